@@ -1,0 +1,1 @@
+"""Dated facts, documents, questions and output formats."""

@@ -1,0 +1,1 @@
+"""RAG, fine-tuning or both? An evaluation harness that answers with evidence."""

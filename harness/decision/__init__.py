@@ -1,0 +1,1 @@
+"""Claims, constraints and recommendations."""

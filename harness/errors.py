@@ -1,0 +1,59 @@
+"""The exception tree. Every error says what was wrong, where, and what to do.
+
+    HarnessError
+    ├── ConfigError        a file or an argument the user wrote is wrong (file, line, key)
+    ├── DataError          a row of facts, documents or questions is wrong (file, line)
+    ├── ArtefactError      a model, adapter, index or run folder is missing, damaged or does not fit
+    ├── RunError           a run cannot start, go on or be read
+    └── MissingExtraError  an optional dependency is not installed
+
+The command line prints the message of a `HarnessError` in one line and exits with 2; anything else is a defect.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class HarnessError(Exception):
+    """The base of all errors that a user can cause or mend."""
+
+
+class ConfigError(HarnessError):
+    """Something the user wrote (a TOML file, an option, an argument) is wrong."""
+
+
+class DataError(HarnessError):
+    """A row of a data file is wrong."""
+
+
+class ArtefactError(HarnessError):
+    """A model, adapter, index or other artefact is missing, damaged or does not fit."""
+
+
+class RunError(HarnessError):
+    """A run cannot start, cannot go on, or its folder cannot be read."""
+
+
+class MissingExtraError(HarnessError):
+    """An optional dependency is needed and not installed."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(
+            f"{what} needs packages that are not installed: pip install 'ragft-harness[{extra}]'"
+        )
+
+
+def located(path: Path | str, line: int | None, message: str) -> str:
+    """Prefix `message` with `path:line:` the way compilers do."""
+    return f"{path}:{line}: {message}" if line is not None else f"{path}: {message}"
+
+
+def nearest(word: str, valid: Iterable[str]) -> str:
+    """Say which words are valid, nearest first: `did you mean 'x'? valid: a, b`."""
+    words = sorted(valid)
+    close = difflib.get_close_matches(word, words, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{hint}valid: {', '.join(words)}"

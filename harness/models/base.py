@@ -1,0 +1,67 @@
+"""The language model protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Role = Literal["system", "user", "assistant"]
+FinishReason = Literal["stop", "length", "refusal", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a chat."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """What a model returned for one prompt.
+
+    Times are seconds from the call: `first_token_seconds` to the first token, `total_seconds` to
+    the last. Token counts are the model's own; `counted` is False when they had to be estimated.
+    """
+
+    text: str
+    prompt_tokens: int
+    completion_tokens: int
+    first_token_seconds: float
+    total_seconds: float
+    finish_reason: FinishReason = "stop"
+    counted: bool = True
+
+
+class LanguageModel(Protocol):
+    """Anything that continues a chat."""
+
+    @property
+    def name(self) -> str:
+        """A short name for reports."""
+        ...
+
+    def fingerprint(self) -> str:
+        """Content fingerprint of weights and adapter, or of what names them at a provider."""
+        ...
+
+    async def generate(self, messages: Sequence[Message], *, max_tokens: int) -> Generation:
+        """Continue the chat greedily.
+
+        A local model computes in the calling thread. Raises `ModelError` when the model fails.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Release what the model holds."""
+        ...
+
+
+class ModelError(Exception):
+    """A call to a model failed: an outcome of that question, never of the run."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind

@@ -1,0 +1,1 @@
+"""The lab model: a small language model that this project trains itself."""

@@ -1,0 +1,1 @@
+"""Carrying out a plan, and keeping every answer."""

@@ -1,0 +1,116 @@
+"""What is measured: the system protocol, its answers, and what keeping it up to date costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from harness.retrieval.base import Passage
+
+if TYPE_CHECKING:
+    from harness.world.questions import Question
+
+Strategy = Literal["base", "rag", "fine-tuned", "hybrid", "external"]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one answer; `counted` is False when they were estimated, not reported."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    counted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds per stage of one answer, measured from the intended start.
+
+    `queue` is spent waiting in the client, `retrieve` searching, `first_token` in the model until
+    the first token (prefill), `decode` from the first token to the last. `total` is all of it.
+    """
+
+    queue: float = 0.0
+    retrieve: float = 0.0
+    first_token: float = 0.0
+    decode: float = 0.0
+    total: float = 0.0
+
+    @property
+    def service(self) -> float:
+        """Seconds without the client's queue."""
+        return self.total - self.queue
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why there is no answer: `kind` is a stable word (timeout, refused, error ...)."""
+
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer of a system, or its failure."""
+
+    text: str | None
+    passages: tuple[Passage, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    timing: Timing = field(default_factory=Timing)
+    finish_reason: str = "stop"
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What bringing a system up to date for a day cost.
+
+    `seconds` is what the work took when it was really done; `reused` says that an artefact with
+    the same fingerprint was taken instead, and `seconds` then repeats what making it once took.
+    """
+
+    day: date
+    index_seconds: float = 0.0
+    documents: int = 0
+    training_seconds: float = 0.0
+    examples: int = 0
+    tokens: int = 0
+    reused: bool = False
+    fingerprints: Mapping[str, str] = field(default_factory=dict)
+
+
+class System(Protocol):
+    """One configuration under measurement.
+
+    Life: `prepare(day)`, then any number of `answer(question, day)`, then the next day, then `close`.
+    An instance is used by one process; several workers each make their own.
+    """
+
+    @property
+    def name(self) -> str:
+        """Unique in a run."""
+        ...
+
+    @property
+    def strategy(self) -> Strategy:
+        """Which of the article's architectures it is."""
+        ...
+
+    def fingerprint(self) -> Mapping[str, str]:
+        """Fingerprints of all that shapes an answer: model, adapter, prompt, index settings."""
+        ...
+
+    async def prepare(self, day: date) -> Preparation:
+        """Re-index and retrain as the refresh policy says, from what was visible on `day`."""
+        ...
+
+    async def answer(self, question: Question, day: date) -> Answer:
+        """Answer; a failure is an `Answer` with `failure`, never an exception."""
+        ...
+
+    async def close(self) -> None:
+        """Release what the system holds."""
+        ...

@@ -1,0 +1,1 @@
+"""Fine-tuning with LoRA, and the adapters that come of it."""

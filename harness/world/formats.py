@@ -1,0 +1,85 @@
+"""Output formats: what an answer must look like, and how the prompt asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from harness.errors import DataError, nearest
+
+Draft = Literal["draft4", "draft6", "draft7", "2019-09", "2020-12"]
+
+
+@dataclass(frozen=True, slots=True)
+class FreeText:
+    """Any text; the answer is the whole of it."""
+
+    instruction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Exactly one of `options`."""
+
+    options: tuple[str, ...]
+    instruction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Regex:
+    """A text that `pattern` matches in full."""
+
+    pattern: str
+    instruction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JsonSchema:
+    """JSON that is valid under `schema` in its declared `draft`.
+
+    `value_pointer` (RFC 6901) names the field that answers the question; `name` stands for the
+    schema in reports.
+    """
+
+    name: str
+    schema: Mapping[str, Any] = field(hash=False)
+    draft: Draft = "2020-12"
+    value_pointer: str = "/value"
+    instruction: str = ""
+
+
+OutputFormat = FreeText | Choice | Regex | JsonSchema
+
+_KINDS: dict[str, Any] = {
+    "text": FreeText,
+    "choice": Choice,
+    "regex": Regex,
+    "json": JsonSchema,
+}
+
+
+def format_to_dict(output_format: OutputFormat) -> dict[str, Any]:
+    """A JSON-ready dictionary with a `kind` of text, choice, regex or json."""
+    kind = next(name for name, cls in _KINDS.items() if isinstance(output_format, cls))
+    fields = {name: getattr(output_format, name) for name in output_format.__slots__}
+    return {"kind": kind} | {k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()}
+
+
+def format_from_dict(data: Mapping[str, Any]) -> OutputFormat:
+    """The inverse of `format_to_dict`; raises `DataError` naming an unknown kind or key."""
+    kind = data.get("kind", "text")
+    if kind not in _KINDS:
+        raise DataError(f"unknown output format {kind!r}: {nearest(str(kind), _KINDS)}")
+    cls = _KINDS[kind]
+    fields = {k: tuple(v) if k == "options" else v for k, v in data.items() if k != "kind"}
+    for key in fields:
+        if key not in cls.__slots__:
+            raise DataError(
+                f"output format {kind!r} has no key {key!r}: {nearest(key, cls.__slots__)}"
+            )
+    try:
+        output_format: OutputFormat = cls(**fields)
+    except TypeError as error:
+        raise DataError(f"output format {kind!r}: {error}") from error
+    return output_format

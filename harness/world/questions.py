@@ -1,0 +1,126 @@
+"""Questions and the histories that answer them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from harness.errors import DataError
+from harness.world.facts import Fact, History
+from harness.world.formats import FreeText, OutputFormat, format_from_dict, format_to_dict
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A prompt, the history that answers it, and the form the answer must have.
+
+    `history` is None when nothing in the corpus answers the question: the right answer is then to
+    abstain. `group` is the cluster for statistics (paraphrases of one fact share it). `kind` and
+    `tags` slice reports.
+    """
+
+    id: str
+    text: str
+    history: History | None
+    format: OutputFormat = field(default_factory=FreeText)
+    group: str = ""
+    kind: str = ""
+    tags: tuple[str, ...] = ()
+
+    def references(self, day: date) -> tuple[Fact, ...]:
+        """The facts that answer the question on `day`; empty when it cannot be answered."""
+        return self.history.current(day) if self.history is not None else ()
+
+    @property
+    def cluster(self) -> str:
+        """The statistical unit: the group, or the question itself when it has none."""
+        return self.group or self.id
+
+
+class QuestionSet:
+    """Questions in a fixed order, with a content fingerprint."""
+
+    def __init__(self, questions: Iterable[Question]) -> None:
+        self._questions = tuple(questions)
+        self._by_id = {question.id: question for question in self._questions}
+        if len(self._by_id) != len(self._questions):
+            seen: set[str] = set()
+            for question in self._questions:
+                if question.id in seen:
+                    raise DataError(f"two questions have the id {question.id!r}")
+                seen.add(question.id)
+
+    def __iter__(self) -> Iterator[Question]:
+        return iter(self._questions)
+
+    def __len__(self) -> int:
+        return len(self._questions)
+
+    def __getitem__(self, question_id: str) -> Question:
+        return self._by_id[question_id]
+
+    def fingerprint(self) -> str:
+        """SHA-256 (first 16 hex digits) over every question and its history."""
+        digest = hashlib.sha256()
+        for question in self._questions:
+            digest.update(json.dumps(question_to_dict(question), sort_keys=True).encode())
+        return digest.hexdigest()[:16]
+
+
+def question_to_dict(question: Question) -> dict[str, Any]:
+    """A JSON-ready dictionary; dates are ISO, an open end is None."""
+    history = question.history
+    return {
+        "id": question.id,
+        "text": question.text,
+        "kind": question.kind,
+        "group": question.group,
+        "tags": list(question.tags),
+        "format": format_to_dict(question.format),
+        "history": None
+        if history is None
+        else {
+            "subject": history.subject,
+            "attribute": history.attribute,
+            "value_type": history.value_type,
+            "facts": [
+                [f.value, f.valid_from.isoformat(), f.valid_to.isoformat() if f.valid_to else None]
+                for f in history.facts
+            ],
+        },
+    }
+
+
+def question_from_dict(data: dict[str, Any]) -> Question:
+    """The inverse of `question_to_dict`."""
+    raw = data["history"]
+    history = None
+    if raw is not None:
+        history = History(
+            raw["subject"],
+            raw["attribute"],
+            raw["value_type"],
+            tuple(
+                Fact(
+                    raw["subject"],
+                    raw["attribute"],
+                    value,
+                    date.fromisoformat(start),
+                    date.fromisoformat(end) if end else None,
+                )
+                for value, start, end in raw["facts"]
+            ),
+        )
+    return Question(
+        id=data["id"],
+        text=data["text"],
+        history=history,
+        format=format_from_dict(data["format"]),
+        group=data["group"],
+        kind=data["kind"],
+        tags=tuple(data["tags"]),
+    )
