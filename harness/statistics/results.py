@@ -1,0 +1,115 @@
+"""The result of a run: every figure with its interval, every comparison paired.
+
+The report, the command line, the pytest plugin and the Python API all read this one object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from harness.scoring.score import FreshnessClass, Score
+from harness.statistics.estimate import Estimate
+from harness.systems.base import Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Denominators: `attempted` = `answered` + `failed`; `planned` may be more in a broken run."""
+
+    planned: int
+    attempted: int
+    answered: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """What keeping a system up to date over all days of the run really took."""
+
+    index_seconds: float
+    documents: int
+    training_seconds: float
+    examples: int
+    tokens: int
+    usd: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class SystemResult:
+    """One system's figures.
+
+    `metrics` has, by name: `right_rate`, `stale_rate`, `wrong_rate`, `abstained_rate`,
+    `unparseable_rate`, `failed_rate` (of all attempted), `raw_rate`, `valid_rate`,
+    `valid_and_right_rate` (of the questions with a strict format), `latency_p50`, `latency_p95`,
+    `latency_p99`, `latency_mean`, `retrieve_mean`, `first_token_mean`, `decode_mean` (seconds),
+    `cost_per_query`, `cost_per_right` (US dollars), `prompt_tokens`, `completion_tokens` (means).
+    `by_day` has the rates again for each day, `classes` the counts per day and freshness class.
+    """
+
+    name: str
+    strategy: Strategy
+    counts: Counts
+    metrics: Mapping[str, Estimate]
+    by_day: Mapping[date, Mapping[str, Estimate]]
+    by_kind: Mapping[str, Mapping[str, Estimate]]
+    classes: Mapping[date, Mapping[FreshnessClass, int]]
+    upkeep: Upkeep
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`b` minus `a` on one metric, paired by question, day and repeat, clustered by group.
+
+    `only_a` and `only_b` count the pairs in which only one of the two was right (rates only);
+    `p_adjusted` is Holm's over the family of comparisons of that metric.
+    """
+
+    metric: str
+    a: str
+    b: str
+    difference: Estimate
+    p_value: float | None
+    p_adjusted: float | None
+    only_a: int | None = None
+    only_b: int | None = None
+    pairs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """A question on which two systems differ: `winner` right, `loser` not."""
+
+    question_id: str
+    day: date
+    repeat: int
+    winner: str
+    loser: str
+    loser_class: FreshnessClass
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """All of a run. `comparisons` holds every ordered pair once, in the order of `systems`."""
+
+    systems: tuple[SystemResult, ...]
+    comparisons: tuple[Comparison, ...]
+    flips: tuple[Flip, ...]
+    scores: tuple[Score, ...]
+    days: tuple[date, ...]
+    notes: tuple[str, ...]
+
+    def __getitem__(self, system: str) -> SystemResult:
+        """The result of the system with that name; KeyError names the ones there are."""
+        for result in self.systems:
+            if result.name == system:
+                return result
+        raise KeyError(f"no system {system!r}; there are {', '.join(s.name for s in self.systems)}")
+
+    def compare(self, a: str, b: str, metric: str) -> Comparison:
+        """The comparison `b` minus `a` on `metric`; KeyError when it was not made."""
+        for comparison in self.comparisons:
+            if (comparison.a, comparison.b, comparison.metric) == (a, b, metric):
+                return comparison
+        raise KeyError(f"no comparison of {b!r} with {a!r} on {metric!r}")
