@@ -1,0 +1,33 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.statistics.estimate import Estimate
+from harness.statistics.gates import at_least, at_most
+
+
+def estimate(low: float, value: float, high: float) -> Estimate:
+    return Estimate(value, low, high, 100, 50, "planted")
+
+
+def test_a_gate_passes_only_when_the_whole_interval_keeps_the_bound() -> None:
+    assert at_most("stale rate", estimate(0.01, 0.02, 0.05), 0.05).verdict == "pass"
+    assert at_most("stale rate", estimate(0.01, 0.02, 0.0501), 0.05).verdict == "inconclusive"
+    assert at_most("stale rate", estimate(0.051, 0.06, 0.07), 0.05).verdict == "fail"
+
+
+def test_an_unknown_figure_is_inconclusive_and_says_why() -> None:
+    gate = at_most("p99", Estimate.unknown("299 samples are needed, there are 40", 40), 0.8)
+    assert gate.verdict == "inconclusive"
+    assert "299 samples are needed" in gate.sentence
+
+
+def test_the_sentence_states_figure_interval_n_and_bound() -> None:
+    sentence = at_least("valid rate of rag", estimate(0.9, 0.95, 0.98), 0.99).sentence
+    assert sentence == "valid rate of rag is 0.95 [0.9, 0.98], n = 100; wanted at least 0.99"
+
+
+@given(st.lists(st.floats(0, 1), min_size=3, max_size=3).map(sorted), st.floats(0, 1))
+def test_at_most_and_at_least_mirror_each_other(bounds: list[float], bound: float) -> None:
+    low, value, high = bounds
+    mirrored = at_least("x", estimate(-high, -value, -low), -bound)
+    assert at_most("x", estimate(low, value, high), bound).verdict == mirrored.verdict
