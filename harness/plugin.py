@@ -1,9 +1,9 @@
 """The pytest plugin: gates on a suite, from one run per session.
 
-A test beside a `suite.toml` asks for `results` (the run's figures) and `gate` (to judge one of them):
+A test beside a `suite.toml` asks for `harness_results` (the figures) and `harness_gate` (to judge one):
 
-    def test_rag_is_fresh(results, gate):
-        gate.at_most(results["rag"], "stale_rate", 0.05)
+    def test_rag_is_fresh(harness_results, harness_gate):
+        harness_gate.at_most(harness_results["rag"], "stale_rate", 0.05)
 
 Nothing heavy is imported, and nothing is printed, in a session that has no such test.
 """
@@ -109,8 +109,8 @@ def harness_run(request: pytest.FixtureRequest) -> Any:  # noqa: ANN401  (import
 
 
 @pytest.fixture(scope="module")
-def results(harness_run: Any) -> Results:  # noqa: ANN401  (imported lazily)
-    """The figures of the run: `results["rag"].metrics["stale_rate"]` is an `Estimate`."""
+def harness_results(harness_run: Any) -> Results:  # noqa: ANN401  (imported lazily)
+    """The figures of the run: `harness_results["rag"].metrics["stale_rate"]` is an `Estimate`."""
     figures: Results = harness_run.results
     return figures
 
@@ -160,7 +160,7 @@ class Judge:
 
 
 @pytest.fixture
-def gate(request: pytest.FixtureRequest) -> Judge:
+def harness_gate(request: pytest.FixtureRequest) -> Judge:
     """Judge a figure by its interval: pass, fail, or inconclusive (shown at the end)."""
     return Judge(request.node.nodeid, request.config.stash[_JUDGED])
 

@@ -1,0 +1,262 @@
+"""The command line. Commands import what they need when they run, so `--help` is instant."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from harness.errors import ConfigError, HarnessError
+
+if TYPE_CHECKING:
+    from harness.api import Result
+
+app = typer.Typer(
+    name="harness",
+    help="RAG, fine-tuning or both? Ask the same questions of each and compare with evidence.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+lab = typer.Typer(help="The lab model: pretrain and evaluate it.", no_args_is_help=True)
+world = typer.Typer(help="Dated facts and documents: build and check them.", no_args_is_help=True)
+app.add_typer(lab, name="lab")
+app.add_typer(world, name="world")
+
+JsonOption = Annotated[
+    str | None,
+    typer.Option("--json", metavar="FILE|-", help="Also write the figures as JSON; - is stdout."),
+]
+
+
+def main() -> None:
+    """Run the command line; a known error is one line on stderr and exit code 2."""
+    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    try:
+        app(arguments)
+    except HarnessError as error:
+        if debug:
+            raise
+        typer.echo(f"harness: {error}", err=True)
+        raise SystemExit(2) from error
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    _debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed  # noqa: PLC0415  (slow, rarely needed)
+
+        typer.echo(f"harness {installed('ragft-harness')}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command(
+    epilog="Examples:\n\n`harness compare releases`\n\n"
+    "`harness compare releases --systems rag,hybrid --days 2026-08-22 --limit 40`\n\n"
+    "`harness compare path/to/suite.toml --report report.html`"
+)
+def compare(
+    suite: Annotated[str, typer.Argument(help="A built-in suite, a folder, or a suite.toml.")],
+    systems: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Only these systems of the suite.")
+    ] = None,
+    days: Annotated[
+        str, typer.Option(metavar="DAY,DAY|all", help="Only these evaluation days.")
+    ] = "all",
+    limit: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Ask only N questions a day.")
+    ] = None,
+    repeats: Annotated[int | None, typer.Option(min=1, help="Ask each question so often.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the plan and the resampling.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Worker processes for local models.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for new runs (default: runs).")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Where to write the report (default: in the run).")
+    ] = None,
+    json_out: JsonOption = None,
+) -> None:
+    """Run the suite's questions through its systems, compare, and write a report."""
+    from harness import api  # noqa: PLC0415  (heavy)
+
+    with _progress() as progress:
+        result = api.compare(
+            suite,
+            systems=_names(systems),
+            days=_days(days),
+            limit=limit,
+            repeats=repeats,
+            seed=seed,
+            workers=workers,
+            out=out,
+            progress=progress,
+        )
+    _show(result, report, json_out)
+
+
+@app.command(epilog="Example:\n\n`harness resume runs/releases-20260822-101500`")
+def resume(
+    run: Annotated[Path, typer.Argument(help="The folder of a broken run.")],
+    report: Annotated[Path | None, typer.Option(help="Where to write the report.")] = None,
+    json_out: JsonOption = None,
+) -> None:
+    """Finish a broken run: only what is missing is asked again."""
+    from harness import api  # noqa: PLC0415  (heavy)
+
+    with _progress() as progress:
+        result = api.resume(run, progress=progress)
+    _show(result, report, json_out)
+
+
+@app.command(epilog="Example:\n\n`harness report runs/releases-20260822-101500 --html report.html`")
+def report(
+    run: Annotated[Path, typer.Argument(help="The folder of a run.")],
+    html: Annotated[Path | None, typer.Option(help="Where (default: in the run).")] = None,
+    json_out: JsonOption = None,
+) -> None:
+    """Make the report of a run again: no model, no network, the same bytes."""
+    from harness import api  # noqa: PLC0415  (heavy)
+
+    _show(api.load(run), html, json_out)
+
+
+@app.command(epilog="Example:\n\n`harness train releases --out adapters`")
+def train(
+    suite: Annotated[str, typer.Argument(help="The suite whose adapters are trained.")],
+    out: Annotated[Path, typer.Option(help="Folder for the adapters.")],
+    base: Annotated[
+        Path | None, typer.Option(help="Folder of the base model (default: the lab model).")
+    ] = None,
+) -> None:
+    """Train every adapter that the suite's systems need on its days."""
+    from harness import api  # noqa: PLC0415  (heavy)
+
+    with _progress() as progress:
+        for adapter in api.train(suite, out=out, base=base, progress=progress):
+            typer.echo(f"{adapter.recipe} as of {adapter.day}: {adapter.path}")
+
+
+@lab.command("pretrain", epilog="Example:\n\n`harness lab pretrain --out build/lab`")
+def lab_pretrain(
+    out: Annotated[Path, typer.Option(help="Folder for checkpoints, log and the final model.")],
+    tokens: Annotated[
+        float | None, typer.Option(help="Token budget in millions (default: the recipe's).")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of data and weights.")] = 0,
+    threads: Annotated[int, typer.Option(min=1, help="Processor threads.")] = 2,
+) -> None:
+    """Pretrain the lab model from nothing; goes on from its last checkpoint."""
+    from harness.models.lab.commands import pretrain  # noqa: PLC0415  (torch)
+
+    pretrain(out, tokens=tokens, seed=seed, threads=threads)
+
+
+@lab.command("evaluate", epilog="Example:\n\n`harness lab evaluate --n 1000`")
+def lab_evaluate(
+    model: Annotated[
+        Path | None, typer.Option(help="Folder of the model (default: the shipped one).")
+    ] = None,
+    n: Annotated[int, typer.Option(min=10, help="Items a measure.")] = 1000,
+    split: Annotated[str, typer.Option(help="test, or dev while tuning.")] = "test",
+    json_out: JsonOption = None,
+) -> None:
+    """Measure the lab model on worlds it has never seen; figures with intervals."""
+    from harness.models.lab.commands import evaluate  # noqa: PLC0415  (heavy)
+
+    _write_json(evaluate(model, n=n, split=split), json_out)
+
+
+@world.command(
+    "build",
+    epilog="Example:\n\n`harness world build releases --from tables --until 2026-08-22 --out world`",
+)
+def world_build(
+    name: Annotated[str, typer.Argument(help="Which world: releases.")],
+    source: Annotated[Path, typer.Option("--from", help="Folder of the source tables.")],
+    until: Annotated[str, typer.Option(metavar="DAY", help="Last day of the world.")],
+    out: Annotated[Path, typer.Option(help="Folder to write.")],
+    seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same bytes.")] = 0,
+) -> None:
+    """Build facts, documents and questions from tables of releases."""
+    from harness.world.releases.build import build_releases  # noqa: PLC0415  (heavy)
+
+    if name != "releases":
+        raise ConfigError(f"unknown world {name!r}; valid: releases")
+    typer.echo(str(build_releases(source, _day(until), out, seed)))
+
+
+@world.command("check", epilog="Example:\n\n`harness world check fixtures/releases`")
+def world_check(
+    folder: Annotated[Path, typer.Argument(help="Folder with facts, documents, questions.")],
+) -> None:
+    """Name every overlap, gap, bad date and duplicate, with file and line."""
+    from harness.world.check import check_world  # noqa: PLC0415  (heavy)
+
+    problems = check_world(folder)
+    for problem in problems:
+        typer.echo(str(problem))
+    typer.echo(f"{len(problems)} problems" if problems else "no problems")
+    raise typer.Exit(1 if problems else 0)
+
+
+def _names(text: str | None) -> tuple[str, ...] | None:
+    return tuple(name.strip() for name in text.split(",")) if text else None
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigError(f"{text!r} is no day: write it as 2026-08-22") from error
+
+
+def _days(text: str) -> tuple[date, ...] | None:
+    return None if text == "all" else tuple(_day(part.strip()) for part in text.split(","))
+
+
+def _show(result: Result, report: Path | None, json_out: str | None) -> None:
+    from rich.console import Console  # noqa: PLC0415  (slow)
+
+    from harness.reporting.console import summary_table  # noqa: PLC0415  (heavy)
+
+    console = Console(stderr=json_out == "-")
+    console.print(summary_table(result.results))
+    for note in result.results.notes:
+        console.print(f"note: {note}", highlight=False)
+    path = result.report(report)
+    console.print(f"run:    {result.run}", highlight=False, soft_wrap=True)
+    console.print(f"report: {path}", highlight=False, soft_wrap=True)
+    _write_json(result.to_dict, json_out)
+
+
+def _write_json(data: Callable[[], Any] | Any, target: str | None) -> None:  # noqa: ANN401
+    if target is None:
+        return
+    text = json.dumps(data() if callable(data) else data, indent=2, default=str) + "\n"
+    if target == "-":
+        sys.stdout.write(text)
+    else:
+        Path(target).write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def _progress() -> Iterator[Any]:
+    from harness.reporting.progress import terminal_progress  # noqa: PLC0415  (rich is slow)
+
+    with terminal_progress() as progress:
+        yield progress
