@@ -136,14 +136,8 @@ class Judge:
 
         self._take(at_least(f"{metric} of {system.name}", system.metrics[metric], bound))
 
-    def not_worse(
-        self,
-        results: Results,
-        a: str,
-        b: str,
-        metric: str,
-        *,
-        margin: float = 0.0,
+    def not_less(
+        self, results: Results, a: str, b: str, metric: str, *, margin: float = 0.0
     ) -> None:
         """Fail when `b` is surely below `a` on `metric` by more than `margin`, paired."""
         __tracebackhide__ = True
@@ -151,6 +145,16 @@ class Judge:
 
         difference = results.compare(a, b, metric).difference
         self._take(at_least(f"{metric} of {b} minus {a}", difference, -margin))
+
+    def not_more(
+        self, results: Results, a: str, b: str, metric: str, *, margin: float = 0.0
+    ) -> None:
+        """Fail when `b` is surely above `a` on `metric` by more than `margin`, paired."""
+        __tracebackhide__ = True
+        from harness.statistics.gates import at_most  # noqa: PLC0415  (only in harness sessions)
+
+        difference = results.compare(a, b, metric).difference
+        self._take(at_most(f"{metric} of {b} minus {a}", difference, margin))
 
     def _take(self, gate: Gate) -> None:
         __tracebackhide__ = True

@@ -1,0 +1,30 @@
+"""What a product owner may expect of each system on the releases suite, as sentences."""
+
+
+def test_the_base_model_does_not_invent_values_it_cannot_know(
+    harness_results, harness_gate
+) -> None:
+    harness_gate.at_most(harness_results["base"], "wrong_rate", 0.05)
+
+
+def test_retrieval_serves_at_most_one_answer_in_ten_stale(harness_results, harness_gate) -> None:
+    harness_gate.at_most(harness_results["rag"], "stale_rate", 0.10)
+
+
+def test_the_hybrid_is_at_most_as_stale_as_retrieval_alone(harness_results, harness_gate) -> None:
+    harness_gate.not_more(harness_results, "rag", "hybrid", "stale_rate", margin=0.02)
+
+
+def test_the_hybrid_is_right_at_least_as_often_as_retrieval_alone(
+    harness_results, harness_gate
+) -> None:
+    harness_gate.not_less(harness_results, "rag", "hybrid", "right_rate", margin=0.02)
+
+
+def test_the_hybrid_keeps_the_output_format(harness_results, harness_gate) -> None:
+    harness_gate.at_least(harness_results["hybrid"], "valid_rate", 0.98)
+
+
+def test_no_system_fails_to_answer(harness_results, harness_gate) -> None:
+    for system in harness_results.systems:
+        harness_gate.at_most(system, "failed_rate", 0.01)
