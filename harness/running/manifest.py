@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
 from harness.systems.base import Preparation, Strategy
+
+FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,8 @@ class Manifest:
 
     `fingerprints` has those shared by all systems: questions, facts, corpus, prices (DESIGN rule 8).
     `planned` is the number of records of a full run. `machine` names the processor, cores, memory,
-    operating system; `versions` the packages that shape a figure.
+    operating system; `versions` the packages that shape a figure. `notes` says what happened to the
+    run that a reader of its figures should know: a repaired journal, a worker that died.
     """
 
     run_id: str
@@ -44,3 +47,32 @@ class Manifest:
     settings: Mapping[str, Any] = field(default_factory=dict)
     preparations: Mapping[str, tuple[Preparation, ...]] = field(default_factory=dict)
     finished: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+def manifest_to_dict(manifest: Manifest) -> dict[str, Any]:
+    """A JSON-ready dictionary; days are ISO dates."""
+    data = asdict(manifest)
+    data["days"] = [day.isoformat() for day in manifest.days]
+    for preparations in data["preparations"].values():
+        for preparation in preparations:
+            preparation["day"] = preparation["day"].isoformat()
+    return {"format": FORMAT} | data
+
+
+def manifest_from_dict(data: Mapping[str, Any]) -> Manifest:
+    """The inverse of `manifest_to_dict`; raises KeyError, TypeError or ValueError on damaged data."""
+    fields = dict(data)
+    if (version := fields.pop("format")) != FORMAT:
+        raise ValueError(f"format {version!r} is not {FORMAT}, the one this harness reads")
+    fields["days"] = tuple(map(date.fromisoformat, fields["days"]))
+    fields["systems"] = tuple(SystemManifest(**system) for system in fields["systems"])
+    fields["preparations"] = {
+        name: tuple(
+            Preparation(**(preparation | {"day": date.fromisoformat(preparation["day"])}))
+            for preparation in preparations
+        )
+        for name, preparations in fields["preparations"].items()
+    }
+    fields["notes"] = tuple(fields["notes"])
+    return Manifest(**fields)

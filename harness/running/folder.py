@@ -1,0 +1,300 @@
+"""The run folder: `manifest.json`, `questions.jsonl`, `records.jsonl`, and the price book if any.
+
+One process at a time may write to it. Reading takes no lock and may happen while a run goes on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from harness.errors import DataError, RunError, located
+from harness.running.journal import Journal, Line, encode, read_lines
+from harness.running.manifest import Manifest, manifest_from_dict, manifest_to_dict
+from harness.running.record import Record, RecordKey
+from harness.systems.base import Preparation
+from harness.world.questions import QuestionSet, question_from_dict, question_to_dict
+
+MANIFEST = "manifest.json"
+QUESTIONS = "questions.jsonl"
+RECORDS = "records.jsonl"
+DAMAGED = "damaged.jsonl"
+PRICES = "prices.toml"
+_LOCK = ".lock"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedRun:
+    """All of a run, as everything from scoring on reads it; `records` in the plan's order."""
+
+    manifest: Manifest
+    questions: QuestionSet
+    records: tuple[Record, ...]
+    notes: tuple[str, ...]
+
+
+def load_run(path: Path | str) -> LoadedRun:
+    """Read a run folder, finished or not.
+
+    A last line cut short is dropped with a note. Raises `RunError` naming file and line when
+    another line, the questions or the manifest are damaged.
+    """
+    path = Path(path)
+    manifest = read_manifest(path)
+    questions = _read_questions(path / QUESTIONS)
+    if questions.fingerprint() != manifest.fingerprints.get("questions"):
+        raise RunError(f"{path / QUESTIONS}: not the questions of this run (fingerprint differs)")
+    records: dict[RecordKey, Record] = {}
+    notes = list(manifest.notes)
+    for line in _lines(path / RECORDS):
+        if line.torn:
+            notes.append(f"{RECORDS}:{line.number}: {line.problem}; it is not counted")
+        elif line.record is None:
+            raise RunError(
+                f"{located(path / RECORDS, line.number, line.problem)}; "
+                f"to answer it again: harness resume {path}"
+            )
+        elif line.record.key in records:
+            notes.append(f"{RECORDS}:{line.number}: a second record of one answer; not counted")
+        else:
+            _check_record(line.record, manifest, questions, path / RECORDS, line.number)
+            records[line.record.key] = line.record
+    ordered = sorted(records.values(), key=lambda record: record.position)
+    return LoadedRun(manifest, questions, tuple(ordered), tuple(notes))
+
+
+def read_manifest(path: Path) -> Manifest:
+    """The manifest of a run folder; raises `RunError` when there is none or it is damaged."""
+    file = path / MANIFEST
+    try:
+        return manifest_from_dict(json.loads(file.read_bytes()))
+    except (FileNotFoundError, NotADirectoryError):
+        raise RunError(f"{path} is not a run: it has no {MANIFEST}") from None
+    except json.JSONDecodeError as error:
+        raise RunError(located(file, error.lineno, f"not JSON: {error.msg}")) from error
+    except KeyError as error:
+        raise RunError(located(file, None, f"key {error.args[0]!r} is missing")) from error
+    except (TypeError, ValueError, AttributeError, OSError) as error:
+        raise RunError(located(file, None, str(error))) from error
+
+
+class RunFolder:
+    """A run folder held by this process for writing; use as a context manager."""
+
+    def __init__(
+        self, path: Path, manifest: Manifest, lock: int, done: Iterable[RecordKey]
+    ) -> None:
+        self.path = path
+        self._manifest = manifest
+        self._lock = lock
+        self._done = set(done)
+        self._journal = Journal(path / RECORDS)
+
+    @classmethod
+    def create(
+        cls, path: Path, manifest: Manifest, questions: QuestionSet, prices: Path | None = None
+    ) -> Self:
+        """Make the folder with its manifest and questions, and a copy of the price book."""
+        with _disk_errors(path):
+            path.mkdir(parents=True, exist_ok=True)
+        lock = _acquire(path)
+        try:
+            if any(entry.name != _LOCK for entry in path.iterdir()):
+                raise RunError(f"{path} is not empty: name another folder, or resume the run in it")
+            lines = (json.dumps(question_to_dict(question)) + "\n" for question in questions)
+            with _disk_errors(path):
+                _write(path / QUESTIONS, "".join(lines).encode())
+                if prices is not None:
+                    shutil.copyfile(prices, path / PRICES)
+                _write_manifest(path, manifest)
+            return cls(path, manifest, lock, ())
+        except BaseException:
+            os.close(lock)
+            raise
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Take up a run where it stopped.
+
+        A last line cut short is cut off; damaged lines, and second records of one answer, are
+        moved to `damaged.jsonl`. Both are noted in the manifest, and those answers count as
+        missing.
+        """
+        manifest = read_manifest(path)
+        lock = _acquire(path)
+        try:
+            with _disk_errors(path):
+                done, notes = _repair(path)
+                if notes:
+                    manifest = replace(manifest, notes=(*manifest.notes, *notes))
+                    _write_manifest(path, manifest)
+            return cls(path, manifest, lock, done)
+        except BaseException:
+            os.close(lock)
+            raise
+
+    @property
+    def manifest(self) -> Manifest:
+        """As last written."""
+        return self._manifest
+
+    @property
+    def done(self) -> frozenset[RecordKey]:
+        """Keys of the records that are journalled."""
+        return frozenset(self._done)
+
+    def append(self, record: Record) -> None:
+        """Journal a record. Raises `RunError` when its key is there or the disk is full."""
+        if record.key in self._done:
+            raise RunError(f"{self.path}: {record.key} is journalled already")
+        self._journal.append(encode(record))
+        self._done.add(record.key)
+
+    def sync(self) -> None:
+        """Force the journal to disk."""
+        self._journal.sync()
+
+    def update(self, **changes: Any) -> None:  # noqa: ANN401  (fields of Manifest)
+        """Write the manifest anew with some fields changed, all or nothing."""
+        manifest = replace(self._manifest, **changes)
+        with _disk_errors(self.path):
+            _write_manifest(self.path, manifest)
+        self._manifest = manifest
+
+    def note(self, note: str) -> None:
+        """Add what a reader of the figures should know."""
+        self.update(notes=(*self._manifest.notes, note))
+
+    def add_preparation(self, system: str, preparation: Preparation) -> None:
+        """Add what bringing a system up to date took: paid work, kept as it happens."""
+        before = self._manifest.preparations
+        self.update(preparations={**before, system: (*before.get(system, ()), preparation)})
+
+    def close(self) -> None:
+        """Force everything to disk and let other processes have the folder."""
+        try:
+            self._journal.close()
+        finally:
+            if self._lock >= 0:
+                os.close(self._lock)
+                self._lock = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _acquire(path: Path) -> int:
+    """Lock the folder for this process; the operating system unlocks it however that ends."""
+    with _disk_errors(path):
+        lock = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        owner = os.read(lock, 20).decode(errors="replace").strip() or "unknown"
+        os.close(lock)
+        raise RunError(f"{path} is in use by another process (pid {owner})") from None
+    with _disk_errors(path):
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+    return lock
+
+
+def _repair(path: Path) -> tuple[set[RecordKey], list[str]]:
+    """Leave only whole records in the journal; their keys and what was done are returned."""
+    done: set[RecordKey] = set()
+    damaged: list[Line] = []
+    notes: list[str] = []
+    journal = path / RECORDS
+    for line in _lines(journal) if journal.exists() else ():
+        if line.torn:
+            notes.append(f"{RECORDS}:{line.number}: {line.problem}; dropped and answered again")
+            os.truncate(journal, line.offset)
+        elif line.record is None:
+            notes.append(f"{RECORDS}:{line.number}: {line.problem}; moved to {DAMAGED}")
+            damaged.append(line)
+        elif line.record.key in done:
+            notes.append(
+                f"{RECORDS}:{line.number}: a second record of one answer; moved to {DAMAGED}"
+            )
+            damaged.append(line)
+        else:
+            done.add(line.record.key)
+    if damaged:
+        with (path / DAMAGED).open("ab") as aside:
+            aside.writelines(line.raw for line in damaged)
+        bad = {line.number for line in damaged}
+        _write(journal, b"".join(line.raw for line in _lines(journal) if line.number not in bad))
+    return done, notes
+
+
+def _lines(path: Path) -> Iterable[Line]:
+    try:
+        yield from read_lines(path)
+    except OSError as error:
+        raise RunError(located(path, None, error.strerror or str(error))) from error
+
+
+def _read_questions(path: Path) -> QuestionSet:
+    questions = []
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                try:
+                    questions.append(question_from_dict(json.loads(line)))
+                except (KeyError, TypeError, ValueError, DataError) as error:
+                    raise RunError(located(path, number, f"not a question: {error}")) from error
+    except OSError as error:
+        raise RunError(located(path, None, error.strerror or str(error))) from error
+    return QuestionSet(questions)
+
+
+def _check_record(
+    record: Record, manifest: Manifest, questions: QuestionSet, path: Path, line: int
+) -> None:
+    if record.system not in {system.name for system in manifest.systems}:
+        raise RunError(located(path, line, f"system {record.system!r} is not in the manifest"))
+    if record.day not in manifest.days:
+        raise RunError(located(path, line, f"day {record.day} is not in the manifest"))
+    try:
+        questions[record.question_id]
+    except KeyError:
+        raise RunError(
+            located(path, line, f"question {record.question_id!r} is not in {QUESTIONS}")
+        ) from None
+
+
+def _write_manifest(path: Path, manifest: Manifest) -> None:
+    text = json.dumps(manifest_to_dict(manifest), indent=2, ensure_ascii=False)
+    _write(path / MANIFEST, text.encode() + b"\n")
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file so that a reader, or a crash, sees the old one or the new one."""
+    temporary = path.with_name(f".{path.name}.new")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def _disk_errors(path: Path) -> contextlib.AbstractContextManager[None]:
+    return _translated(lambda error: f"{error.filename or path}: {error.strerror or error}")
+
+
+@contextlib.contextmanager
+def _translated(say: Callable[[OSError], str]) -> Any:  # noqa: ANN401
+    try:
+        yield
+    except OSError as error:
+        raise RunError(say(error)) from error
