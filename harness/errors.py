@@ -5,6 +5,7 @@
     ├── DataError          a row of facts, documents or questions is wrong (file, line)
     ├── ArtefactError      a model, adapter, index or run folder is missing, damaged or does not fit
     ├── RunError           a run cannot start, go on or be read
+    │   └── RunInterruptedError  it was stopped on purpose and can be resumed
     └── MissingExtraError  an optional dependency is not installed
 
 The command line prints the message of a `HarnessError` in one line and exits with 2; anything else is a defect.
@@ -35,6 +36,10 @@ class ArtefactError(HarnessError):
 
 class RunError(HarnessError):
     """A run cannot start, cannot go on, or its folder cannot be read."""
+
+
+class RunInterruptedError(RunError):
+    """A run was stopped on purpose (Ctrl-C); what was answered is kept and it can be resumed."""
 
 
 class MissingExtraError(HarnessError):

@@ -5,18 +5,18 @@ One process at a time may write to it. Reading takes no lock and may happen whil
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 from harness.errors import DataError, RunError, located
 from harness.running.journal import Journal, Line, encode, read_lines
+from harness.running.lock import LOCK_FILE, FolderLock
 from harness.running.manifest import Manifest, manifest_from_dict, manifest_to_dict
 from harness.running.record import Record, RecordKey
 from harness.systems.base import Preparation
@@ -27,7 +27,6 @@ QUESTIONS = "questions.jsonl"
 RECORDS = "records.jsonl"
 DAMAGED = "damaged.jsonl"
 PRICES = "prices.toml"
-_LOCK = ".lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ class RunFolder:
     """A run folder held by this process for writing; use as a context manager."""
 
     def __init__(
-        self, path: Path, manifest: Manifest, lock: int, done: Iterable[RecordKey]
+        self, path: Path, manifest: Manifest, lock: FolderLock, done: Iterable[RecordKey]
     ) -> None:
         self.path = path
         self._manifest = manifest
@@ -102,22 +101,19 @@ class RunFolder:
         cls, path: Path, manifest: Manifest, questions: QuestionSet, prices: Path | None = None
     ) -> Self:
         """Make the folder with its manifest and questions, and a copy of the price book."""
-        with _disk_errors(path):
+        with ExitStack() as undo, _disk_errors(path):
             path.mkdir(parents=True, exist_ok=True)
-        lock = _acquire(path)
-        try:
-            if any(entry.name != _LOCK for entry in path.iterdir()):
-                raise RunError(f"{path} is not empty: name another folder, or resume the run in it")
+            lock = FolderLock(path)
+            undo.callback(lock.release)
+            _refuse_unless_empty(path)
             lines = (json.dumps(question_to_dict(question)) + "\n" for question in questions)
-            with _disk_errors(path):
-                _write(path / QUESTIONS, "".join(lines).encode())
-                if prices is not None:
-                    shutil.copyfile(prices, path / PRICES)
-                _write_manifest(path, manifest)
-            return cls(path, manifest, lock, ())
-        except BaseException:
-            os.close(lock)
-            raise
+            _write(path / QUESTIONS, "".join(lines).encode())
+            if prices is not None:
+                shutil.copyfile(prices, path / PRICES)
+            _write_manifest(path, manifest)
+            folder = cls(path, manifest, lock, ())
+            undo.pop_all()
+        return folder
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -127,18 +123,18 @@ class RunFolder:
         moved to `damaged.jsonl`. Both are noted in the manifest, and those answers count as
         missing.
         """
-        manifest = read_manifest(path)
-        lock = _acquire(path)
-        try:
-            with _disk_errors(path):
-                done, notes = _repair(path)
-                if notes:
-                    manifest = replace(manifest, notes=(*manifest.notes, *notes))
-                    _write_manifest(path, manifest)
-            return cls(path, manifest, lock, done)
-        except BaseException:
-            os.close(lock)
-            raise
+        with ExitStack() as undo, _disk_errors(path):
+            read_manifest(path)
+            lock = FolderLock(path)
+            undo.callback(lock.release)
+            manifest = read_manifest(path)  # again: its last owner may just have written it
+            done, notes = _repair(path)
+            if notes:
+                manifest = replace(manifest, notes=(*manifest.notes, *notes))
+                _write_manifest(path, manifest)
+            folder = cls(path, manifest, lock, done)
+            undo.pop_all()
+        return folder
 
     @property
     def manifest(self) -> Manifest:
@@ -149,6 +145,10 @@ class RunFolder:
     def done(self) -> frozenset[RecordKey]:
         """Keys of the records that are journalled."""
         return frozenset(self._done)
+
+    def __len__(self) -> int:
+        """How many records are journalled."""
+        return len(self._done)
 
     def append(self, record: Record) -> None:
         """Journal a record. Raises `RunError` when its key is there or the disk is full."""
@@ -182,9 +182,7 @@ class RunFolder:
         try:
             self._journal.close()
         finally:
-            if self._lock >= 0:
-                os.close(self._lock)
-                self._lock = -1
+            self._lock.release()
 
     def __enter__(self) -> Self:
         return self
@@ -193,20 +191,9 @@ class RunFolder:
         self.close()
 
 
-def _acquire(path: Path) -> int:
-    """Lock the folder for this process; the operating system unlocks it however that ends."""
-    with _disk_errors(path):
-        lock = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        owner = os.read(lock, 20).decode(errors="replace").strip() or "unknown"
-        os.close(lock)
-        raise RunError(f"{path} is in use by another process (pid {owner})") from None
-    with _disk_errors(path):
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
-    return lock
+def _refuse_unless_empty(path: Path) -> None:
+    if any(entry.name != LOCK_FILE for entry in path.iterdir()):
+        raise RunError(f"{path} is not empty: name another folder, or resume the run in it")
 
 
 def _repair(path: Path) -> tuple[set[RecordKey], list[str]]:
@@ -288,13 +275,11 @@ def _write(path: Path, data: bytes) -> None:
     temporary.replace(path)
 
 
-def _disk_errors(path: Path) -> contextlib.AbstractContextManager[None]:
-    return _translated(lambda error: f"{error.filename or path}: {error.strerror or error}")
-
-
-@contextlib.contextmanager
-def _translated(say: Callable[[OSError], str]) -> Any:  # noqa: ANN401
+@contextmanager
+def _disk_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise RunError(say(error)) from error
+        raise RunError(
+            located(error.filename or path, None, error.strerror or str(error))
+        ) from error

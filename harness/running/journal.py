@@ -94,10 +94,11 @@ class Journal:
         """Force to disk what was appended since the last time."""
         if not self._dirty:
             return
-        self._dirty = False
+        self._dirty = False  # before: what is appended meanwhile may or may not be included
         try:
             os.fsync(self._file)
         except OSError as error:
+            self._dirty = True
             raise RunError(_full(self._path, error)) from error
 
     def close(self) -> None:

@@ -1,0 +1,49 @@
+"""One system of a run: how it is made, where it answers, and how it is asked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from harness.systems.base import Answer, Failure, System, Timing
+from harness.world.questions import Question
+
+Place = Literal["worker", "loop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """A system and its place.
+
+    `make` builds the system; where `place` is `worker` it is pickled and called in each worker
+    process, so that local models neither share an interpreter with the runner nor with each other.
+    Systems that wait for something else (async functions, recorded answers) take place `loop`.
+    """
+
+    name: str
+    make: Callable[[], System]
+    place: Place = "worker"
+
+
+async def ask(system: System, question: Question, day: date) -> Answer:
+    """The system's answer; what it raises, or returns instead of an answer, is a failure."""
+    started = time.perf_counter()
+    try:
+        answer = await system.answer(question, day)
+    except Exception as error:  # noqa: BLE001  (whatever a system raises is that question's outcome)
+        return failed("error", f"{type(error).__name__}: {error}", time.perf_counter() - started)
+    if not isinstance(answer, Answer):
+        wrong = f"the system returned {type(answer).__name__}, not Answer"
+    elif answer.failure is None and not isinstance(answer.text, str):
+        wrong = f"the answer's text is {type(answer.text).__name__}, not str"
+    else:
+        return answer
+    return failed("invalid_answer", wrong, time.perf_counter() - started)
+
+
+def failed(kind: str, message: str, seconds: float = 0.0) -> Answer:
+    """An answer that is a failure after `seconds`."""
+    return Answer(None, timing=Timing(total=seconds), failure=Failure(kind, message))

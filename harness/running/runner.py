@@ -1,0 +1,328 @@
+"""The runner: carries out a plan day by day and journals every answer as it arrives.
+
+A day begins when all answers of the day before are in: every system is prepared, alone and in
+turn, in the first worker (its times are the ones that are kept), then in the others, which find
+the artefacts already made. Then tasks are handed out in the plan's order. Each worker has one
+question at a time, so an answer's latency, measured inside the worker, is never that of a queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import IO
+
+from harness.errors import RunError, RunInterruptedError
+from harness.running.arms import Arm, ask, failed
+from harness.running.fingerprints import differences
+from harness.running.folder import RunFolder
+from harness.running.plan import Task
+from harness.running.progress import Phase, Progress, ProgressCallback
+from harness.running.record import Record
+from harness.running.workers import Seat, default_workers
+from harness.systems.base import Answer, Preparation, System
+from harness.world.questions import QuestionSet
+
+_SYNC_SECONDS = 1.0
+_WORKER_LOG = "workers.log"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a plan is carried out; none of it may change an answer.
+
+    `workers` is the number of processes for local systems (None: `default_workers`), `concurrency`
+    that of questions in flight for systems that wait for something else, `deadline` the seconds
+    after which a question has failed (None: never).
+    """
+
+    workers: int | None = None
+    concurrency: int = 4
+    deadline: float | None = 120.0
+
+
+class Runner:
+    """One session of a run: call `run` once.
+
+    Its systems must be those of the manifest: `run` fills in fingerprints that are not known yet
+    and raises `RunError` naming what differs from those that are.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        plan: Sequence[Task],
+        questions: QuestionSet,
+        arms: Sequence[Arm],
+        *,
+        options: Options | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> None:
+        self._folder = folder
+        self._questions = questions
+        self._options = options or Options()
+        self._callback = progress
+        self._total = len(plan)
+        done = folder.done
+        self._pending = [task for task in plan if task.key not in done]
+        needed = {task.system for task in self._pending}
+        self._in_workers = [a for a in arms if a.place == "worker" and a.name in needed]
+        self._in_loop = [a for a in arms if a.place == "loop" and a.name in needed]
+        self._systems: dict[str, System] = {}
+        self._seats: list[Seat] = []
+        self._deaths = 0
+        self._failed = 0
+        self._answered = 0
+        self._answering = 0.0
+        self._draining = False
+        self._main: asyncio.Task[None] | None = None
+
+    def interrupt(self) -> None:
+        """Stop: the first time when what is in flight has been saved, the second time at once.
+
+        Not thread-safe; from another thread go through `loop.call_soon_threadsafe`.
+        """
+        if self._draining and self._main is not None:
+            self._main.cancel()
+            return
+        self._draining = True
+        self._tell("note", message="finishing what is in flight; interrupt again to stop at once")
+
+    async def run(self) -> None:
+        """Answer all that is missing. What was answered is journalled, however this ends.
+
+        Raises:
+            RunInterruptedError: after `interrupt`; the run can be resumed.
+            RunError: systems that are not those of the manifest, that cannot be prepared, whose
+                workers keep dying; a full disk.
+        """
+        self._main = asyncio.current_task()
+        self._tell("start")
+        try:
+            with (self._folder.path / _WORKER_LOG).open("ab") as log:
+                await self._run(log)
+        except asyncio.CancelledError:
+            if not self._draining:
+                raise
+        finally:
+            self._forget_empty_log()
+            if self._deaths:
+                self._folder.note(f"{self._deaths} worker processes died and were replaced")
+            self._folder.sync()
+            self._tell("end")
+        if self._draining:
+            raise RunInterruptedError(
+                f"interrupted: {len(self._folder)} of {self._total} answers are kept; "
+                f"go on with: harness resume {self._folder.path}"
+            )
+        self._folder.update(finished=_now())
+
+    async def _run(self, log: IO[bytes]) -> None:
+        if not self._pending:
+            return
+        size = self._options.workers or default_workers()
+        self._seats = [
+            Seat(self._in_workers, log, self._worker_died)
+            for _ in range(size if self._in_workers else 0)
+        ]
+        sync = asyncio.create_task(self._keep_syncing())
+        try:
+            await self._make()
+            # A resumed run begins with its first day again: what a system is on one day may
+            # depend on the days before. Artefacts that exist are reused.
+            last = max(task.day for task in self._pending)
+            for day in sorted(day for day in self._folder.manifest.days if day <= last):
+                await self._prepare(day)
+                await self._answer_all([task for task in self._pending if task.day == day])
+                if self._draining:
+                    break
+            await self._close()
+        finally:
+            sync.cancel()
+            for seat in self._seats:
+                await seat.kill()
+        with contextlib.suppress(asyncio.CancelledError):
+            await sync  # a disk that was full while nothing was appended
+
+    async def _make(self) -> None:
+        fingerprints: dict[str, Mapping[str, str]] = {}
+        if self._seats:
+            fingerprints.update(await self._seats[0].fill())
+        for arm in self._in_loop:
+            self._systems[arm.name] = arm.make()
+            fingerprints[arm.name] = self._systems[arm.name].fingerprint()
+        systems = []
+        for system in self._folder.manifest.systems:
+            now = fingerprints.get(system.name, system.fingerprints)
+            if system.fingerprints and (changed := differences(system.fingerprints, now)):
+                raise RunError(f"system {system.name!r} is not what it was: {', '.join(changed)}")
+            systems.append(replace(system, fingerprints=dict(now)))
+        self._folder.update(systems=tuple(systems))
+        await asyncio.gather(*(seat.fill() for seat in self._seats[1:]))
+
+    async def _prepare(self, day: date) -> None:
+        for arm in (*self._in_workers, *self._in_loop):
+            if self._draining:
+                return
+            self._tell("prepare", day=day, system=arm.name)
+            if arm.place == "worker":
+                preparation = await self._seats[0].prepare(arm.name, day)
+            else:
+                preparation = await self._prepare_in_loop(arm.name, day)
+            self._keep_preparation(arm.name, preparation)
+        await asyncio.gather(*(self._follow(seat, day) for seat in self._seats[1:]))
+
+    async def _prepare_in_loop(self, name: str, day: date) -> Preparation:
+        try:
+            return await self._systems[name].prepare(day)
+        except Exception as error:
+            raise RunError(f"system {name!r} cannot be prepared for {day}: {error}") from error
+
+    async def _follow(self, seat: Seat, day: date) -> None:
+        for arm in self._in_workers:
+            self._check_preparation(arm.name, await seat.prepare(arm.name, day))
+
+    def _keep_preparation(self, name: str, preparation: Preparation) -> None:
+        known = {before.day for before in self._folder.manifest.preparations.get(name, ())}
+        if preparation.day in known:
+            self._check_preparation(name, preparation)
+        else:
+            self._folder.add_preparation(name, preparation)
+
+    def _check_preparation(self, name: str, preparation: Preparation) -> None:
+        for before in self._folder.manifest.preparations[name]:
+            changed = differences(before.fingerprints, preparation.fingerprints)
+            if before.day == preparation.day and changed:
+                raise RunError(
+                    f"system {name!r} on {preparation.day} is not what it was: {', '.join(changed)}"
+                )
+
+    async def _answer_all(self, tasks: Sequence[Task]) -> None:
+        local = {arm.name for arm in self._in_workers}
+        for_workers = deque(task for task in tasks if task.system in local)
+        for_loop = deque(task for task in tasks if task.system not in local)
+        started, before = time.perf_counter(), self._answering
+
+        def ticking() -> None:
+            self._answering = before + time.perf_counter() - started
+
+        await _drained(
+            *(self._serve(for_workers, self._in_seat(seat), ticking) for seat in self._seats),
+            *(
+                self._serve(for_loop, self._in_this_loop, ticking)
+                for _ in range(min(self._options.concurrency, len(for_loop)))
+            ),
+        )
+
+    async def _serve(
+        self,
+        tasks: deque[Task],
+        answer: Callable[[Task], Awaitable[Answer]],
+        ticking: Callable[[], None],
+    ) -> None:
+        while tasks and not self._draining:
+            task = tasks.popleft()
+            started = _now()
+            try:
+                given = await answer(task)
+                self._keep(task, started, given)
+            except Exception:
+                self._draining = True  # the others save what they have in flight
+                raise
+            ticking()
+            self._tell("answer", day=task.day, system=task.system)
+
+    def _in_seat(self, seat: Seat) -> Callable[[Task], Awaitable[Answer]]:
+        return lambda task: seat.answer(
+            task.system, self._questions[task.question_id], task.day, self._options.deadline
+        )
+
+    async def _in_this_loop(self, task: Task) -> Answer:
+        deadline = self._options.deadline
+        try:
+            async with asyncio.timeout(deadline):
+                return await ask(
+                    self._systems[task.system], self._questions[task.question_id], task.day
+                )
+        except TimeoutError:
+            return failed("timeout", f"no answer in {deadline:g} s", deadline or 0.0)
+
+    def _keep(self, task: Task, started: str, answer: Answer) -> None:
+        record = Record(
+            system=task.system,
+            question_id=task.question_id,
+            day=task.day,
+            repeat=task.repeat,
+            position=task.position,
+            started=started,
+            answer=answer,
+        )
+        try:
+            self._folder.append(record)
+        except (TypeError, ValueError) as error:
+            wrong = failed("invalid_answer", f"the answer cannot be recorded: {error}")
+            record = replace(record, answer=wrong)
+            self._folder.append(record)
+        self._answered += 1
+        self._failed += record.answer.failure is not None
+
+    async def _keep_syncing(self) -> None:
+        try:
+            while not self._draining:
+                await asyncio.sleep(_SYNC_SECONDS)
+                await asyncio.to_thread(self._folder.sync)
+        except RunError:
+            self._draining = True
+            raise
+
+    async def _close(self) -> None:
+        await asyncio.gather(*(seat.close() for seat in self._seats))
+        for system in self._systems.values():
+            await system.close()
+
+    def _worker_died(self, message: str) -> None:
+        self._deaths += 1
+        self._tell("note", message=message)
+
+    def _forget_empty_log(self) -> None:
+        log: Path = self._folder.path / _WORKER_LOG
+        if log.exists() and not log.stat().st_size:
+            log.unlink()
+
+    def _tell(
+        self, phase: Phase, *, day: date | None = None, system: str = "", message: str = ""
+    ) -> None:
+        if self._callback is None:
+            return
+        done = len(self._folder)
+        each = self._answering / self._answered if self._answered else None
+        self._callback(
+            Progress(
+                phase,
+                done,
+                self._total,
+                failed=self._failed,
+                day=day,
+                system=system,
+                remaining=each * (self._total - done) if each is not None else None,
+                message=message,
+            )
+        )
+
+
+async def _drained(*work: Awaitable[None]) -> None:
+    """Wait for all of it, then raise the first error, if any."""
+    outcomes = await asyncio.gather(*work, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

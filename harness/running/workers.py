@@ -1,0 +1,199 @@
+"""Worker processes for local systems, as the runner sees them.
+
+A worker is a fresh interpreter that runs `worker_process.main`, never a fork: threads and
+locks of the runner do not travel, and the user's script is not imported again. It has its own
+session, so that Ctrl-C reaches the runner alone, and one thread for linear algebra, so that a
+latency is that of one core.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import pickle
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import IO, Any, Final
+
+from harness.errors import RunError
+from harness.running.arms import Arm, failed
+from harness.running.environment import usable_cores
+from harness.running.worker_process import HEADER, Reply
+from harness.systems.base import Answer, Preparation
+from harness.world.questions import Question
+
+_ENVIRONMENT: Final = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+_TRIES: Final = 2  # a question is asked again once when its worker died: often it was not to blame
+_DEATHS: Final = 6  # workers lost in a row, with no answer between them, before a run gives up
+
+
+def default_workers() -> int:
+    """One core is left to the runner and the machine; more than two distort latency."""
+    return max(1, min(2, usable_cores() - 1))
+
+
+class WorkerDiedError(Exception):
+    """The process ended before it replied; an outcome of its question, seldom of the run."""
+
+
+class Worker:
+    """One process."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    @classmethod
+    async def start(cls, log: IO[bytes]) -> Worker:
+        """Start a process that knows no system yet; what it prints goes to `log`."""
+        path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)  # noqa: PTH109
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            "from harness.running.worker_process import main; main()",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+            env={**os.environ, **_ENVIRONMENT, "PYTHONPATH": path},
+            start_new_session=True,
+        )
+        return cls(process)
+
+    async def call(self, method: str, *arguments: object) -> Any:  # noqa: ANN401  (by method)
+        """One request and its reply.
+
+        Raises `WorkerDiedError`, or `RunError` with the message of what the request raised.
+        """
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None and stdout is not None  # noqa: S101, PT018  (both are pipes)
+        data = pickle.dumps((method, arguments), pickle.HIGHEST_PROTOCOL)
+        try:
+            stdin.write(HEADER.pack(len(data)) + data)
+            await stdin.drain()
+            (size,) = HEADER.unpack(await stdout.readexactly(HEADER.size))
+            reply: Reply = pickle.loads(await stdout.readexactly(size))  # noqa: S301  (our pipe)
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            raise WorkerDiedError(_cause(await self._process.wait())) from error
+        if reply.error:
+            raise RunError(reply.error)
+        return reply.value
+
+    async def close(self) -> None:
+        """Let it release what its systems hold; it is killed if that takes over five seconds."""
+        with contextlib.suppress(TimeoutError, WorkerDiedError, RunError):
+            async with asyncio.timeout(5):
+                await self.call("close")
+                await self._process.wait()
+        await self.kill()
+
+    async def kill(self) -> None:
+        """End it at once."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+        await self._process.wait()
+
+
+class Seat:
+    """A place for one worker at a time; who dies is replaced, and made to know the same days.
+
+    `note` is told when that happens.
+    """
+
+    def __init__(self, arms: Sequence[Arm], log: IO[bytes], note: Callable[[str], None]) -> None:
+        self._arms = tuple(arms)
+        self._log = log
+        self._note = note
+        self._worker: Worker | None = None
+        self._prepared: list[tuple[str, date]] = []
+        self._deaths = 0
+
+    async def fill(self) -> Mapping[str, Mapping[str, str]]:
+        """Start a worker and make the systems; their fingerprints are returned.
+
+        A worker that follows another prepares the same days in the same order, since a system's
+        state on one day may depend on the days before (an adapter that is never retrained).
+        """
+        try:
+            self._worker = await Worker.start(self._log)
+            fingerprints: Mapping[str, Mapping[str, str]] = await self._worker.call(
+                "make", self._arms
+            )
+            for name, day in self._prepared:
+                await self._worker.call("prepare", name, day)
+        except WorkerDiedError as error:
+            raise RunError(f"a worker died while its systems were made: {error}") from error
+        return fingerprints
+
+    async def prepare(self, name: str, day: date) -> Preparation:
+        """Bring a system up to date."""
+        try:
+            preparation: Preparation = await self._call("prepare", name, day)
+        except WorkerDiedError as error:
+            raise RunError(
+                f"the worker died while system {name!r} was prepared for {day}: {error}"
+            ) from error
+        except RunError as error:
+            raise RunError(f"system {name!r} cannot be prepared for {day}: {error}") from error
+        self._prepared.append((name, day))
+        return preparation
+
+    async def answer(
+        self, name: str, question: Question, day: date, deadline: float | None
+    ) -> Answer:
+        """Ask a system; a worker that dies or does not answer in `deadline` seconds is replaced.
+
+        Raises `RunError` when workers die again and again.
+        """
+        started = time.perf_counter()
+        for attempt in range(1, _TRIES + 1):
+            try:
+                async with asyncio.timeout(deadline):
+                    answer: Answer = await self._call("answer", name, question, day)
+            except TimeoutError:
+                # a local model computes without pause: only the end of its process stops it
+                await self.kill()
+                await self.fill()
+                return failed("timeout", f"no answer in {deadline:g} s", deadline or 0.0)
+            except WorkerDiedError as error:
+                cause = str(error)
+                again = "asked again" if attempt < _TRIES else "recorded as failed"
+                self._note(f"a worker died ({cause}) at {name} / {question.id} / {day}: {again}")
+                self._deaths += 1
+                if self._deaths >= _DEATHS:
+                    raise RunError(f"{self._deaths} workers in a row died: {cause}") from error
+                await self.fill()
+            else:
+                self._deaths = 0
+                return answer
+        return failed("worker_died", cause, time.perf_counter() - started)
+
+    async def close(self) -> None:
+        """End the worker in good order."""
+        if self._worker is not None:
+            await self._worker.close()
+
+    async def kill(self) -> None:
+        """End the worker at once."""
+        if self._worker is not None:
+            await self._worker.kill()
+
+    async def _call(self, method: str, *arguments: object) -> Any:  # noqa: ANN401  (by method)
+        assert self._worker is not None, "fill comes first"  # noqa: S101
+        return await self._worker.call(method, *arguments)
+
+
+def _cause(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    with contextlib.suppress(ValueError):
+        return signal.Signals(-code).name
+    return f"signal {-code}"
