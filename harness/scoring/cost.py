@@ -1,0 +1,78 @@
+"""What an answer, and keeping a system up to date, cost. Unknown is None with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from harness.running.record import Record
+from harness.scoring.prices import HardwarePrice, Price, PriceBook, TokenPrice
+from harness.scoring.score import Cost
+from harness.systems.base import Preparation
+
+_HOUR: Final = 3600.0
+_MILLION: Final = 1e6
+
+
+def answer_cost(record: Record, prices: PriceBook) -> Cost:
+    """Service seconds times the hourly price, or tokens times theirs.
+
+    A failure costs the time it took; where its tokens are not known, neither is its cost.
+    """
+    price = prices.price(record.system)
+    answer = record.answer
+    match price:
+        case None:
+            return _unpriced(record.system, prices)
+        case HardwarePrice():
+            if answer.timing.total <= 0:
+                return Cost(None, "no time was measured")
+            return Cost(answer.timing.service / _HOUR * price.per_hour, describe(price))
+        case TokenPrice():
+            usage = answer.usage
+            if not usage.prompt_tokens and not usage.completion_tokens:
+                return Cost(None, "no tokens were reported")
+            usd = tokens_cost(usage.prompt_tokens, usage.completion_tokens, price)
+            return Cost(usd, describe(price) + ("" if usage.counted else "; tokens estimated"))
+
+
+def tokens_cost(prompt: float, completion: float, price: TokenPrice) -> float:
+    """US dollars for that many tokens."""
+    return (prompt * price.prompt + completion * price.completion) / _MILLION
+
+
+def upkeep_cost(system: str, preparations: Sequence[Preparation], prices: PriceBook) -> Cost:
+    """Indexing and training of all days: seconds times the hourly price, or tokens trained on.
+
+    Work whose artefact was reused counts as if it had been done: somebody paid for it.
+    """
+    price = prices.price(system)
+    if not preparations:
+        return Cost(None, "no preparation was recorded")
+    match price:
+        case None:
+            return _unpriced(system, prices)
+        case HardwarePrice():
+            seconds = sum(p.index_seconds + p.training_seconds for p in preparations)
+            return Cost(seconds / _HOUR * price.per_hour, describe(price))
+        case TokenPrice():
+            tokens = sum(p.tokens for p in preparations)
+            if any(p.index_seconds for p in preparations):
+                return Cost(None, f"{price.name!r} has no price for indexing")
+            if tokens and price.training is None:
+                return Cost(None, f"{price.name!r} has no price for training")
+            return Cost(tokens * (price.training or 0.0) / _MILLION, describe(price))
+
+
+def describe(price: Price) -> str:
+    """The price with its source and date, in one line."""
+    match price:
+        case HardwarePrice():
+            amount = f"${price.per_hour:g} per machine hour"
+        case TokenPrice():
+            amount = f"${price.prompt:g} / ${price.completion:g} per million tokens in / out"
+    return f"{amount} ({price.source}, {price.date})"
+
+
+def _unpriced(system: str, prices: PriceBook) -> Cost:
+    return Cost(None, f"no price for {system!r} in {prices.title!r}")

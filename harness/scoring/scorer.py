@@ -1,0 +1,38 @@
+"""The score of one record: freshness, strictness, latency and cost together."""
+
+from __future__ import annotations
+
+from harness.running.record import Record
+from harness.scoring.cost import answer_cost
+from harness.scoring.freshness import classify
+from harness.scoring.prices import PriceBook
+from harness.scoring.score import Score
+from harness.scoring.strictness import grade
+from harness.world.questions import Question
+
+
+def score(question: Question, record: Record, prices: PriceBook) -> Score:
+    """Everything that can be said of an answer; a pure function of its arguments.
+
+    Right is the current value or, where nothing answers the question on that day, abstaining.
+    A failure and a cached answer have no measured latency.
+    """
+    answer = record.answer
+    text = answer.text if answer.failure is None else None
+    freshness = classify(text, question.history, record.day, question.format)
+    answerable = bool(question.references(record.day))
+    right = freshness.label == ("current" if answerable else "abstained")
+    return Score(
+        system=record.system,
+        question_id=record.question_id,
+        cluster=question.cluster,
+        kind=question.kind,
+        day=record.day,
+        repeat=record.repeat,
+        answerable=answerable,
+        right=right,
+        freshness=freshness,
+        strictness=grade(text, question.format, right=right),
+        timing=answer.timing if text is not None and not record.cached else None,
+        cost=answer_cost(record, prices),
+    )
