@@ -16,6 +16,7 @@ from torch.nn import functional
 __all__ = ["LabConfig", "LabModel"]
 
 MASKED = -1e4
+BLOCK = 128
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,21 @@ class _Attention(nn.Module):
         key = self.k_norm(self.k_proj(x).view(shape)).transpose(1, 2)
         value = self.v_proj(x).view(shape).transpose(1, 2)
         query, key = _rotate(query, cosine, sine), _rotate(key, cosine, sine)
-        scores = torch.matmul(query * self.head_width**-0.5, key.transpose(-1, -2)) + mask
-        mixed = torch.matmul(functional.softmax(scores, -1, dtype=scores.dtype), value)
+        mixed = _causal_attention(query * self.head_width**-0.5, key, value, mask)
         merged: Tensor = self.o_proj(mixed.transpose(1, 2).reshape(batch, length, -1))
         return merged
+
+
+def _causal_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
+    # Queries go in blocks, each against the keys up to its end: no work on what is masked anyway.
+    length = query.size(2)
+    blocks = []
+    for start in range(0, length, BLOCK):
+        end = min(start + BLOCK, length)
+        scores = torch.matmul(query[:, :, start:end], key[:, :, :end].transpose(-1, -2))
+        weights = functional.softmax(scores + mask[start:end, :end], -1, dtype=scores.dtype)
+        blocks.append(torch.matmul(weights, value[:, :, :end]))
+    return torch.cat(blocks, 2)
 
 
 class _FeedForward(nn.Module):

@@ -1,0 +1,325 @@
+"""Pretraining of the lab model: seeded, measured in tokens, resumable from its last checkpoint.
+
+The learning rate warms up, stays, and falls linearly over the last part of the token budget. Until
+the fall begins a run may be resumed with another budget; the data of a step never depend on it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from multiprocessing import get_context
+from multiprocessing.queues import Queue
+from pathlib import Path
+from queue import Empty
+from typing import Any, Final
+
+import torch
+
+from harness.errors import ArtefactError, RunError
+from harness.models.lab.architecture import LabConfig, LabModel
+from harness.models.lab.batches import Batch, make_batch, tokens_before
+from harness.models.lab.probes import probe_scores
+from harness.models.lab.tokenizer import load_tokenizer, train_tokenizer
+
+__all__ = ["PretrainOptions", "PretrainProgress", "TrainingState", "load_checkpoint", "pretrain"]
+
+CHECKPOINT: Final = "checkpoint.pt"
+BEFORE_DECAY: Final = "checkpoint-before-decay.pt"
+TOKENIZER: Final = "tokenizer.json"
+LOG: Final = "log.jsonl"
+_WARM_UP_STEPS: Final = 60
+_FLOOR: Final = 0.02
+_SMOOTHING: Final = 0.98
+_AHEAD: Final = 8
+_PATIENCE: Final = 10.0
+
+
+@dataclass(frozen=True)
+class PretrainOptions:
+    """What is trained, on how much, and how often it is saved and probed (seconds)."""
+
+    folder: Path
+    tokens: int = 40_000_000
+    seed: int = 1
+    threads: int = 2
+    matrix_rate: float = 0.02
+    other_rate: float = 4e-3
+    decay_share: float = 0.38
+    checkpoint_seconds: float = 120.0
+    probe_seconds: float = 300.0
+    progress_steps: int = 25
+    device: str = "cpu"
+    config: LabConfig = field(default_factory=LabConfig)
+
+
+@dataclass(frozen=True)
+class PretrainProgress:
+    """Where a run stands; seconds are of this process, `remaining` an estimate."""
+
+    step: int
+    tokens: int
+    seconds: float
+    remaining: float
+    loss: float
+    answer_loss: float
+    tokens_per_second: float
+    rate: float
+    scores: dict[str, float] | None = None
+
+
+@dataclass
+class TrainingState:
+    """All that a checkpoint holds beside the options: changed in place by every step."""
+
+    model: LabModel
+    matrices: torch.optim.Optimizer
+    others: torch.optim.Optimizer
+    step: int = 0
+    answer_loss: float | None = None
+
+
+def pretrain(
+    options: PretrainOptions, progress: Callable[[PretrainProgress], None] = lambda _: None
+) -> LabModel:
+    """Train until the token budget is used, from the last checkpoint if the folder has one.
+
+    Raises:
+        ArtefactError: the checkpoint belongs to another seed, shape or learning rate, or its budget
+            can no longer be changed because the learning rate already falls.
+    """
+    torch.set_num_threads(options.threads)
+    options.folder.mkdir(parents=True, exist_ok=True)
+    tokenizer_path = options.folder / TOKENIZER
+    if not tokenizer_path.exists():
+        vocabulary = options.config.vocabulary
+        train_tokenizer(tokenizer_path, vocabulary=vocabulary, seed=options.seed)
+    state = _restored(options) or _fresh(options)
+    with _Batches(tokenizer_path, options.seed, state.step) as batches:
+        _loop(options, state, batches, progress)
+    _save(options, state, CHECKPOINT)
+    return state.model
+
+
+def load_checkpoint(path: Path) -> LabModel:
+    """Return the model of a checkpoint file, on the CPU."""
+    saved = torch.load(path, map_location="cpu", weights_only=True)
+    model = LabModel(LabConfig(**saved["options"]["config"]))
+    model.load_state_dict(saved["model"])
+    return model
+
+
+def _loop(
+    options: PretrainOptions,
+    state: TrainingState,
+    batches: Iterator[Batch],
+    progress: Callable[[PretrainProgress], None],
+) -> None:
+    started = saved = probed = time.monotonic()
+    first_tokens = tokens_before(state.step)
+    tokenizer = load_tokenizer(options.folder / TOKENIZER)
+    decaying = tokens_before(state.step) >= _decay_start(options)
+    while (tokens := tokens_before(state.step)) < options.tokens:
+        if not decaying and tokens >= _decay_start(options):
+            _save(options, state, BEFORE_DECAY)
+            decaying = True
+        loss = train_step(options, state, next(batches))
+        now = time.monotonic()
+        if now - saved > options.checkpoint_seconds:
+            _save(options, state, CHECKPOINT)
+            saved = now
+        probing = now - probed > options.probe_seconds
+        if state.step % options.progress_steps and not probing:
+            continue
+        tokens = tokens_before(state.step)
+        speed = (tokens - first_tokens) / max(now - started, 1e-9)
+        report = PretrainProgress(
+            state.step, tokens, now - started, (options.tokens - tokens) / speed, loss,
+            state.answer_loss or 0.0, speed, learning_rate_factor(options, state.step),
+        )  # fmt: skip
+        if probing:
+            report = replace(report, scores=probe_scores(state.model, tokenizer))
+            probed = time.monotonic()
+        _log(options, report)
+        progress(report)
+
+
+def train_step(options: PretrainOptions, state: TrainingState, batch: Batch) -> float:
+    """Make one optimiser step on the batch and return its weighted loss in nats."""
+    factor = learning_rate_factor(options, state.step)
+    for optimizer, rate in (
+        (state.matrices, options.matrix_rate),
+        (state.others, options.other_rate),
+    ):
+        for group in optimizer.param_groups:
+            group["lr"] = rate * factor
+    ids = torch.from_numpy(batch.ids).long().to(options.device)
+    weights = torch.from_numpy(batch.weights).to(options.device)[:, 1:].reshape(-1)
+    with torch.autocast(torch.device(options.device).type, torch.bfloat16):
+        losses = state.model.token_losses(ids[:, :-1], ids[:, 1:])
+    loss = (losses * weights).sum() / weights.sum()
+    loss.backward()
+    others = [p for group in state.others.param_groups for p in group["params"]]
+    torch.nn.utils.clip_grad_norm_(others, 1.0)
+    for optimizer in (state.matrices, state.others):
+        optimizer.step()
+        optimizer.zero_grad()
+    answer = losses.detach()[weights == 1.0].mean().item()
+    before = answer if state.answer_loss is None else state.answer_loss
+    state.answer_loss = _SMOOTHING * before + (1 - _SMOOTHING) * answer
+    state.step += 1
+    return float(loss.item())
+
+
+def learning_rate_factor(options: PretrainOptions, step: int) -> float:
+    """Return the share of the full learning rate at a step: warm-up, constant, linear decay."""
+    start, tokens = _decay_start(options), tokens_before(step)
+    if tokens >= start:
+        return max(_FLOOR, (options.tokens - tokens) / (options.tokens - start))
+    return min(1.0, (step + 1) / _WARM_UP_STEPS)
+
+
+def _decay_start(options: PretrainOptions) -> int:
+    return int(options.tokens * (1 - options.decay_share))
+
+
+def _fresh(options: PretrainOptions) -> TrainingState:
+    torch.manual_seed(options.seed)
+    model = LabModel(options.config).to(options.device)
+    matrices, others = [], []
+    for name, parameter in model.named_parameters():
+        # Muon is made for hidden matrices; embeddings and norm weights go to AdamW.
+        matrix = parameter.dim() == 2 and "embed_tokens" not in name
+        (matrices if matrix else others).append(parameter)
+    muon = torch.optim.Muon(
+        matrices, lr=options.matrix_rate, momentum=0.95, nesterov=True, weight_decay=0.02
+    )
+    adam = torch.optim.AdamW(others, lr=options.other_rate, betas=(0.9, 0.95), weight_decay=0.0)
+    return TrainingState(model, muon, adam)
+
+
+_FIXED: Final = ("seed", "matrix_rate", "other_rate", "config")
+
+
+def _restored(options: PretrainOptions) -> TrainingState | None:
+    path = options.folder / CHECKPOINT
+    if not path.exists():
+        return None
+    saved = torch.load(path, map_location=options.device, weights_only=True)
+    wanted = _plain(options)
+    for key in _FIXED:
+        if saved["options"][key] != wanted[key]:
+            raise ArtefactError(
+                f"{path}: made with {key} = {saved['options'][key]!r}, not {wanted[key]!r}: "
+                "use those options or another folder"
+            )
+    done, former = tokens_before(saved["step"]), replace(options, tokens=saved["options"]["tokens"])
+    falls = done > min(_decay_start(options), _decay_start(former))
+    if falls and options.tokens != former.tokens:
+        raise ArtefactError(
+            f"{path}: the learning rate already falls at {done} tokens, the budget stays "
+            f"{former.tokens}: start again from {BEFORE_DECAY}"
+        )
+    state = _fresh(options)
+    state.model.load_state_dict(saved["model"])
+    state.matrices.load_state_dict(saved["matrices"])
+    state.others.load_state_dict(saved["others"])
+    state.step, state.answer_loss = saved["step"], saved["answer_loss"]
+    return state
+
+
+def _save(options: PretrainOptions, state: TrainingState, name: str) -> None:
+    """Write a checkpoint beside its place and rename it, so that a crash never leaves half of one."""
+    path = options.folder / name
+    partial = path.with_suffix(".partial")
+    torch.save(
+        {
+            "options": _plain(options),
+            "step": state.step,
+            "answer_loss": state.answer_loss,
+            "model": state.model.state_dict(),
+            "matrices": state.matrices.state_dict(),
+            "others": state.others.state_dict(),
+        },
+        partial,
+    )
+    partial.replace(path)
+
+
+def _plain(options: PretrainOptions) -> dict[str, Any]:
+    return {**asdict(options), "folder": str(options.folder)}
+
+
+def _log(options: PretrainOptions, report: PretrainProgress) -> None:
+    with (options.folder / LOG).open("a", encoding="utf-8") as log:
+        log.write(json.dumps(asdict(report)) + "\n")
+
+
+class _Batches:
+    """Batches in step order, made ahead by one worker process."""
+
+    def __init__(self, tokenizer: Path, seed: int, step: int) -> None:
+        context = get_context("spawn")
+        self._queue: Queue[Batch] = context.Queue(_AHEAD)
+        arguments = (self._queue, tokenizer, seed, step)
+        self._worker = context.Process(target=_produce, args=arguments, daemon=True)
+
+    def __enter__(self) -> Iterator[Batch]:
+        self._worker.start()
+        return self._received()
+
+    def __exit__(self, *_: object) -> None:
+        self._worker.terminate()
+        self._worker.join()
+
+    def _received(self) -> Iterator[Batch]:
+        while True:
+            try:
+                yield self._queue.get(timeout=_PATIENCE)
+            except Empty:
+                if not self._worker.is_alive():
+                    raise RunError(
+                        "the process that makes batches has died: see its error above, then run "
+                        "the same command again to go on from the last checkpoint"
+                    ) from None
+
+
+def _produce(queue: Queue[Batch], tokenizer: Path, seed: int, step: int) -> None:
+    # Rows are short: threads inside the tokenizer would only take the trainer's cores.
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    loaded = load_tokenizer(tokenizer)
+    while True:
+        queue.put(make_batch(loaded, seed, step))
+        step += 1
+
+
+def _line(report: PretrainProgress) -> str:
+    scores = " ".join(f"{name} {score:.2f}" for name, score in (report.scores or {}).items())
+    return (
+        f"step {report.step} tokens {report.tokens / 1e6:.2f}M loss {report.loss:.3f} "
+        f"answers {report.answer_loss:.4f} {report.tokens_per_second:.0f} tok/s "
+        f"{report.seconds / 60:.1f} min, {report.remaining / 60:.1f} min left {scores}"
+    )
+
+
+def _main() -> None:
+    parser = argparse.ArgumentParser(description="Pretrain the lab model.")
+    defaults = PretrainOptions(Path("work/lab"))
+    parser.add_argument("--out", type=Path, default=defaults.folder)
+    parser.add_argument("--tokens", type=int, default=defaults.tokens)
+    parser.add_argument("--seed", type=int, default=defaults.seed)
+    parser.add_argument("--threads", type=int, default=defaults.threads)
+    parser.add_argument("--device", default=defaults.device)
+    given = parser.parse_args()
+    options = PretrainOptions(
+        given.out, tokens=given.tokens, seed=given.seed, threads=given.threads, device=given.device
+    )
+    pretrain(options, lambda report: print(_line(report), flush=True))
+
+
+if __name__ == "__main__":
+    _main()

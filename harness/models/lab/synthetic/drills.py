@@ -1,0 +1,104 @@
+"""Short exercises: tables to copy from (induction comes first) and comparisons of days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Final
+
+from harness.models.lab.synthetic import values
+from harness.models.lab.synthetic.attributes import CORE, random_attribute
+from harness.models.lab.synthetic.turns import Turn
+from harness.models.lab.synthetic.versions import version
+
+__all__ = ["date_drill", "table_drill"]
+
+
+def _noun(r: Random) -> str:
+    return random_attribute(r).nouns[0]
+
+
+_KEYS: Final[tuple[Callable[[Random], str], ...]] = (
+    values.product_name,
+    values.stem,
+    _noun,
+    values.advisory_id,
+    version,
+)
+
+
+def table_drill(r: Random, rows: int, questions: int) -> list[Turn]:
+    """Return a table of `rows` pairs and `questions` look-ups."""
+    draw = r.choice(_KEYS)
+    keys = sorted({draw(r) for _ in range(rows)})
+    r.shuffle(keys)
+    makers = (*(attribute.draw for attribute in CORE), version, values.day)
+    table = {key: r.choice(makers)(r) for key in keys}
+    separator = r.choice((": ", " = ", " is ", " -> ", " | "))
+    text = "\n".join(f"{key}{separator}{value}" for key, value in table.items())
+    asked = keys * 3
+    r.shuffle(asked)
+    turns: list[Turn] = []
+    for number, key in enumerate(asked[:questions]):
+        question = r.choice((f"{key}?", f"What is {key}?", key))
+        turns.append(("user", f"{text}\n\n{question}" if number == 0 else question))
+        turns.append(("assistant", table[key]))
+    return turns
+
+
+def date_drill(r: Random, questions: int) -> list[Turn]:
+    """Return comparisons of days: later or earlier, passed or not, newest of a list."""
+    turns: list[Turn] = []
+    for _ in range(questions):
+        question, answer = r.choice((_pair, _order, _passed, _newest, _newest))(r)
+        turns += [("user", question), ("assistant", answer)]
+    return turns
+
+
+def _days(r: Random, count: int) -> list[str]:
+    days = [values.day(r, 2016, 2031)]
+    while len(days) < count:
+        days.append(values.day_before(r, days[-1]))
+    r.shuffle(days)
+    return days
+
+
+def _pair(r: Random) -> tuple[str, str]:
+    first, second = _days(r, 2)
+    late = r.random() < 0.6
+    word = r.choice(("later", "newer", "more recent")) if late else r.choice(("earlier", "older"))
+    answer = max(first, second) if late else min(first, second)
+    return f"Which date is {word}, {first} or {second}?", answer
+
+
+def _order(r: Random) -> tuple[str, str]:
+    first, second = _days(r, 2)
+    before = r.random() < 0.5
+    word = r.choice(("before", "earlier than")) if before else r.choice(("after", "later than"))
+    return f"Is {first} {word} {second}?", "yes" if (first < second) == before else "no"
+
+
+def _passed(r: Random) -> tuple[str, str]:
+    today, other = _days(r, 2)
+    asks = (
+        ("Has {d} passed?", other < today), ("Is {d} in the past?", other < today),
+        ("Is {d} still to come?", other > today), ("Does {d} lie in the future?", other > today),
+    )  # fmt: skip
+    ask, truth = r.choice(asks)
+    return f"Today is {today}.\n\nQuestion: {ask.replace('{d}', other)}", "yes" if truth else "no"
+
+
+def _newest(r: Random) -> tuple[str, str]:
+    days = _days(r, r.randint(2, 5))
+    late = r.random() < 0.75
+    word = r.choice(("latest", "newest", "most recent")) if late else r.choice(("oldest", "earliest"))
+    answer = max(days) if late else min(days)
+    if r.random() < 0.5:
+        return f"{', '.join(days)}\nWhich date is the {word}?", answer
+    marks = [values.identifier(r) for _ in days] if r.random() < 0.5 else None
+    names = marks or [str(number) for number in range(1, len(days) + 1)]
+    if len(set(names)) < len(names):
+        names = [str(number) for number in range(1, len(days) + 1)]
+    listing = "\n".join(f"[{name}] ({day})" for name, day in zip(names, days, strict=True))
+    noun = r.choice(("entry", "passage", "one"))
+    return f"{listing}\nWhich {noun} is the {word}?", names[days.index(answer)]

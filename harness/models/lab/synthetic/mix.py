@@ -1,0 +1,93 @@
+"""The pretraining mix: which conversations, how long and how hard, in three stages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from harness.models.lab.synthetic.conversation import Shares, closed_book, open_book
+from harness.models.lab.synthetic.drills import date_drill, table_drill
+from harness.models.lab.synthetic.generic import generic_scene
+from harness.models.lab.synthetic.releases import release_scene
+from harness.models.lab.synthetic.scene import Scene
+from harness.models.lab.synthetic.security import security_scene
+from harness.models.lab.synthetic.turns import Turn
+
+__all__ = ["STAGES", "Stage", "conversation"]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the curriculum; `until` is the token count at which it ends."""
+
+    until: int
+    length: int
+    rows: int
+    passages: tuple[int, ...]
+    conflicts: float
+    tables: float
+    dates: float
+    closed: float
+    shares: Shares
+
+
+STAGES: Final = (
+    Stage(
+        until=1_600_000,
+        length=128,
+        rows=36,
+        passages=(1, 1, 2),
+        conflicts=0.05,
+        tables=0.35,
+        dates=0.10,
+        closed=0.02,
+        shares=Shares(json=0.08, missing=0.05, about_passages=0.02),
+    ),
+    Stage(
+        until=5_000_000,
+        length=256,
+        rows=18,
+        passages=(1, 2, 2, 3),
+        conflicts=0.3,
+        tables=0.08,
+        dates=0.10,
+        closed=0.05,
+        shares=Shares(json=0.18, missing=0.12),
+    ),
+    Stage(
+        until=10**12,
+        length=512,
+        rows=10,
+        passages=(1, 2, 3, 4, 4, 4, 4, 5),
+        conflicts=0.45,
+        tables=0.03,
+        dates=0.05,
+        closed=0.06,
+        shares=Shares(),
+    ),
+)
+
+
+def conversation(r: Random, stage: Stage) -> list[Turn]:
+    """Return one conversation of the stage; the same state of `r` gives the same conversation."""
+    kind = r.random()
+    if kind < stage.tables:
+        return table_drill(r, r.randint(2, 6), 6)
+    kind -= stage.tables
+    if kind < stage.dates:
+        return date_drill(r, r.randint(4, 8))
+    kind -= stage.dates
+    if kind < stage.closed:
+        return closed_book(r, _scene(r, 2, 0.2), r.choice((1, 1, 2, 4)), stage.shares)
+    scene = _scene(r, r.choice(stage.passages), stage.conflicts)
+    return open_book(r, scene, r.choice((4, 5, 6)), stage.shares)
+
+
+def _scene(r: Random, passages: int, conflicts: float) -> Scene:
+    kind = r.random()
+    if kind < 0.55:
+        return release_scene(r, passages, conflicts)
+    if kind < 0.9:
+        return generic_scene(r, passages, conflicts)
+    return security_scene(r, min(3, passages), conflicts)
