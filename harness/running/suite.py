@@ -1,0 +1,260 @@
+"""A suite: which questions are asked of which systems on which days, in one file.
+
+`suite.toml`, every key that there is:
+
+    title = "Software releases"                  # required
+    description = "What this suite is about."
+    days = [2025-08-22, 2026-08-22]              # required: evaluation days, as dates or texts
+    systems = "systems.toml"                     # required: see harness.systems.config
+    prices = "fixture:prices/default.toml"      # a price book; without one, costs are unknown
+    repeats = 1                                  # how often each question is asked a day
+    seed = 0                                     # of the plan, the sample and the resampling
+    deadline = 120                               # seconds until a question has failed
+    gates = ["hybrid stale_rate at most 0.1"]    # sentences; see harness.statistics.gates
+
+    [world]
+    facts = "fixture:releases/facts.csv"         # dated facts; see harness.world.loaders
+    documents = "fixture:releases/documents.jsonl.gz"
+
+    [questions]                                  # required
+    source = "fixture:releases/questions.jsonl"  # a file, or a name that `datasets` knows
+    split = "test"                               # of a source that has splits
+    columns = { text = "prompt", id = "qid" }    # our column = yours
+
+A path is relative to the file it stands in; `fixture:` means the shipped fixtures. Everything is
+checked when the suite is loaded, before anything runs.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from harness.errors import ArtefactError, ConfigError, located, nearest
+from harness.fixtures import fixture_path
+from harness.systems.locate import KeyPath, key_lines, nearest_line
+
+SUITE_FILE: Final = "suite.toml"
+FIXTURE: Final = "fixture:"
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_HOMES: Final = (_PACKAGE / "_suites", _PACKAGE.parent / "suites")  # of a wheel, of a checkout
+
+_KEYS: Final[Mapping[KeyPath, tuple[str, ...]]] = {
+    (): (
+        "title",
+        "description",
+        "days",
+        "systems",
+        "prices",
+        "repeats",
+        "seed",
+        "deadline",
+        "gates",
+        "world",
+        "questions",
+    ),
+    ("world",): ("facts", "documents"),
+    ("questions",): ("source", "split", "columns"),
+}
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionSource:
+    """Where questions come from: a local file, or the name of a dataset."""
+
+    source: str
+    split: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A checked `suite.toml`; all paths exist."""
+
+    name: str
+    path: Path
+    title: str
+    description: str
+    days: tuple[date, ...]
+    systems: Path
+    questions: QuestionSource
+    facts: Path | None = None
+    documents: Path | None = None
+    prices: Path | None = None
+    repeats: int = 1
+    seed: int = 0
+    deadline: float = 120.0
+    gates: tuple[str, ...] = ()
+
+
+def load_suite(name_or_path: str | Path) -> Suite:
+    """Read and check a built-in suite (by name), a folder with a `suite.toml`, or such a file.
+
+    Raises `ConfigError` with file and line for what is wrong in it.
+    """
+    path = _find(name_or_path)
+    try:
+        text = path.read_text(encoding="utf-8")
+        data = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(located(path, None, f"cannot be read: {error}")) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(located(path, None, f"not TOML: {error}")) from error
+    top = _Table(path, data, key_lines(text))
+    world = top.table("world")
+    questions = top.table("questions", required=True)
+    return Suite(
+        name=path.parent.name if path.name == SUITE_FILE else path.stem,
+        path=path,
+        title=top.required("title", str),
+        description=top.get("description", str, ""),
+        days=top.days("days"),
+        systems=top.file("systems", required=True),
+        questions=QuestionSource(
+            source=questions.source("source"),
+            split=questions.get("split", str, None),
+            columns=questions.texts("columns"),
+        ),
+        facts=world.file("facts"),
+        documents=world.file("documents"),
+        prices=top.file("prices"),
+        repeats=top.at_least_one("repeats", 1),
+        seed=top.get("seed", int, 0),
+        deadline=float(top.at_least_one("deadline", 120)),
+        gates=top.sentences("gates"),
+    )
+
+
+def built_in_suites() -> dict[str, Path]:
+    """The names of the suites that come with the harness, and their files."""
+    home = next((home for home in _HOMES if home.is_dir()), None)
+    if home is None:
+        return {}
+    return {file.parent.name: file for file in sorted(home.glob(f"*/{SUITE_FILE}"))}
+
+
+def _find(name_or_path: str | Path) -> Path:
+    built_in = built_in_suites()
+    if str(name_or_path) in built_in:
+        return built_in[str(name_or_path)]
+    path = Path(name_or_path)
+    if path.is_dir():
+        path = path / SUITE_FILE
+    if path.is_file():
+        return path.resolve()
+    raise ConfigError(
+        f"no suite {str(name_or_path)!r}: neither a file, nor a folder with a {SUITE_FILE}, "
+        f"nor built in ({nearest(str(name_or_path), built_in)})"
+    )
+
+
+class _Table:
+    """A table of the file; unknown keys are refused at once."""
+
+    def __init__(
+        self, file: Path, data: Mapping[str, Any], lines: dict[KeyPath, int], path: KeyPath = ()
+    ) -> None:
+        self._file = file
+        self._data = data
+        self._lines = lines
+        self._path = path
+        for key in data:
+            if key not in _KEYS[path]:
+                raise self._error(key, f"unknown key {key!r}: {nearest(key, _KEYS[path])}")
+
+    def get(self, key: str, kind: type[_T], default: _T | None) -> Any:  # noqa: ANN401  (by kind)
+        """The value, or `default` where the key is missing."""
+        value = self._data.get(key, default)
+        wrong = isinstance(value, bool) and kind is not bool
+        if value is not default and (wrong or not isinstance(value, kind)):
+            raise self._error(key, f"{key} must be a {_WORDS[kind]}, not {value!r}")
+        return value
+
+    def required(self, key: str, kind: type[_T]) -> _T:
+        value: _T | None = self.get(key, kind, None)
+        if value is None:
+            raise self._error(key, f"{key} is missing")
+        return value
+
+    def table(self, key: str, *, required: bool = False) -> _Table:
+        data = self.required(key, dict) if required else self.get(key, dict, {})
+        return _Table(self._file, data, self._lines, (*self._path, key))
+
+    def file(self, key: str, *, required: bool = False) -> Any:  # noqa: ANN401  (None if allowed)
+        """A path, relative to the file, that exists."""
+        text = self.required(key, str) if required else self.get(key, str, None)
+        return None if text is None else self._resolve(key, text)
+
+    def source(self, key: str) -> str:
+        """A file as `file` has it, or the name of a dataset, which is left as it is."""
+        text = self.required(key, str)
+        looks_like_a_file = text.startswith((FIXTURE, ".", "/")) or bool(Path(text).suffix)
+        return str(self._resolve(key, text)) if looks_like_a_file else text
+
+    def days(self, key: str) -> tuple[date, ...]:
+        days = [self._day(key, value) for value in self.required(key, list)]
+        if not days:
+            raise self._error(key, f"{key} is empty")
+        if len(set(days)) != len(days):
+            raise self._error(key, f"{key} has a day twice")
+        return tuple(sorted(days))
+
+    def texts(self, key: str) -> Mapping[str, str]:
+        mapping = self.get(key, dict, {})
+        for name, value in mapping.items():
+            if not isinstance(value, str):
+                raise self._error(key, f"{key}.{name} must be a text, not {value!r}")
+        return dict(mapping)
+
+    def sentences(self, key: str) -> tuple[str, ...]:
+        values = self.get(key, list, [])
+        for value in values:
+            if not isinstance(value, str):
+                raise self._error(key, f"{key} must be a list of texts, and {value!r} is none")
+        return tuple(values)
+
+    def at_least_one(self, key: str, default: int) -> int:
+        value: int = self.get(key, int, default)
+        if value < 1:
+            raise self._error(key, f"{key} must be at least 1, not {value}")
+        return value
+
+    def _resolve(self, key: str, text: str) -> Path:
+        if text.startswith(FIXTURE):
+            try:
+                return fixture_path(text.removeprefix(FIXTURE))
+            except ArtefactError as error:
+                raise self._error(key, str(error)) from error
+        path = (self._file.parent / text).resolve()
+        if not path.is_file():
+            raise self._error(key, f"{key}: there is no file {text!r} beside it")
+        return path
+
+    def _day(self, key: str, value: object) -> date:
+        try:
+            day = date.fromisoformat(value) if isinstance(value, str) else value
+        except ValueError:
+            day = None
+        if type(day) is not date:
+            raise self._error(key, f"{key}: {str(value)!r} is no day; write it as 2026-08-22")
+        return day
+
+    def _error(self, key: str, message: str) -> ConfigError:
+        return ConfigError(
+            located(self._file, nearest_line(self._lines, (*self._path, key)), message)
+        )
+
+
+_WORDS: Final[Mapping[type, str]] = {
+    str: "text",
+    int: "whole number",
+    list: "list",
+    dict: "table",
+}
