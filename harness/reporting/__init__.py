@@ -1,1 +1,1 @@
-"""Reports made from a run folder."""
+"""From results to something a person can read: one HTML file, a Markdown summary, a console table."""

@@ -1,0 +1,162 @@
+"""The vocabulary of the report: what a section is made of.
+
+A template prints these and nothing else, so whoever writes another face (a different template, a
+JSON export) finds every text and every raw number here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from markupsafe import Markup
+
+from harness.reporting.figures import Figure
+from harness.reporting.untrusted import Excerpt
+
+
+@dataclass(frozen=True, slots=True)
+class SystemLabel:
+    """A system's name with its colour: `slot` is its place in the run, and the same everywhere."""
+
+    kind: ClassVar[str] = "system"
+
+    name: str
+    strategy: str
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A verdict word; `tone` is good, bad or neutral and never the only carrier of the meaning."""
+
+    kind: ClassVar[str] = "badge"
+
+    text: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Several short texts in one cell, the first of them the main one."""
+
+    kind: ClassVar[str] = "lines"
+
+    texts: tuple[str, ...]
+
+
+Cell = str | Figure | SystemLabel | Badge | Lines
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's heading, its unit in smaller type, and whether it holds numbers."""
+
+    title: str
+    unit: str = ""
+    numeric: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table; the first `headers` cells of every row are its row headers.
+
+    A `dense` one prints figure, interval and n on one line, which suits few columns of figures.
+    """
+
+    kind: ClassVar[str] = "table"
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    headers: int = 1
+    note: str = ""
+    dense: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LegendEntry:
+    """A colour of a chart by name; `style` is its CSS class."""
+
+    style: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """An inline SVG with its caption and legend; the table beside it has the same numbers."""
+
+    kind: ClassVar[str] = "chart"
+
+    svg: Markup
+    caption: str
+    legend: tuple[LegendEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Terms and what they stand for."""
+
+    kind: ClassVar[str] = "facts"
+
+    caption: str
+    entries: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """Commands to type, one a line."""
+
+    kind: ClassVar[str] = "commands"
+
+    caption: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPassage:
+    """A retrieved passage as it is printed."""
+
+    document: str
+    day: str
+    excerpt: Excerpt
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAnswer:
+    """One system's answer to a flipped question, with what it had retrieved."""
+
+    system: SystemLabel
+    verdict: Badge
+    excerpt: Excerpt
+    evidence: str
+    passages: tuple[ShownPassage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFlip:
+    """A question that one system answered rightly and another did not."""
+
+    kind: ClassVar[str] = "flip"
+
+    anchor: str
+    question: Excerpt
+    day: str
+    question_kind: str
+    reference: str
+    winner: ShownAnswer
+    loser: ShownAnswer
+
+
+Block = Table | Chart | Facts | Commands | ShownFlip
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the report: one plain sentence, its evidence, and how to read it."""
+
+    id: str
+    title: str
+    sentence: str
+    reading: str
+    blocks: tuple[Block, ...]

@@ -1,0 +1,1 @@
+"""Claims of the article that started this project, put to the test."""

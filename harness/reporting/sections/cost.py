@@ -1,0 +1,125 @@
+"""Cost: what an answer cost, what keeping a system up to date cost, and where prices come from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+from harness.reporting.components import Cell, Column, Lines, Section, Table
+from harness.reporting.figures import DOLLARS, count, duration, figure
+from harness.reporting.metrics import METRICS
+from harness.reporting.sections.context import Context, rows, system_labels
+from harness.statistics.results import Upkeep
+
+_PER_ANSWER: Final = ("cost_per_query", "cost_per_right", "prompt_tokens", "completion_tokens")
+
+
+def cost(context: Context) -> Section:
+    """Cost per query and per right answer, upkeep over all days, and the basis of the prices."""
+    return Section(
+        id="cost",
+        title="Cost",
+        sentence=_sentence(context),
+        reading=(
+            "Cost per query is what answering took; setting up and keeping up to date (indexing, "
+            "training) stands apart, because it falls per change of the corpus and not per "
+            "question. A price that is not known is unknown, never 0."
+        ),
+        blocks=(_query_table(context), _upkeep_table(context), *_basis_table(context)),
+    )
+
+
+def work(upkeep: Upkeep) -> Lines:
+    """What set-up and upkeep consisted of."""
+    phrases = []
+    if upkeep.documents or upkeep.index_seconds:
+        phrases.append(
+            f"{count(upkeep.documents)} documents indexed in {duration(upkeep.index_seconds)}"
+        )
+    if upkeep.examples or upkeep.training_seconds:
+        phrases.append(
+            f"{count(upkeep.examples)} examples trained in {duration(upkeep.training_seconds)}"
+        )
+    return Lines(tuple(phrases) or ("nothing to set up",))
+
+
+def _sentence(context: Context) -> str:
+    known = {
+        system.name: estimate
+        for system in context.results.systems
+        if (estimate := system.metrics.get("cost_per_query")) is not None
+        and estimate.value is not None
+    }
+    if not known:
+        return "What a query cost is not known for this run."
+    unit = METRICS["cost_per_query"].unit(known.values())
+    ranked = sorted(known, key=lambda name: (known[name].value or 0.0, name))
+    low, high = figure(known[ranked[0]], unit), figure(known[ranked[-1]], unit)
+    per = unit.name.removeprefix("$ ")
+    sentence = f"A query to {ranked[0]} cost {low.text} {low.interval} {per}"
+    if len(ranked) == 1:
+        return f"{sentence}."
+    return f"{sentence}, the least; one to {ranked[-1]} {high.text} {high.interval}, the most."
+
+
+def _query_table(context: Context) -> Table:
+    columns = [Column("System", numeric=False)]
+    for name in _PER_ANSWER:
+        unit = METRICS[name].unit(system.metrics.get(name) for system in context.results.systems)
+        columns.append(Column(METRICS[name].title, unit.name))
+    return Table(
+        caption="Cost and tokens per answer (means)",
+        columns=tuple(columns),
+        rows=rows(system_labels(context), *(context.column(name) for name in _PER_ANSWER)),
+    )
+
+
+def _upkeep_table(context: Context) -> Table:
+    systems = context.results.systems
+    preparations = context.run.manifest.preparations
+    reused = [
+        any(preparation.reused for preparation in preparations.get(system.name, ()))
+        for system in systems
+    ]
+    works: list[Cell] = [work(system.upkeep) for system in systems]
+    dollars: list[Cell] = [figure(system.upkeep.usd, DOLLARS) for system in systems]
+    tokens: list[Cell] = [count(system.upkeep.tokens) for system in systems]
+    return Table(
+        caption="Set-up and upkeep over all days of the run",
+        columns=(
+            Column("System", numeric=False),
+            Column("Work", numeric=False),
+            Column("Tokens trained on"),
+            Column("Cost", "$"),
+        ),
+        rows=rows(system_labels(context), works, tokens, dollars),
+        note=(
+            "Where an index or an adapter with the same fingerprint was reused, the time is what "
+            "making it once took."
+            if any(reused)
+            else ""
+        ),
+    )
+
+
+def _basis_table(context: Context) -> tuple[Table, ...]:
+    """Where each system's prices come from, with the number of answers priced that way."""
+    bases = Counter((score.system, score.cost.basis) for score in context.results.scores)
+    if not bases:
+        return ()
+    slot = {name: label.slot for name, label in context.labels.items()}
+    ranked = sorted(bases.items(), key=lambda item: (slot[item[0][0]], -item[1], item[0][1]))
+    return (
+        Table(
+            caption="Where the prices come from",
+            columns=(
+                Column("System", numeric=False),
+                Column("Basis", numeric=False),
+                Column("Answers"),
+            ),
+            rows=tuple(
+                (context.labels[system], basis, count(answers))
+                for (system, basis), answers in ranked
+            ),
+        ),
+    )

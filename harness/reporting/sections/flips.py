@@ -1,0 +1,158 @@
+"""Flips: questions that one system answered rightly and another did not, with both texts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable
+from datetime import date
+
+from harness.reporting.components import Badge, Section, ShownAnswer, ShownFlip, ShownPassage
+from harness.reporting.figures import count
+from harness.reporting.sections.context import CLASS_TONES, Context
+from harness.reporting.untrusted import Excerpt, excerpt
+from harness.retrieval.base import Passage
+from harness.running.record import Record
+from harness.scoring.score import Score
+from harness.statistics.results import Flip
+from harness.world.questions import Question
+
+SHOWN = 12
+_PASSAGE = 400
+_PASSAGES = 8
+
+
+def flips(context: Context) -> Section:
+    """A dozen flips as different from each other as the run allows; the rest are counted."""
+    total = len(context.results.flips)
+    shown = tuple(_shown(context, i, flip) for i, flip in enumerate(pick(context, SHOWN), 1))
+    if not total:
+        sentence = "On no question was one system right and another not."
+    else:
+        hidden = total - len(shown)
+        rest = f"; the other {count(hidden)} are in the run's records" if hidden else ""
+        sentence = (
+            f"{count(total)} times one system was right where another was not; "
+            f"{count(len(shown))} are shown{rest}."
+        )
+    return Section(
+        id="flips",
+        title="Where systems differ",
+        sentence=sentence,
+        reading=(
+            "The examples are picked by a fixed rule that spreads over pairs of systems, classes, "
+            "kinds and days; they illustrate and do not estimate. Texts are shown exactly as the "
+            "models sent them; characters that cannot be seen are spelled out."
+        ),
+        blocks=shown,
+    )
+
+
+def pick(context: Context, limit: int) -> tuple[Flip, ...]:
+    """At most `limit` flips, greedily the one least like those picked; ties go to the first.
+
+    Unlike means, in this order: another fact, another pair of systems, another class of error,
+    another kind of question, another day. Pairs with the base wait one turn, since a model that
+    was told nothing mostly abstains.
+    """
+    left = [
+        (_traits(context, flip), _with_base(context, flip), flip) for flip in context.results.flips
+    ]
+    used: Counter[Hashable] = Counter()
+    picked: list[Flip] = []
+    while left and len(picked) < limit:
+        chosen = min(range(len(left)), key=lambda i: _likeness(*left[i][:2], used))
+        traits, _, flip = left.pop(chosen)
+        used.update(traits)
+        picked.append(flip)
+    return tuple(picked)
+
+
+def _traits(context: Context, flip: Flip) -> tuple[Hashable, ...]:
+    question = context.run.questions[flip.question_id]
+    return (
+        ("fact", question.cluster),
+        ("pair", flip.winner, flip.loser),
+        ("class", flip.loser_class),
+        ("kind", question.kind),
+        ("day", flip.day),
+    )
+
+
+def _with_base(context: Context, flip: Flip) -> bool:
+    return "base" in {context.labels[flip.winner].strategy, context.labels[flip.loser].strategy}
+
+
+def _likeness(
+    traits: tuple[Hashable, ...],
+    with_base: bool,
+    used: Counter[Hashable],
+) -> tuple[int, ...]:
+    fact, pair, *rest = (used[trait] for trait in traits)
+    return (fact, pair + with_base, *rest)
+
+
+def _shown(context: Context, number: int, flip: Flip) -> ShownFlip:
+    question = context.run.questions[flip.question_id]
+    day = flip.day.isoformat()
+    return ShownFlip(
+        anchor=f"flip-{number}",
+        question=excerpt(question.text),
+        day=day,
+        question_kind=question.kind,
+        reference=_reference(question, flip.day),
+        winner=_answer(context, flip, flip.winner),
+        loser=_answer(context, flip, flip.loser),
+    )
+
+
+def _reference(question: Question, day: date) -> str:
+    values = dict.fromkeys(fact.value for fact in question.references(day))
+    return " or ".join(values) if values else "none on that day; abstaining is right"
+
+
+def _answer(context: Context, flip: Flip, system: str) -> ShownAnswer:
+    key = (system, flip.question_id, flip.day.isoformat(), flip.repeat)
+    record, score = context.records.get(key), context.scores.get(key)
+    return ShownAnswer(
+        system=context.labels[system],
+        verdict=_verdict(score, right=system == flip.winner),
+        excerpt=_text(record),
+        evidence=_evidence(score),
+        passages=tuple(_passage(p) for p in record.answer.passages[:_PASSAGES]) if record else (),
+    )
+
+
+def _verdict(score: Score | None, *, right: bool) -> Badge:
+    label = score.freshness.label if score else "not recorded"
+    if right:
+        return Badge("right" if label == "current" else f"right: {label}", "good")
+    tone = CLASS_TONES[score.freshness.label] if score else "neutral"
+    return Badge(label, tone)
+
+
+def _text(record: Record | None) -> Excerpt:
+    if record is None:
+        return Excerpt("", "no record of this answer")
+    if record.answer.failure is not None:
+        failure = record.answer.failure
+        return excerpt(f"{failure.kind}: {failure.message}")
+    return excerpt(record.answer.text or "")
+
+
+def _evidence(score: Score | None) -> str:
+    if score is None or score.freshness.label != "stale":
+        return ""
+    fresh = score.freshness
+    phrases = [f"“{fresh.value}” was true before"]
+    if fresh.age_days is not None:
+        phrases.append(f"ended {count(fresh.age_days)} days earlier")
+    if fresh.changes_behind is not None:
+        changes = "change" if fresh.changes_behind == 1 else "changes"
+        phrases.append(f"{count(fresh.changes_behind)} {changes} behind")
+    return ", ".join(phrases)
+
+
+def _passage(passage: Passage) -> ShownPassage:
+    return ShownPassage(
+        passage.document_id, passage.day.isoformat(), excerpt(passage.text, _PASSAGE)
+    )

@@ -1,0 +1,118 @@
+"""Freshness: what became of every answer, by system and day."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+from harness.reporting.charts import Bar, Segment, share_axis, stacked_bars
+from harness.reporting.components import Cell, Chart, Column, LegendEntry, Section, Table
+from harness.reporting.figures import RATE, count, figure
+from harness.reporting.sections.context import Context
+from harness.scoring.score import FRESHNESS_CLASSES, FreshnessClass
+from harness.statistics.results import SystemResult
+
+_MEANING: Final[dict[FreshnessClass, str]] = {
+    "current": "the value that held on that day",
+    "stale": "a value that held before",
+    "wrong": "a value that never held",
+    "abstained": "said it does not know",
+    "unparseable": "no value could be read",
+    "failed": "no answer came",
+}
+
+
+def freshness(context: Context) -> Section:
+    """Stacked shares of the classes, and the same as a table with the stale rate's interval."""
+    return Section(
+        id="freshness",
+        title="Freshness",
+        sentence=_sentence(context),
+        reading=(
+            "Every answer attempted on a day falls into exactly one class, so each bar adds up to "
+            "all of them, failures included. “Stale” is an answer that was once true and no longer "
+            "was on that day; abstaining counts as right only where the corpus holds no answer."
+        ),
+        blocks=(_chart(context), _table(context)),
+    )
+
+
+def _sentence(context: Context) -> str:
+    known = [
+        (estimate.value, system.name)
+        for system in context.results.systems
+        if (estimate := system.metrics.get("stale_rate")) is not None and estimate.value is not None
+    ]
+    if not known:
+        return "How stale the answers were is not known for this run."
+    value, name = max(known)
+    if value == 0:
+        return "No system gave a single outdated answer."
+    printed = figure(context.results[name].metrics["stale_rate"], RATE)
+    return (
+        f"Outdated answers were most frequent in {name}: {printed.text} {printed.interval} of all "
+        "its answers gave a value that had been true before that day."
+    )
+
+
+def _chart(context: Context) -> Chart:
+    bars = [
+        _bar(context, system, day, first=day == context.results.days[0])
+        for system in context.results.systems
+        for day in context.results.days
+    ]
+    return Chart(
+        svg=stacked_bars(bars, share_axis(), "Share of each answer class by system and day"),
+        caption="Answers by class, per system and day (share of all attempted)",
+        legend=tuple(LegendEntry(f"c-{c}", f"{c}: {_MEANING[c]}") for c in FRESHNESS_CLASSES),
+    )
+
+
+def _bar(context: Context, system: SystemResult, day: date, *, first: bool) -> Bar:
+    classes = system.classes.get(day, {})
+    total = sum(classes.values())
+    segments = tuple(
+        Segment(
+            style=f"c-{label}",
+            value=classes.get(label, 0) / total,
+            text=f"{100 * classes.get(label, 0) / total:.0f}",
+            title=f"{label} {classes.get(label, 0):,} of {total:,}",
+        )
+        for label in FRESHNESS_CLASSES
+        if total
+    )
+    return Bar(
+        label=day.isoformat(),
+        text=f"n {total:,}" if total else "no answers",
+        segments=segments,
+        heading=system.name if first else "",
+        slot=context.labels[system.name].slot,
+    )
+
+
+def _table(context: Context) -> Table:
+    body: list[tuple[Cell, ...]] = []
+    for system in context.results.systems:
+        for day in context.results.days:
+            classes = system.classes.get(day, {})
+            rates = system.by_day.get(day, {})
+            body.append(
+                (
+                    context.labels[system.name],
+                    day.isoformat(),
+                    *(count(classes.get(label, 0)) for label in FRESHNESS_CLASSES),
+                    figure(rates.get("stale_rate"), RATE),
+                )
+            )
+    return Table(
+        caption="Answers by class, per system and day (counts)",
+        columns=(
+            Column("System", numeric=False),
+            Column("Day", numeric=False),
+            *(Column(label.capitalize()) for label in FRESHNESS_CLASSES),
+            Column("Stale rate"),
+        ),
+        rows=tuple(body),
+        headers=2,
+        dense=True,
+    )

@@ -1,0 +1,97 @@
+"""Reproducibility: what exactly ran, and how to run it again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from harness.reporting.components import Block, Column, Commands, Facts, Lines, Section, Table
+from harness.reporting.figures import count
+from harness.reporting.sections.context import Context
+
+
+def reproduction(context: Context) -> Section:
+    """Fingerprints, versions, machine, seeds and commands."""
+    manifest = context.run.manifest
+    blocks: list[Block] = [
+        Commands("Commands", _commands(context)),
+        Facts("Run", _run_facts(context)),
+        Facts("Shared fingerprints", _entries(manifest.fingerprints)),
+        _systems_table(context),
+        Facts("Machine", _entries(manifest.machine)),
+        Facts("Versions", _entries(manifest.versions)),
+    ]
+    if manifest.settings:
+        blocks.append(Facts("Settings", _entries(manifest.settings)))
+    if context.run.notes:
+        blocks.append(
+            Facts(
+                "Notes of the run", tuple((str(i), n) for i, n in enumerate(context.run.notes, 1))
+            )
+        )
+    return Section(
+        id="reproduce",
+        title="Reproduce",
+        sentence=(
+            f"The run {manifest.run_id} can be repeated with the commands below; its figures can be "
+            "computed again from the stored answers without any model."
+        ),
+        reading=(
+            "A fingerprint is a hash of the content. Two runs whose fingerprints agree measured the "
+            "same thing; where one differs, that part changed and the difference between the runs "
+            "is not the systems' alone."
+        ),
+        blocks=tuple(blocks),
+    )
+
+
+def _commands(context: Context) -> tuple[str, ...]:
+    manifest = context.run.manifest
+    command = f"harness compare {manifest.suite} --seed {manifest.seed}"
+    if manifest.repeats != 1:
+        command += f" --repeats {manifest.repeats}"
+    return command, f"harness report runs/{manifest.run_id}"
+
+
+def _run_facts(context: Context) -> tuple[tuple[str, str], ...]:
+    manifest = context.run.manifest
+    return (
+        ("run", manifest.run_id),
+        ("created", manifest.created),
+        ("finished", manifest.finished or "not finished"),
+        ("seed", str(manifest.seed)),
+        ("repeats", str(manifest.repeats)),
+        ("planned answers", count(manifest.planned)),
+        ("recorded answers", count(len(context.run.records))),
+    )
+
+
+def _systems_table(context: Context) -> Table:
+    return Table(
+        caption="Systems: settings and fingerprints",
+        columns=(
+            Column("System", numeric=False),
+            Column("Strategy", numeric=False),
+            Column("Settings", numeric=False),
+            Column("Fingerprints", numeric=False),
+        ),
+        rows=tuple(
+            (
+                context.labels.get(system.name, system.name),
+                system.strategy,
+                Lines(tuple(f"{key} {text}" for key, text in _entries(system.settings))),
+                Lines(tuple(f"{key} {text}" for key, text in _entries(system.fingerprints))),
+            )
+            for system in context.run.manifest.systems
+        ),
+    )
+
+
+def _entries(mapping: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((key, _plain(value)) for key, value in sorted(mapping.items()))
+
+
+def _plain(value: object) -> str:
+    """A setting as text: strings as they are, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)

@@ -1,0 +1,67 @@
+"""The view model: everything the template prints, computed once, with raw values beside the texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.reporting.components import Section
+from harness.reporting.sections.accuracy import accuracy
+from harness.reporting.sections.comparisons import comparisons
+from harness.reporting.sections.context import Context
+from harness.reporting.sections.cost import cost
+from harness.reporting.sections.flips import flips
+from harness.reporting.sections.freshness import freshness
+from harness.reporting.sections.kinds import kinds
+from harness.reporting.sections.latency import latency
+from harness.reporting.sections.overview import Overview, overview
+from harness.reporting.sections.reproduction import reproduction
+from harness.reporting.sections.strictness import strictness
+from harness.statistics.results import Results
+
+if TYPE_CHECKING:
+    from harness.decision.claims import ClaimVerdict
+    from harness.decision.recommend import Recommendation
+    from harness.running.folder import LoadedRun
+
+_SECTIONS = (
+    freshness,
+    accuracy,
+    strictness,
+    latency,
+    cost,
+    comparisons,
+    flips,
+    kinds,
+    reproduction,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """A report: its head and its sections in the order of reading."""
+
+    title: str
+    run_id: str
+    created: str
+    overview: Overview
+    sections: tuple[Section, ...]
+
+
+def report_view(
+    run: LoadedRun,
+    results: Results,
+    *,
+    claims: Sequence[ClaimVerdict] | None = None,
+    recommendation: Recommendation | None = None,
+) -> ReportView:
+    """The view of a run; a pure function of its arguments."""
+    context = Context(run, results, tuple(claims or ()), recommendation)
+    return ReportView(
+        title=run.manifest.title or run.manifest.suite,
+        run_id=run.manifest.run_id,
+        created=run.manifest.created,
+        overview=overview(context),
+        sections=tuple(section(context) for section in _SECTIONS),
+    )
