@@ -1,0 +1,338 @@
+"""The documented table formats, read and written.
+
+Facts (CSV)
+    subject, attribute, value, value_type, valid_from, valid_to; days are ISO (2025-08-22), an
+    empty `valid_to` means that the value still holds.
+Documents (JSON Lines, plain or gzip; or Parquet)
+    id, day, text; optional: style, states (lists of [subject, attribute, value]), supersedes
+    (ids).
+Questions (JSON Lines)
+    written here, read by `harness.world.loaders.load_questions`, which documents the columns.
+
+A reader returns what it could read, each row with its line, and the problems of the other rows.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final, get_args
+
+from harness.errors import DataError, nearest
+from harness.world.corpus import Corpus, Document, Statement
+from harness.world.facts import Fact, Timeline, ValueType
+from harness.world.formats import format_to_dict
+from harness.world.problems import Problem, refuse
+from harness.world.questions import Question, QuestionSet, question_to_dict
+
+FACT_COLUMNS: Final = ("subject", "attribute", "value", "value_type", "valid_from", "valid_to")
+DOCUMENT_KEYS: Final = ("id", "day", "text", "style", "states", "supersedes")
+VALUE_TYPES: Final[tuple[ValueType, ...]] = get_args(ValueType)
+
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_STATEMENT_FIELDS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """A fact with the type of its value and the line it stands on."""
+
+    line: int
+    fact: Fact
+    value_type: ValueType
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """A document with the line it stands on."""
+
+    line: int
+    document: Document
+
+
+def parse_day(text: str) -> date:
+    """An ISO calendar day.
+
+    Raises:
+        DataError: `text` is no day of the form 2025-08-22.
+    """
+    if _DAY.fullmatch(text):
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            pass
+    raise DataError(f"{text!r} is no day; write it as 2025-08-22")
+
+
+def read_facts(path: Path) -> tuple[list[FactRow], list[Problem]]:
+    """The facts of a CSV table and what is wrong with the other rows.
+
+    Raises:
+        DataError: the file is missing, no UTF-8 or lacks a column.
+    """
+    rows: list[FactRow] = []
+    problems: list[Problem] = []
+    for line, record in read_csv(path, FACT_COLUMNS, problems):
+        try:
+            rows.append(FactRow(line, *_fact(record)))
+        except DataError as error:
+            problems.append(Problem(str(path), line, str(error)))
+    return rows, problems
+
+
+def _fact(record: Mapping[str, str]) -> tuple[Fact, ValueType]:
+    for column in ("subject", "attribute", "value"):
+        if not record[column].strip():
+            raise DataError(f"{column} is empty")
+    value_type = next((name for name in VALUE_TYPES if name == record["value_type"]), None)
+    if value_type is None:
+        raise DataError(
+            f"unknown value_type {record['value_type']!r}: "
+            f"{nearest(record['value_type'], VALUE_TYPES)}"
+        )
+    start = parse_day(record["valid_from"])
+    end = parse_day(record["valid_to"]) if record["valid_to"] else None
+    if end is not None and end <= start:
+        raise DataError(f"valid_to {end} does not lie after valid_from {start}")
+    return Fact(record["subject"], record["attribute"], record["value"], start, end), value_type
+
+
+def write_facts(timeline: Timeline, path: Path) -> None:
+    """Write the facts as CSV, history after history."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(FACT_COLUMNS)
+        for history in timeline:
+            for fact in history.facts:
+                writer.writerow(
+                    (
+                        fact.subject,
+                        fact.attribute,
+                        fact.value,
+                        history.value_type,
+                        fact.valid_from.isoformat(),
+                        fact.valid_to.isoformat() if fact.valid_to else "",
+                    )
+                )
+
+
+def read_documents(path: Path) -> tuple[list[DocumentRow], list[Problem]]:
+    """The documents of a JSON Lines or Parquet file and what is wrong with the other rows.
+
+    Raises:
+        DataError: the file is missing, unreadable or of an unknown kind.
+    """
+    rows: list[DocumentRow] = []
+    problems: list[Problem] = []
+    records = _parquet(path) if path.suffix == ".parquet" else read_json_lines(path, problems)
+    for line, record in records:
+        try:
+            rows.append(DocumentRow(line, _document(record)))
+        except DataError as error:
+            problems.append(Problem(str(path), line, str(error)))
+    return rows, problems
+
+
+def _document(record: Mapping[str, Any]) -> Document:
+    for key in record:
+        if key not in DOCUMENT_KEYS:
+            raise DataError(f"unknown key {key!r}: {nearest(key, DOCUMENT_KEYS)}")
+    identifier, text = _text(record, "id"), _text(record, "text")
+    day = record.get("day")
+    style = record.get("style") or ""
+    if not isinstance(style, str):
+        raise DataError(f"style is {style!r}, not a text")
+    return Document(
+        identifier,
+        day if type(day) is date else parse_day(_text(record, "day")),
+        text,
+        style,
+        tuple(_statement(item) for item in _list(record, "states")),
+        tuple(_reference(item) for item in _list(record, "supersedes")),
+    )
+
+
+def _text(record: Mapping[str, Any], key: str) -> str:
+    value = record.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise DataError(f"{key} is missing or empty" if not value else f"{key} is {value!r}")
+    return value
+
+
+def _list(record: Mapping[str, Any], key: str) -> list[Any]:
+    value = record.get(key)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise DataError(f"{key} is {value!r}, not a list")
+    return value
+
+
+def _statement(item: object) -> Statement:
+    if (
+        not isinstance(item, list)
+        or len(item) != _STATEMENT_FIELDS
+        or not all(isinstance(part, str) and part for part in item)
+    ):
+        raise DataError(f"states has {item!r} where [subject, attribute, value] should stand")
+    return Statement(*item)
+
+
+def _reference(item: object) -> str:
+    if not isinstance(item, str) or not item:
+        raise DataError(f"supersedes has {item!r} where the id of a document should stand")
+    return item
+
+
+def write_documents(corpus: Corpus, path: Path) -> None:
+    """Write the documents as JSON Lines, gzip when the name ends in `.gz`."""
+    lines = "".join(
+        json.dumps(
+            {
+                "id": document.id,
+                "day": document.day.isoformat(),
+                "text": document.text,
+                "style": document.style,
+                "states": [[s.subject, s.attribute, s.value] for s in document.states],
+                "supersedes": list(document.supersedes),
+            },
+            ensure_ascii=False,
+        )
+        + "\n"
+        for document in corpus
+    ).encode()
+    # A fixed time stamp: the same corpus gives the same bytes.
+    path.write_bytes(gzip.compress(lines, mtime=0) if path.suffix == ".gz" else lines)
+
+
+def write_questions(questions: QuestionSet, path: Path) -> None:
+    """Write the questions as JSON Lines that `load_questions` reads back unchanged."""
+    path.write_text(
+        "".join(
+            json.dumps(_question(question), ensure_ascii=False) + "\n" for question in questions
+        ),
+        encoding="utf-8",
+        newline="\n",
+    )
+
+
+def _question(question: Question) -> dict[str, Any]:
+    # Format and history travel as JSON text: a column of a table has one type in all rows.
+    history = question_to_dict(question)["history"]
+    return {
+        "id": question.id,
+        "question": question.text,
+        "answerable": history is not None,
+        "history": json.dumps(history, ensure_ascii=False) if history else "",
+        "format": json.dumps(format_to_dict(question.format), ensure_ascii=False),
+        "group": question.group,
+        "kind": question.kind,
+        "tags": list(question.tags),
+    }
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a file, unpacked when its name ends in `.gz`.
+
+    Raises:
+        DataError: the file is missing or cannot be read.
+    """
+    try:
+        content = path.read_bytes()
+        return gzip.decompress(content) if path.suffix == ".gz" else content
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such file") from error
+    except (OSError, EOFError) as error:
+        raise DataError(f"{path}: cannot be read: {error}") from error
+
+
+def read_text(path: Path) -> str:
+    """The text of a UTF-8 file; line ends are kept.
+
+    Raises:
+        DataError: the file is missing, cannot be read or is no UTF-8.
+    """
+    content = read_bytes(path)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataError(f"{path}:{line}: not UTF-8: {error.reason}") from error
+
+
+def read_csv(
+    path: Path, required: Iterable[str], problems: list[Problem]
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Rows by column name, each with the line it starts on; a ragged row becomes a problem.
+
+    Raises:
+        DataError: the file is missing, no UTF-8 or lacks a required column.
+    """
+    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
+    try:
+        header = next(reader, [])
+        check_columns(path, header, required)
+        start = reader.line_num + 1
+        for cells in reader:
+            line, start = start, reader.line_num + 1
+            if not cells:
+                continue
+            if len(cells) != len(header):
+                message = f"{len(cells)} cells under {len(header)} columns"
+                problems.append(Problem(str(path), line, message))
+                continue
+            yield line, dict(zip(header, cells, strict=True))
+    except csv.Error as error:
+        raise DataError(f"{path}:{reader.line_num}: not CSV: {error}") from error
+
+
+def check_columns(path: Path, header: Iterable[str], required: Iterable[str]) -> None:
+    """Raise `DataError` when a required column is missing or a column stands there twice."""
+    columns = list(header)
+    problems = [
+        Problem(str(path), 1, f"no column {name!r}: {nearest(name, columns)}")
+        for name in required
+        if name not in columns
+    ]
+    twice = sorted({name for name in columns if columns.count(name) > 1})
+    problems += [Problem(str(path), 1, f"two columns are named {name!r}") for name in twice]
+    refuse(problems)
+
+
+def read_json_lines(path: Path, problems: list[Problem]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The objects of a JSON Lines file with their lines; any other line becomes a problem.
+
+    Raises:
+        DataError: the file is missing, cannot be read or is no UTF-8.
+    """
+    # Only \n ends a line: JSON texts may hold other line separators.
+    for line, text in enumerate(read_text(path).split("\n"), 1):
+        if not text.strip():
+            continue
+        try:
+            record = json.loads(text)
+        except json.JSONDecodeError as error:
+            problems.append(Problem(str(path), line, f"not JSON: {error.msg}"))
+            continue
+        if isinstance(record, dict):
+            yield line, record
+        else:
+            problems.append(Problem(str(path), line, "not a JSON object"))
+
+
+def _parquet(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    import pyarrow as pa  # noqa: PLC0415 - heavy, and only Parquet needs it
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    try:
+        records = pq.read_table(io.BytesIO(read_bytes(path))).to_pylist()
+    except pa.ArrowException as error:
+        raise DataError(f"{path}: not Parquet: {error}") from error
+    yield from enumerate(records, 1)
