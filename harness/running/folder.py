@@ -261,7 +261,7 @@ def _check_record(
 
 
 def _write_manifest(path: Path, manifest: Manifest) -> None:
-    text = json.dumps(manifest_to_dict(manifest), indent=2, ensure_ascii=False)
+    text = json.dumps(manifest_to_dict(manifest), indent=2)
     _write(path / MANIFEST, text.encode() + b"\n")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 import time
 from datetime import date
 from functools import partial
@@ -29,7 +28,9 @@ class Scripted:
 
     strategy = "external"
 
-    def __init__(self, name: str, fault: str = "", marker: Path | None = None, pause: float = 0.0):
+    def __init__(
+        self, name: str, fault: str = "", marker: Path | None = None, pause: float = 0.0
+    ) -> None:
         self.name = name
         self._fault = fault
         self._marker = marker
