@@ -109,7 +109,7 @@ def milliseconds(seconds: float) -> str:
 
 def milliseconds_difference(seconds: float) -> str:
     """A difference of seconds as signed milliseconds."""
-    return _with_sign(1000 * seconds)
+    return signed(1000 * seconds)
 
 
 def significant(number: float, digits: int = 3) -> str:
@@ -118,6 +118,12 @@ def significant(number: float, digits: int = 3) -> str:
         return "0" if number == 0 else str(number)
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(number))))
     return f"{round(number, decimals):,.{min(decimals, 9)}f}".replace("-", MINUS)
+
+
+def signed(number: float) -> str:
+    """`number` with three significant digits and its sign."""
+    text = significant(number)
+    return text if text.startswith(MINUS) or number == 0 else f"+{text}"
 
 
 def duration(seconds: float) -> str:
@@ -140,7 +146,7 @@ RATE_DIFFERENCE = Unit("points", points)
 LATENCY = Unit("", milliseconds, suffix=" ms")
 LATENCY_DIFFERENCE = Unit("ms", milliseconds_difference)
 NUMBER = Unit("", significant)
-NUMBER_DIFFERENCE = Unit("", lambda number: _with_sign(number)  # noqa: PLW0108)
+NUMBER_DIFFERENCE = Unit("", signed)
 DOLLARS = Unit("", significant, prefix="$")
 
 
@@ -153,13 +159,8 @@ def dollars_per_query(values: Iterable[float | None], *, difference: bool = Fals
     queries = next((n for n in (1, 1_000, 1_000_000) if largest * n >= _READABLE), 1_000_000)
     name = "$ per query" if queries == 1 else f"$ per {queries:,} queries"
     if difference:
-        return Unit(name, lambda usd: _with_sign(usd * queries))
+        return Unit(name, lambda usd: signed(usd * queries))
     return Unit(name, lambda usd: significant(usd * queries), prefix="$")
-
-
-def _with_sign(number: float) -> str:
-    text = significant(number)
-    return text if text.startswith(MINUS) or number == 0 else f"+{text}"
 
 
 def _signed(text: str) -> str:
