@@ -97,30 +97,28 @@ def question_to_dict(question: Question) -> dict[str, Any]:
 
 def question_from_dict(data: dict[str, Any]) -> Question:
     """The inverse of `question_to_dict`."""
-    raw = data["history"]
-    history = None
-    if raw is not None:
-        history = History(
-            raw["subject"],
-            raw["attribute"],
-            raw["value_type"],
-            tuple(
-                Fact(
-                    raw["subject"],
-                    raw["attribute"],
-                    value,
-                    date.fromisoformat(start),
-                    date.fromisoformat(end) if end else None,
-                )
-                for value, start, end in raw["facts"]
-            ),
-        )
     return Question(
         id=data["id"],
         text=data["text"],
-        history=history,
+        history=history_from_dict(data["history"]) if data["history"] is not None else None,
         format=format_from_dict(data["format"]),
         group=data["group"],
         kind=data["kind"],
         tags=tuple(data["tags"]),
     )
+
+
+def history_from_dict(data: dict[str, Any]) -> History:
+    """The history that `question_to_dict` wrote."""
+    subject, attribute = data["subject"], data["attribute"]
+    facts = tuple(
+        Fact(
+            subject,
+            attribute,
+            value,
+            date.fromisoformat(start),
+            date.fromisoformat(end) if end else None,
+        )
+        for value, start, end in data["facts"]
+    )
+    return History(subject, attribute, data["value_type"], facts)

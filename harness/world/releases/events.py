@@ -137,7 +137,7 @@ def _write(product: Product, event: Event, rng: random.Random) -> Iterator[Docum
             yield from _document(product, event, rng, event.first, rng.choice(LTS_LAGS))
         if rng.random() < CORRECTION_SHARE:
             lag = rng.choice(LTS_LAGS) + rng.choice(CORRECTION_LAGS)
-            yield from _document(product, event, rng, event.first, lag, "correction")
+            yield from _document(product, event, rng, event.first, lag, style="correction")
         return
     first = _first_day(event, rng)
     yield from _document(product, event, rng, first, 0)
@@ -148,7 +148,9 @@ def _write(product: Product, event: Event, rng: random.Random) -> Iterator[Docum
     if rng.random() < REPEAT_SHARE:
         yield from _document(product, event, rng, first, rng.choice(REPEAT_LAGS))
     if rng.random() < CORRECTION_SHARE:
-        yield from _document(product, event, rng, first, rng.choice(CORRECTION_LAGS), "correction")
+        yield from _document(
+            product, event, rng, first, rng.choice(CORRECTION_LAGS), style="correction"
+        )
 
 
 def _first_day(event: Event, rng: random.Random) -> date:
@@ -159,7 +161,7 @@ def _first_day(event: Event, rng: random.Random) -> date:
 
 
 def _document(
-    product: Product, event: Event, rng: random.Random, start: date, lag: int, style: str = ""
+    product: Product, event: Event, rng: random.Random, start: date, lag: int, *, style: str = ""
 ) -> Iterator[Document]:
     """The document, if what it says still holds `lag` days after `start`."""
     style = style or rng.choice(_FIRST_STYLES)
