@@ -50,7 +50,11 @@ def read_question_rows(source: Path | str, split: str, used: Container[str]) -> 
         return _load(source, path=source, split=split)
     if not path.is_file():
         raise DataError(f"{path}: no such file")
-    local = {"path": _BUILDERS[path.suffix], "data_files": [str(path)], "split": "train"}
+    local: dict[str, Any] = {
+        "path": _BUILDERS[path.suffix],
+        "data_files": [str(path)],
+        "split": "train",
+    }
     if path.suffix == ".parquet":
         return _load(str(path), **local)
     located = _scan(path, used)

@@ -12,7 +12,12 @@ from harness.world.corpus import Corpus
 from harness.world.facts import Timeline
 from harness.world.releases.events import documents, numbered
 from harness.world.releases.histories import histories, subject_of
-from harness.world.releases.questions import Unknown, choose_questions, choose_unknowns
+from harness.world.releases.questions import (
+    EVALUATION_DAYS,
+    Unknown,
+    choose_questions,
+    choose_unknowns,
+)
 from harness.world.releases.report import LICENCE, WorldReport, measure, readme
 from harness.world.releases.select import Product, plain_title, select_products
 from harness.world.releases.source import SourceProduct, read_source
@@ -84,7 +89,8 @@ def _of_products(
         oldest = product.cycles[0]
         older = [c for c in by_id[product.id].cycles if c.key and c.key < oldest.key]
         older.sort(key=lambda cycle: cycle.key)
-        for cycle in [*older[-OLD_CYCLES:], *product.cycles]:
+        recent = [c for c in product.cycles if c.released <= EVALUATION_DAYS[0]]
+        for cycle in [*older[-OLD_CYCLES:], *recent]:
             for kind in kinds:
                 if kind.attribute != "end_of_life" or cycle.end_of_life is not None:
                     yield Unknown(kind, subject_of(product, cycle))

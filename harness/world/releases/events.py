@@ -56,10 +56,13 @@ class Event:
 def documents(product: Product, until: date, seed: int) -> list[Document]:
     """The documents about one product, oldest first; ids and `supersedes` are yet to be set."""
     rng = random.Random(f"{seed}/documents/{product.id}")  # noqa: S311 - reproducible, not secret
-    written: list[Document] = []
+    written: dict[str, Document] = {}
     for event in _events(product, until):
-        written += _write(product, event, rng)
-    return sorted(written, key=lambda document: document.day)
+        for document in _write(product, event, rng):
+            written.setdefault(
+                document.text, document
+            )  # no two documents are word for word the same
+    return sorted(written.values(), key=lambda document: document.day)
 
 
 def _events(product: Product, until: date) -> Iterator[Event]:

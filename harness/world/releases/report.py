@@ -63,6 +63,16 @@ class WorldReport:
     changing: float
     words: tuple[int, float, int]
 
+    def __str__(self) -> str:
+        return "\n".join(
+            (
+                f"products: {sum(self.products.values())} ({_listed(self.products)})",
+                f"facts: {sum(self.facts.values())} ({_listed(self.facts)})",
+                f"documents: {sum(self.documents.values())} ({_listed(self.documents)})",
+                f"questions: {sum(self.questions.values())} ({_listed(self.tags)})",
+            )
+        )
+
 
 def measure(
     products: Sequence[Product], timeline: Timeline, corpus: Corpus, questions: QuestionSet
@@ -113,8 +123,8 @@ Products by category: {_listed(report.products)}.
 Facts by attribute: {_listed(report.facts)}.
 
 Documents by style: {_listed(report.documents)}. Visible by day: {_listed(report.visible)}.
-Words a document: {least} to {greatest}, median {median:g}. {report.superseding} documents supersede
-earlier ones.
+Words a document: {least} to {greatest}, median {median:g}. Documents that supersede earlier ones:
+{report.superseding}.
 
 | question kind | format | questions |
 |---|---|---|
@@ -144,7 +154,8 @@ change between the evaluation days.
 - An end of life that coincides with the release of another cycle follows a rolling policy and was
   not known before. Such a cycle has neither `end_of_life` nor `supported`.
 - `lts` is the source's flag for the cycle; the day on which long-term support begins is not in it.
-- Days of publication, and which documents exist, are drawn at random; the facts in them are not.
+- Each value has a document on its first days; how many more there are, their days, styles and
+  words are drawn at random. The facts in them are not.
 - Questions that ask for an unanswerable fact are about real products and cycles. Choices (yes or no)
   are never unanswerable, since their format leaves no room to abstain.
 
@@ -156,7 +167,7 @@ and the documents that are not superseded state every current value.
 
 ## Rebuilt with
 
-    harness world build --source SOURCE --until {until} --seed {seed} --out fixtures/releases
+    harness world build releases --from SOURCE --until {until} --seed {seed} --out fixtures/releases
 
 where SOURCE has the tables `products.csv`, `cycles.csv` and `versions.csv`
 (`harness/world/releases/source.py` documents them). Same tables and seed, same bytes.

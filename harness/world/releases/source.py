@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -65,6 +66,7 @@ class SourceProduct:
     versions: tuple[Version, ...]
 
 
+@lru_cache(maxsize=1 << 17)
 def version_key(name: str) -> VersionKey:
     """The numbers of a version of one to four numeric parts; empty for any other name."""
     return tuple(map(int, name.split("."))) if _NUMERIC.fullmatch(name) else ()

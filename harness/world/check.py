@@ -1,0 +1,141 @@
+"""Check a folder of facts, documents and questions, and name everything that is not in order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+from harness.errors import DataError
+from harness.world.problems import Problem
+from harness.world.question_rows import QUESTION_COLUMNS, question_of_row
+from harness.world.tables import DocumentRow, FactRow, read_documents, read_facts, read_json_lines
+
+FACTS: Final = "facts.csv"
+DOCUMENTS: Final = ("documents.jsonl", "documents.jsonl.gz", "documents.parquet")
+QUESTIONS: Final = "questions.jsonl"
+
+Facts = Mapping[tuple[str, str], Sequence[FactRow]]
+
+
+def check_world(folder: Path | str) -> tuple[Problem, ...]:
+    """Every problem of `facts.csv`, `documents.jsonl` and `questions.jsonl` in a folder.
+
+    Rows that cannot be read (bad dates, empty values ...); facts that are duplicates, overlap or
+    leave a gap; ids that come twice; documents that state what no fact says, or say it too early;
+    documents that supersede one that is unknown or later; questions whose history is not that of
+    the facts. Documents and questions may be absent.
+
+    Raises:
+        DataError: the facts are missing, or a file cannot be read at all.
+    """
+    folder = Path(folder)
+    path = folder / FACTS
+    rows, problems = read_facts(path)
+    facts = _by_key(rows)
+    for own in facts.values():
+        problems += _fact_problems(path, own)
+    for name in DOCUMENTS:
+        if (folder / name).exists():
+            documents, unreadable = read_documents(folder / name)
+            problems += [*unreadable, *_document_problems(folder / name, documents, facts)]
+    if (folder / QUESTIONS).exists():
+        problems += _question_problems(folder / QUESTIONS, facts)
+    return tuple(sorted(problems))
+
+
+def _by_key(rows: Iterable[FactRow]) -> Facts:
+    facts: dict[tuple[str, str], list[FactRow]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: (row.fact.valid_from, row.line)):
+        facts[row.fact.subject, row.fact.attribute].append(row)
+    return facts
+
+
+def _fact_problems(path: Path, rows: Sequence[FactRow]) -> Iterator[Problem]:
+    """Duplicates, overlaps, gaps and changes of type among the facts of one history."""
+    for row in rows:
+        if row.value_type != rows[0].value_type:
+            yield Problem(
+                str(path),
+                row.line,
+                f"value_type is {row.value_type}, but {rows[0].value_type} in line {rows[0].line}",
+            )
+    for earlier, later in pairwise(rows):
+        message = _between(earlier, later)
+        if message:
+            name = f"{later.fact.subject} / {later.fact.attribute}"
+            yield Problem(str(path), later.line, f"{name}: {message} line {earlier.line}")
+
+
+def _between(earlier: FactRow, later: FactRow) -> str:
+    """What is wrong between two facts that follow each other; nothing when the text is empty."""
+    if later.fact == earlier.fact:
+        return "duplicate of"
+    end = earlier.fact.valid_to
+    if end is None or later.fact.valid_from < end:
+        return f"overlap: {later.fact.value!r} begins on {later.fact.valid_from}, before the end of"
+    if later.fact.valid_from > end:
+        return f"gap: no value from {end} to {later.fact.valid_from}, after"
+    return ""
+
+
+def _document_problems(path: Path, rows: Sequence[DocumentRow], facts: Facts) -> Iterator[Problem]:
+    subjects = {subject for subject, _ in facts}
+    by_id: dict[str, DocumentRow] = {}
+    for row in rows:
+        first = by_id.setdefault(row.document.id, row)
+        if first is not row:
+            message = f"id {row.document.id!r} stands in line {first.line} already"
+            yield Problem(str(path), row.line, message)
+    for row in rows:
+        messages = [*_statement_messages(row, facts, subjects), *_reference_messages(row, by_id)]
+        yield from (Problem(str(path), row.line, message) for message in messages)
+
+
+def _statement_messages(row: DocumentRow, facts: Facts, subjects: set[str]) -> Iterator[str]:
+    """Statements that no fact bears out, or not yet on the day of the document."""
+    day = row.document.day
+    for statement in row.document.states:
+        name = f"{statement.subject} / {statement.attribute}"
+        own = facts.get((statement.subject, statement.attribute), ())
+        starts = [fact.fact.valid_from for fact in own if fact.fact.value == statement.value]
+        if statement.subject not in subjects:
+            yield f"states an unknown subject: {statement.subject!r}"
+        elif not starts:
+            yield f"{name}: states {statement.value!r}, which no fact says"
+        elif day < min(starts):
+            yield f"{name}: states {statement.value!r} on {day}, true from {min(starts)} on"
+
+
+def _reference_messages(row: DocumentRow, by_id: Mapping[str, DocumentRow]) -> Iterator[str]:
+    for identifier in row.document.supersedes:
+        other = by_id.get(identifier)
+        if other is None:
+            yield f"supersedes an unknown document: {identifier!r}"
+        elif other.document.day > row.document.day or other is row:
+            yield f"supersedes {identifier!r}, which is not an earlier document"
+
+
+def _question_problems(path: Path, facts: Facts) -> Iterator[Problem]:
+    unreadable: list[Problem] = []
+    lines: dict[str, int] = {}
+    for number, (line, record) in enumerate(read_json_lines(path, unreadable), 1):
+        try:
+            question = question_of_row(
+                {name: record.get(name) for name in QUESTION_COLUMNS}, number
+            )
+        except DataError as error:
+            yield Problem(str(path), line, str(error))
+            continue
+        first = lines.setdefault(question.id, line)
+        if first != line:
+            yield Problem(str(path), line, f"id {question.id!r} stands in line {first} already")
+        history = question.history
+        if history is None or not history.subject:
+            continue
+        if history.facts != tuple(row.fact for row in facts.get(history.key, ())):
+            name = f"{history.subject} / {history.attribute}"
+            yield Problem(str(path), line, f"{name}: the history is not that of {FACTS}")
+    yield from unreadable
