@@ -1,8 +1,9 @@
-"""Content fingerprints of model and adapter folders."""
+"""Content fingerprints of model and adapter folders, and which belong together."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 from harness.errors import ArtefactError
@@ -13,6 +14,9 @@ _MODEL_FILES = (
     "generation_config.json",
     "tokenizer.json",
     "tokenizer_config.json",
+    "tokenizer.model",
+    "vocab.json",
+    "merges.txt",
     "chat_template.jinja",
 )
 _ADAPTER_FILES = ("adapter_config.json",)
@@ -42,6 +46,29 @@ def joint_fingerprint(base: str, adapter: str | None) -> str:
     if adapter is None:
         return base
     return hashlib.sha256(f"{base}+{adapter}".encode()).hexdigest()[:16]
+
+
+def check_adapter_base(adapter: Path, base: str) -> None:
+    """Refuse an adapter whose `harness.json` says that it was trained for another base.
+
+    An adapter without that file (any from elsewhere) is judged by its shapes alone.
+
+    Raises:
+        ArtefactError: the folder is missing, its record damaged, or the base another one.
+    """
+    if not adapter.is_dir():
+        raise ArtefactError(f"{adapter}: no such adapter folder")
+    record = adapter / "harness.json"
+    if not record.is_file():
+        return
+    try:
+        trained_for = json.loads(record.read_text(encoding="utf-8"))["base"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArtefactError(f"{record}: damaged: {error!r}") from error
+    if trained_for != base:
+        raise ArtefactError(
+            f"{adapter}: does not fit: trained on base {trained_for}, this one is {base}"
+        )
 
 
 def _fingerprint(folder: Path, names: tuple[str, ...]) -> str:

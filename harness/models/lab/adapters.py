@@ -13,28 +13,11 @@ from harness.errors import ArtefactError
 from harness.models.lab.config import read_json
 from harness.models.lab.weights import Array, read_safetensors
 
-RECORD = "harness.json"
-
 _PREFIX = "base_model.model."
 _DOWN, _UP = ".lora_A.weight", ".lora_B.weight"
 
 # Features of `peft` that change the arithmetic; each would be ignored without an error.
 _UNSUPPORTED = ("use_dora", "fan_in_fan_out", "modules_to_save", "rank_pattern", "alpha_pattern")
-
-
-def check_base(adapter: Path, base_fingerprint: str) -> None:
-    """Refuse an adapter whose `harness.json` says that it was trained for another base.
-
-    Raises:
-        ArtefactError: the recorded fingerprint is another one.
-    """
-    record = adapter / RECORD
-    trained_for = read_json(record).get("base") if record.is_file() else None
-    if trained_for is not None and trained_for != base_fingerprint:
-        raise ArtefactError(
-            f"{adapter}: this adapter was trained for the base {trained_for}, "
-            f"not for {base_fingerprint}; train it again or load its own base"
-        )
 
 
 def merge_adapter(weights: Mapping[str, Array], adapter: Path) -> dict[str, Array]:

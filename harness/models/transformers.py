@@ -1,0 +1,239 @@
+"""Any causal language model that `transformers` loads: the general local path.
+
+Needs the extra `train` (torch, transformers, peft). The lab folder gives the same text here as in
+the numpy runtime.
+"""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from harness.errors import ArtefactError, ConfigError, MissingExtraError, nearest
+from harness.models.base import Generation, Message, ModelError
+from harness.models.chat import ChatEncoder
+from harness.models.fingerprint import (
+    adapter_fingerprint,
+    check_adapter_base,
+    joint_fingerprint,
+    model_fingerprint,
+)
+
+DTYPES = ("float32", "bfloat16", "float16")
+
+
+class TransformersModel:
+    """A causal language model with its tokenizer and chat template."""
+
+    def __init__(self, name: str, fingerprint: str, model: Any, tokenizer: Any) -> None:  # noqa: ANN401 - the library's classes are made at run time
+        self._name = name
+        self._fingerprint = fingerprint
+        self._model = model
+        self._tokenizer = tokenizer
+        self._chat = ChatEncoder(self._render, self._encode, tokenizer.all_special_tokens)
+        self._positions: int = model.config.get_text_config().max_position_embeddings
+        self._end_ids = _end_ids(model)
+
+    @classmethod
+    def load(
+        cls,
+        model: str,
+        adapter: Path | None = None,
+        *,
+        device: str | None = None,
+        dtype: str = "float32",
+    ) -> TransformersModel:
+        """Load a folder or a name on the hub, with a `peft` adapter merged in.
+
+        `device` is torch's word ("cpu", "cuda:0"); None takes a GPU where there is one.
+
+        Raises:
+            MissingExtraError: torch, transformers or peft is not installed.
+            ConfigError: the device or the dtype is none.
+            ArtefactError: the model or the adapter is missing, damaged or does not fit.
+        """
+        torch, transformers = _library("torch"), _library("transformers")
+        if dtype not in DTYPES:
+            raise ConfigError(f"unknown dtype {dtype!r}: {nearest(dtype, DTYPES)}")
+        target = _device(device)
+        with _quiet():
+            try:
+                tokenizer = transformers.AutoTokenizer.from_pretrained(model)
+                network = transformers.AutoModelForCausalLM.from_pretrained(
+                    model, dtype=getattr(torch, dtype)
+                )
+            except (OSError, ValueError) as error:
+                raise ArtefactError(f"{model}: cannot be loaded ({_first_line(error)})") from error
+        if tokenizer.chat_template is None:
+            raise ArtefactError(f"{model}: no chat template; the harness evaluates chat models")
+        name, fingerprint = Path(model).name, model_fingerprint(_folder(model))
+        if adapter is not None:
+            check_adapter_base(adapter, fingerprint)
+            network = _merged(network, adapter)
+            name = f"{name}+{adapter.name}"
+            fingerprint = joint_fingerprint(fingerprint, adapter_fingerprint(adapter))
+        return cls(name, fingerprint, network.to(target).eval(), tokenizer)
+
+    @property
+    def name(self) -> str:
+        """The last part of the model's name, and the adapter's."""
+        return self._name
+
+    def fingerprint(self) -> str:
+        """Content of weights, tokenizer, template and adapter."""
+        return self._fingerprint
+
+    def encode(self, messages: Sequence[Message]) -> list[int]:
+        """Token ids of the prompt, up to the start of the assistant's turn."""
+        return self._chat(messages)
+
+    async def generate(self, messages: Sequence[Message], *, max_tokens: int) -> Generation:
+        """Continue the chat greedily, computing in the calling thread.
+
+        Raises:
+            ModelError: the prompt is too long (`context_length`), or the template refuses it.
+        """
+        begin = time.perf_counter()
+        prompt = self._chat(messages)
+        room = self._positions - len(prompt)
+        if room < 1:
+            raise ModelError(
+                "context_length",
+                f"the prompt has {len(prompt)} tokens; the model has room for "
+                f"{self._positions - 1} and one of an answer",
+            )
+        clock = _FirstToken()
+        tokens = self._continue(prompt, min(max_tokens, room), clock)
+        total = time.perf_counter() - begin
+        ended = tokens[-1] in self._end_ids
+        return Generation(
+            text=self._tokenizer.decode(tokens[:-1] if ended else tokens, skip_special_tokens=True),
+            prompt_tokens=len(prompt),
+            completion_tokens=len(tokens),
+            first_token_seconds=clock.at - begin,
+            total_seconds=total,
+            finish_reason="stop" if ended else "length",
+        )
+
+    def _continue(self, prompt: list[int], max_new_tokens: int, clock: _FirstToken) -> list[int]:
+        torch, transformers = _library("torch"), _library("transformers")
+        ids = torch.tensor([prompt], device=self._model.device)
+        # Greedy and nothing else: many models ship sampling and repetition penalties.
+        settings = transformers.GenerationConfig(
+            do_sample=False,
+            max_new_tokens=max_new_tokens,
+            eos_token_id=list(self._end_ids),
+            pad_token_id=self._tokenizer.pad_token_id or 0,
+        )
+        try:
+            with torch.inference_mode():
+                out = self._model.generate(
+                    input_ids=ids,
+                    attention_mask=torch.ones_like(ids),
+                    generation_config=settings,
+                    streamer=clock,
+                )
+        except RuntimeError as error:  # out of memory, a device that failed
+            raise ModelError("device", _first_line(error)) from error
+        tokens: list[int] = out[0, len(prompt) :].tolist()
+        return tokens
+
+    async def close(self) -> None:
+        """Let go of the weights, which may fill a GPU."""
+        self._model = None
+
+    def _render(self, turns: list[dict[str, str]]) -> str:
+        text: str = self._tokenizer.apply_chat_template(
+            turns, tokenize=False, add_generation_prompt=True
+        )
+        return text
+
+    def _encode(self, text: str, special: bool) -> list[int]:
+        ids: list[int] = self._tokenizer.encode(
+            text, add_special_tokens=False, split_special_tokens=not special
+        )
+        return ids
+
+
+def _library(name: str) -> Any:  # noqa: ANN401 - a module
+    """Import what is heavy and optional."""
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise MissingExtraError("a transformers model", "train") from error
+
+
+class _FirstToken:
+    """A streamer that notes when the first token came; `generate` hands it the prompt before."""
+
+    def __init__(self) -> None:
+        self.at = 0.0
+        self._calls = 0
+
+    def put(self, _: Any) -> None:  # noqa: ANN401 - a tensor
+        self._calls += 1
+        if self._calls == 2:  # noqa: PLR2004 - the prompt, then the first token
+            self.at = time.perf_counter()
+
+    def end(self) -> None:
+        """Nothing to do."""
+
+
+def _end_ids(model: Any) -> tuple[int, ...]:  # noqa: ANN401
+    ends = model.generation_config.eos_token_id
+    if ends is None:
+        ends = model.config.get_text_config().eos_token_id
+    if ends is None:
+        raise ArtefactError("neither config.json nor generation_config.json names an end token")
+    return tuple(ends) if isinstance(ends, list | tuple) else (ends,)
+
+
+def _device(device: str | None) -> str:
+    torch = _library("torch")
+    if device is None:
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(0, device=device)
+    # torch says "no such device" by an AssertionError where it was built without it.
+    except (RuntimeError, AssertionError) as error:
+        raise ConfigError(f"device {device!r}: {_first_line(error)}") from error
+    return device
+
+
+def _merged(network: Any, adapter: Path) -> Any:  # noqa: ANN401
+    peft = _library("peft")
+    try:
+        return peft.PeftModel.from_pretrained(network, str(adapter)).merge_and_unload()
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
+        raise ArtefactError(
+            f"{adapter}: does not fit the base model ({_first_line(error)})"
+        ) from error
+
+
+def _folder(model: str) -> Path:
+    """The folder of a model: itself, or the snapshot of the hub's cache."""
+    if Path(model).is_dir():
+        return Path(model)
+    hub = _library("transformers.utils.hub")
+    return Path(hub.cached_file(model, "config.json")).parent
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the library's progress bars, which would break into our own."""
+    logging = _library("transformers.utils.logging")
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
