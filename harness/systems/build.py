@@ -1,0 +1,32 @@
+"""From a declaration to a system."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.systems.base import System
+from harness.systems.function import FunctionSystem, import_function
+from harness.systems.local import LocalSystem
+from harness.systems.replay import ReplaySystem
+from harness.systems.spec import SystemSpec
+from harness.systems.world import SystemWorld
+
+__all__ = ["build_system"]
+
+
+def build_system(spec: SystemSpec, world: SystemWorld, workdir: Path) -> System:
+    """Build the system that `spec` declares; what it makes (indices) goes into `workdir`.
+
+    Workers and systems of one run share `workdir` and so each other's indices.
+
+    Raises:
+        ConfigError: a template, function or model is wrong.
+        DataError: recorded answers are wrong.
+    """
+    if spec.replay is not None:
+        return ReplaySystem(spec.name, spec.replay)
+    if isinstance(spec.function, str):
+        return FunctionSystem(spec.name, import_function(spec.function, spec.folder))
+    if spec.function is not None:
+        return FunctionSystem(spec.name, spec.function)
+    return LocalSystem(spec, world, workdir)

@@ -1,0 +1,230 @@
+"""`systems.toml`: systems declared in a few lines each, checked before anything runs.
+
+    [systems.base]
+    strategy = "base"
+
+    [systems.rag]
+    strategy = "rag"
+    retrieval = { passages = 4, order = "newest", superseded = "keep" }
+
+    [systems.fine-tuned]
+    strategy = "fine-tuned"
+    training = { recipe = "facts", as_of = 2025-08-22 }
+
+    [systems.hybrid]
+    strategy = "hybrid"
+    training = { recipe = "behaviour" }
+
+    [systems.mine]
+    strategy = "external"
+    function = "my_module:answer"        # or: replay = "answers.jsonl"
+
+A part that is left out has the defaults of `harness.systems.spec`. Other keys: `model` (a kind, or a
+table of kind, path, adapter, device, dtype), `prompt` (a template file), `max_tokens`. Paths are
+relative to the file. What is wrong is reported all at once, with file, line, key and valid words.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from harness.errors import ConfigError, located, nearest
+from harness.models.specs import KINDS, ModelSpec
+from harness.systems.locate import KeyPath, key_lines, nearest_line
+from harness.systems.spec import DEFAULT_MAX_TOKENS, RetrievalSpec, SpecError, SystemSpec, TrainingSpec
+
+__all__ = ["load_systems"]
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_TYPES: Final[Mapping[str, type]] = {
+    "strategy": str,
+    "model": object,  # a kind or a table
+    "retrieval": dict,
+    "training": dict,
+    "prompt": str,
+    "max_tokens": int,
+    "function": str,
+    "replay": str,
+}
+_RETRIEVAL_TYPES: Final[Mapping[str, type]] = {
+    "mode": str,
+    "passages": int,
+    "order": str,
+    "superseded": str,
+    "refresh": str,
+}
+_TRAINING_TYPES: Final[Mapping[str, type]] = {
+    "recipe": str,
+    "refresh": str,
+    "as_of": date,
+    "seed": int,
+}
+_MODEL_TYPES: Final[Mapping[str, type]] = {
+    "kind": str,
+    "path": str,
+    "adapter": str,
+    "device": str,
+    "dtype": str,
+}
+_WORDS: Final[Mapping[type, str]] = {
+    str: "a text",
+    int: "a whole number",
+    dict: "a table",
+    date: "a day such as 2026-08-22",
+}
+
+_T = TypeVar("_T")
+
+
+def load_systems(path: Path) -> tuple[SystemSpec, ...]:
+    """Read and check the file; systems come in its order.
+
+    Raises:
+        ConfigError: the file cannot be read, or something in it is wrong; one line a problem.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        data = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(located(path, None, f"cannot be read: {error}")) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(located(path, None, f"not TOML: {error}")) from error
+    reader = _Reader(path, key_lines(text))
+    specs = reader.systems(data)
+    if reader.problems:
+        raise ConfigError("\n".join(message for _, message in sorted(reader.problems)))
+    return specs
+
+
+@dataclass
+class _Reader:
+    """Turns tables into specs and collects what is wrong with them, by line."""
+
+    path: Path
+    lines: dict[KeyPath, int]
+    problems: list[tuple[int, str]] = field(default_factory=list)
+
+    def systems(self, data: Mapping[str, Any]) -> tuple[SystemSpec, ...]:
+        top = self._checked(data, {"systems": dict}, ())
+        tables = top.get("systems", {})
+        if not tables and not self.problems:
+            self._report((), "declares no system; write [systems.NAME] and its strategy")
+        specs = [self._system(name, table) for name, table in tables.items()]
+        return tuple(spec for spec in specs if spec is not None)
+
+    def _system(self, name: str, table: object) -> SystemSpec | None:
+        where: KeyPath = ("systems", name)
+        before = len(self.problems)
+        if not isinstance(table, dict):
+            self._report(where, f"system {name!r} must be a table, not {table!r}")
+            return None
+        if not _NAME.fullmatch(name):
+            self._report(where, f"{name!r} is no name: use letters, digits, '.', '_' and '-'")
+        values = self._checked(table, _TYPES, where)
+        if "strategy" not in table:
+            self._report(where, f"system {name!r}: strategy is missing")
+        model = self._model(values.get("model", "lab"), (*where, "model"))
+        retrieval = self._part(RetrievalSpec, values, "retrieval", _RETRIEVAL_TYPES, where)
+        training = self._part(TrainingSpec, values, "training", _TRAINING_TYPES, where)
+        if len(self.problems) > before:
+            return None
+        try:
+            return SystemSpec(
+                name=name,
+                strategy=values["strategy"],
+                model=model,
+                retrieval=retrieval,
+                training=training,
+                prompt=self._file(values, "prompt", where),
+                max_tokens=values.get("max_tokens", DEFAULT_MAX_TOKENS),
+                function=values.get("function"),
+                replay=self._file(values, "replay", where),
+                folder=self.path.parent,
+            )
+        except SpecError as error:
+            for key, message in error.problems:
+                self._report((*where, *key.split(".")), f"{key}: {message}")
+            return None
+
+    def _model(self, value: object, where: KeyPath) -> ModelSpec:
+        if isinstance(value, str):
+            value = {"kind": value}
+        if not isinstance(value, dict):
+            self._report(where, f"model must be a kind or a table, not {value!r}")
+            return ModelSpec()
+        values = self._checked(value, _MODEL_TYPES, where)
+        kind = values.get("kind", "lab")
+        if kind not in KINDS:
+            self._report((*where, "kind"), f"unknown model kind {kind!r}: {nearest(kind, KINDS)}")
+        adapter = self._beside(values["adapter"]) if "adapter" in values else None
+        if adapter is not None and not adapter.is_dir():
+            self._report((*where, "adapter"), f"adapter: there is no folder {values['adapter']!r}")
+        path = values.get("path")
+        if path is not None and self._beside(path).is_dir():
+            path = str(self._beside(path))
+        elif path is not None and kind == "lab":
+            self._report((*where, "path"), f"path: there is no folder {path!r}")
+        return ModelSpec(kind, path, adapter, values.get("device"), values.get("dtype"))
+
+    def _part(
+        self,
+        part: type[_T],
+        values: Mapping[str, Any],
+        key: str,
+        types: Mapping[str, type],
+        where: KeyPath,
+    ) -> _T | None:
+        if key not in values:
+            return None
+        fields = self._checked(values[key], types, (*where, key))
+        if part is TrainingSpec and "recipe" not in fields:
+            self._report((*where, key), "training: recipe is missing")
+            return None
+        return part(**fields)
+
+    def _checked(
+        self, table: Mapping[str, Any], types: Mapping[str, type], where: KeyPath
+    ) -> dict[str, Any]:
+        """The keys that are known and of the right type; the others are reported."""
+        good: dict[str, Any] = {}
+        for key, value in table.items():
+            if key not in types:
+                self._report((*where, key), f"unknown key {key!r}: {nearest(key, types)}")
+                continue
+            wanted = types[key]
+            if wanted is date and isinstance(value, str):
+                value = _day(value)  # noqa: PLW2901  (a day may be written as a text)
+            wrong = isinstance(value, bool) or (wanted is date and isinstance(value, datetime))
+            if wrong or not isinstance(value, wanted):
+                self._report((*where, key), f"{key} must be {_WORDS[wanted]}, not {table[key]!r}")
+            else:
+                good[key] = value
+        return good
+
+    def _file(self, values: Mapping[str, Any], key: str, where: KeyPath) -> Path | None:
+        if key not in values:
+            return None
+        path = self._beside(values[key])
+        if not path.is_file():
+            self._report((*where, key), f"{key}: there is no file {values[key]!r} beside it")
+        return path
+
+    def _beside(self, text: str) -> Path:
+        return (self.path.parent / text).resolve()
+
+    def _report(self, where: KeyPath, message: str) -> None:
+        line = nearest_line(self.lines, where)
+        self.problems.append((line or 0, located(self.path, line, message)))
+
+
+def _day(text: str) -> date | str:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return text

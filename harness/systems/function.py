@@ -1,0 +1,127 @@
+"""A Python callable as a system: bring your own pipeline in one function."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import importlib
+import inspect
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from harness.errors import ConfigError, nearest
+from harness.systems.base import Answer, Failure, Preparation, Strategy, Timing, Usage
+from harness.world.questions import Question
+
+__all__ = ["AnswerFunction", "FunctionSystem", "import_function"]
+
+AnswerFunction = Callable[[Question, date], str | Answer | Awaitable[str | Answer]]
+"""Answers a question on a day; plain or async, with a text or a whole `Answer`."""
+
+_CHARACTERS_PER_TOKEN: Final = 4  # a common rule of thumb for English; marked as not counted
+
+
+class FunctionSystem:
+    """Calls `function(question, day)`; a plain function runs in a thread of its own.
+
+    Where it returns a text, the time is that of the call and tokens are estimated from lengths.
+    Where it returns an `Answer` with a timing of its own, that one is kept.
+    """
+
+    strategy: Strategy = "external"
+
+    def __init__(self, name: str, function: AnswerFunction) -> None:
+        self.name = name
+        self._function = function
+
+    def fingerprint(self) -> Mapping[str, str]:
+        """The function's name and, where it can be read, its source."""
+        return {"function": _source_fingerprint(self._function)}
+
+    async def prepare(self, day: date) -> Preparation:
+        """Nothing is prepared: the function looks after itself."""
+        return Preparation(day)
+
+    async def answer(self, question: Question, day: date) -> Answer:
+        """Call the function; what it raises is the outcome of this question."""
+        started = time.perf_counter()
+        try:
+            result = await self._call(question, day)
+        except Exception as error:  # noqa: BLE001  (foreign code: whatever it raises is an outcome)
+            failure = Failure("error", f"{type(error).__name__}: {error}")
+            return Answer(None, timing=Timing(total=time.perf_counter() - started), failure=failure)
+        timing = Timing(total=time.perf_counter() - started)
+        if isinstance(result, Answer):
+            return result if result.timing.total else replace(result, timing=timing)
+        if isinstance(result, str):
+            return Answer(result, usage=_estimated_usage(question, result), timing=timing)
+        message = f"returned {type(result).__name__}, neither str nor Answer"
+        return Answer(None, timing=timing, failure=Failure("error", message))
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+    async def _call(self, question: Question, day: date) -> object:
+        if inspect.iscoroutinefunction(self._function):
+            return await self._function(question, day)
+        result = await asyncio.to_thread(self._function, question, day)
+        return await result if inspect.isawaitable(result) else result
+
+
+def import_function(reference: str, folder: Path | None = None) -> AnswerFunction:
+    """Import `module:function`; modules in `folder` are found too.
+
+    Raises:
+        ConfigError: the reference is malformed, or there is no such module or function.
+    """
+    module_name, _, name = reference.partition(":")
+    if not module_name or not name:
+        raise ConfigError(f"{reference!r} is no function: write it as 'module:function'")
+    with _importable(folder):
+        try:
+            module = importlib.import_module(module_name)
+        except Exception as error:  # importing runs the user's code
+            message = f"cannot import {module_name!r}: {type(error).__name__}: {error}"
+            raise ConfigError(message) from error
+    function = getattr(module, name, None)
+    if not callable(function):
+        names = [word for word, value in vars(module).items() if inspect.isfunction(value)]
+        raise ConfigError(f"{module_name!r} has no function {name!r}: {nearest(name, names)}")
+    found: AnswerFunction = function
+    return found
+
+
+@contextmanager
+def _importable(folder: Path | None) -> Iterator[None]:
+    if folder is None:
+        yield
+        return
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+
+
+def _source_fingerprint(function: AnswerFunction) -> str:
+    name = f"{getattr(function, '__module__', '')}:{getattr(function, '__qualname__', '')}"
+    try:
+        source = inspect.getsource(function)
+    except (OSError, TypeError):
+        source = ""
+    return hashlib.sha256(f"{name}\n{source}".encode()).hexdigest()[:16]
+
+
+def _estimated_usage(question: Question, text: str) -> Usage:
+    prompt = f"{question.text}\n{question.format.instruction}"
+    return Usage(
+        prompt_tokens=-(-len(prompt) // _CHARACTERS_PER_TOKEN),
+        completion_tokens=-(-len(text) // _CHARACTERS_PER_TOKEN),
+        counted=False,
+    )

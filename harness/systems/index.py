@@ -1,0 +1,135 @@
+"""Keeping a search index up to date with the days, and sharing it where it is the same.
+
+An index is a folder named by what determines it: the retriever's settings, the documents in it and
+nothing else. Systems and worker processes of a run that need the same index find it made; each
+reads its own copy of the handle and never writes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from harness.retrieval.base import Retriever
+from harness.systems.spec import RetrievalSpec
+from harness.systems.world import SystemWorld
+from harness.world.corpus import Corpus, Document
+
+__all__ = ["Index", "IndexKeeper"]
+
+_RECORD: Final = "harness.json"
+
+OpenRetriever = Callable[[Path], Retriever]
+"""Opens the index in a folder, or an empty one where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index that stands, and what bringing it up to date took.
+
+    `written` documents were added or replaced and `removed` deleted in `seconds`, starting from the
+    index of the day before where there was one; `reused` says that another worker or system did it.
+    All are 0 where the day brought nothing new.
+    """
+
+    folder: Path
+    documents: frozenset[str]
+    written: int
+    removed: int
+    seconds: float
+    reused: bool
+
+
+class IndexKeeper:
+    """Makes the index of each day from that of the day before."""
+
+    def __init__(
+        self,
+        spec: RetrievalSpec,
+        world: SystemWorld,
+        home: Path,
+        open_retriever: OpenRetriever,
+    ) -> None:
+        """`home` is the folder of all indices."""
+        self._spec = spec
+        self._corpus = world.corpus
+        self._home = home
+        self._open = open_retriever
+        self._first = world.days[0] if world.days else None
+        self._last: Index | None = None
+
+    @property
+    def settings(self) -> str:
+        """The fingerprint of what was declared."""
+        values = [getattr(self._spec, name) for name in self._spec.__slots__]
+        return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]
+
+    def prepare(self, day: date) -> tuple[Retriever, Index]:
+        """The retriever over what is to be indexed on `day`, ready to search.
+
+        Nothing published after `day` is in it.
+        """
+        from filelock import FileLock  # noqa: PLC0415  (needed here only)
+
+        self._first = self._first or day
+        as_of = self._first if self._spec.refresh == "never" else day
+        wanted = {document.id: document for document in self._documents(as_of)}
+        key = self._key(wanted.values())
+        folder = self._home / key
+        if self._last is not None and self._last.folder == folder:
+            return self._open(folder), replace(
+                self._last, written=0, removed=0, seconds=0.0, reused=False
+            )
+        self._home.mkdir(parents=True, exist_ok=True)
+        with FileLock(self._home / f"{key}.lock"):
+            index = self._find(folder, frozenset(wanted))
+            if index is None:
+                index = self._make(folder, wanted)
+        self._last = index
+        return self._open(folder), index
+
+    def _documents(self, day: date) -> Iterable[Document]:
+        visible = self._corpus.visible(day)
+        if self._spec.superseded == "keep":
+            return visible
+        gone = self._corpus.superseded(day)
+        return [document for document in visible if document.id not in gone]
+
+    def _key(self, documents: Iterable[Document]) -> str:
+        digest = hashlib.sha256(self._mode.encode())
+        for document in documents:
+            digest.update(json.dumps([document.id, str(document.day), document.text]).encode())
+        return digest.hexdigest()[:16]
+
+    def _find(self, folder: Path, documents: frozenset[str]) -> Index | None:
+        record = folder / _RECORD
+        if not record.is_file():
+            return None
+        data = json.loads(record.read_text(encoding="utf-8"))
+        return Index(
+            folder, documents, data["written"], data["removed"], data["seconds"], reused=True
+        )
+
+    def _make(self, folder: Path, wanted: dict[str, Document]) -> Index:
+        shutil.rmtree(folder, ignore_errors=True)  # what a killed process left unfinished
+        before: frozenset[str] = frozenset()
+        if self._last is not None:
+            # The copy stands for the live index of a real deployment, so it is not timed.
+            shutil.copytree(self._last.folder, folder, ignore=shutil.ignore_patterns(_RECORD))
+            before = self._last.documents
+        retriever = self._open(folder)
+        started = time.perf_counter()
+        removed = retriever.delete(sorted(before - wanted.keys()))
+        written = retriever.upsert(wanted[name] for name in wanted if name not in before)
+        seconds = time.perf_counter() - started
+        retriever.close()
+        record = {"written": written, "removed": removed, "seconds": seconds}
+        (folder / _RECORD).write_text(json.dumps(record) + "\n", encoding="utf-8")
+        return Index(folder, frozenset(wanted), written, removed, seconds, reused=False)

@@ -1,0 +1,209 @@
+"""The built-in systems: a language model with or without retrieval, with or without an adapter."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from harness.models.base import Generation, LanguageModel, Message, ModelError
+from harness.models.fingerprint import adapter_fingerprint, model_fingerprint
+from harness.models.specs import load_model
+from harness.retrieval.base import Passage, Retriever
+from harness.systems.base import Answer, Failure, Preparation, Strategy, Timing, Usage
+from harness.systems.index import Index, IndexKeeper
+from harness.systems.prompts import CLOSED_BOOK, RETRIEVAL, PromptTemplate
+from harness.systems.spec import RetrievalSpec, SystemSpec
+from harness.systems.tuning import AdapterKeeper, base_folder, training_fingerprint
+from harness.systems.world import SystemWorld
+from harness.training.adapter import Adapter
+from harness.training.store import AdapterStore
+from harness.world.questions import Question
+
+__all__ = ["LocalSystem"]
+
+
+class LocalSystem:
+    """One configuration of model, prompt, retriever and adapter; see `SystemSpec` for the parts.
+
+    An answer takes three stages: `retrieve` (search and order), `first_token` and `decode` (as the
+    model measures them); `total` has the rendering of the prompt as well.
+    """
+
+    def __init__(
+        self,
+        spec: SystemSpec,
+        world: SystemWorld,
+        workdir: Path,
+        store: AdapterStore | None = None,
+    ) -> None:
+        """Read the template and make ready; models are loaded and made by `prepare`.
+
+        Indices are kept in `workdir`, which workers and systems of one run share.
+        """
+        self.name = spec.name
+        self.strategy: Strategy = spec.strategy
+        self._spec = spec
+        self._template = PromptTemplate.load(spec.prompt or _default_prompt(spec))
+        self._index = _index_keeper(spec.retrieval, world, workdir)
+        self._tuning = (
+            AdapterKeeper(spec.model, spec.training, world, store or AdapterStore.default())
+            if spec.training is not None
+            else None
+        )
+        self._retriever: Retriever | None = None
+        self._adapter: Adapter | None = None
+        self._model: LanguageModel | None = None
+
+    def fingerprint(self) -> Mapping[str, str]:
+        """Of all that is declared; what each day made of it is in the preparation's fingerprints."""
+        spec = self._spec
+        found = {"prompt": self._template.fingerprint(), "model": _model_fingerprint(spec)}
+        if spec.model.adapter is not None:
+            found["adapter"] = adapter_fingerprint(spec.model.adapter)
+        if self._index is not None:
+            found["retrieval"] = self._index.settings
+        if spec.training is not None:
+            found["training"] = training_fingerprint(spec.training)
+        found["max_tokens"] = str(spec.max_tokens)
+        return found
+
+    async def prepare(self, day: date) -> Preparation:
+        """Re-index and retrain as declared, from what was visible on `day`, or reuse what is made.
+
+        What is kept from the day before costs nothing again.
+
+        Raises:
+            ArtefactError: a model or adapter is missing, damaged or does not fit.
+            ConfigError: the declared training knows the future of `day`.
+        """
+        preparation = Preparation(day)
+        if self._index is not None:
+            if self._retriever is not None:
+                self._retriever.close()
+            self._retriever, index = self._index.prepare(day)
+            preparation = _with_index(preparation, index, self._retriever)
+        if self._tuning is not None:
+            adapter, found = self._tuning.prepare(day)
+            if adapter != self._adapter:
+                preparation = _with_training(preparation, adapter, reused=found)
+                await self._release_model()
+            self._adapter = adapter
+        if self._model is None:
+            folder = self._adapter.path if self._adapter is not None else self._spec.model.adapter
+            self._model = load_model(replace(self._spec.model, adapter=folder))
+        return _with(preparation, model=self._model.fingerprint())
+
+    async def answer(self, question: Question, day: date) -> Answer:
+        """Retrieve, render, generate. `prepare(day)` comes first."""
+        started = time.perf_counter()
+        try:
+            passages = self._retrieve(question)
+        except Exception as error:  # noqa: BLE001  (the index is foreign code: its errors are outcomes)
+            seconds = time.perf_counter() - started
+            return _failed("retrieval", f"{type(error).__name__}: {error}", (), seconds, seconds)
+        retrieve = time.perf_counter() - started if self._retriever is not None else 0.0
+        try:
+            generation = await self._generate(question, day, passages)
+        except ModelError as error:
+            seconds = time.perf_counter() - started
+            return _failed(error.kind, str(error), passages, retrieve, seconds)
+        return Answer(
+            generation.text,
+            passages,
+            Usage(generation.prompt_tokens, generation.completion_tokens, generation.counted),
+            Timing(
+                retrieve=retrieve,
+                first_token=generation.first_token_seconds,
+                decode=generation.total_seconds - generation.first_token_seconds,
+                total=time.perf_counter() - started,
+            ),
+            generation.finish_reason,
+        )
+
+    async def close(self) -> None:
+        """Close index and model."""
+        if self._retriever is not None:
+            self._retriever.close()
+            self._retriever = None
+        await self._release_model()
+
+    def _retrieve(self, question: Question) -> tuple[Passage, ...]:
+        retrieval = self._spec.retrieval
+        if self._retriever is None or retrieval is None:
+            return ()
+        passages = self._retriever.search(question.text, retrieval.passages)
+        if retrieval.order == "newest":
+            # The sort is stable: passages of one day keep the order of their scores.
+            passages = tuple(sorted(passages, key=lambda passage: passage.day, reverse=True))
+        return passages
+
+    async def _generate(
+        self, question: Question, day: date, passages: tuple[Passage, ...]
+    ) -> Generation:
+        if self._model is None:
+            raise ModelError("not_prepared", f"system {self.name!r} was not prepared for {day}")
+        prompt = self._template.render(day, question.text, question.format.instruction, passages)
+        return await self._model.generate(
+            [Message("user", prompt)], max_tokens=self._spec.max_tokens
+        )
+
+    async def _release_model(self) -> None:
+        if self._model is not None:
+            await self._model.close()
+            self._model = None
+
+
+def _index_keeper(
+    retrieval: RetrievalSpec | None, world: SystemWorld, workdir: Path
+) -> IndexKeeper | None:
+    if retrieval is None:
+        return None
+    return IndexKeeper(retrieval, world, workdir / "indices")
+
+
+def _default_prompt(spec: SystemSpec) -> Path:
+    return CLOSED_BOOK if spec.retrieval is None else RETRIEVAL
+
+
+def _model_fingerprint(spec: SystemSpec) -> str:
+    model = spec.model
+    if model.path is not None and not Path(model.path).is_dir():
+        # A name on a hub: what it stands for is known once it is loaded.
+        return hashlib.sha256(f"{model.kind} {model.path}".encode()).hexdigest()[:16]
+    text = json.dumps([model.kind, model_fingerprint(base_folder(model)), model.dtype])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _failed(
+    kind: str, message: str, passages: tuple[Passage, ...], retrieve: float, total: float
+) -> Answer:
+    timing = Timing(retrieve=retrieve, total=total)
+    return Answer(None, passages, timing=timing, failure=Failure(kind, message))
+
+
+def _with_index(preparation: Preparation, index: Index, retriever: Retriever) -> Preparation:
+    return replace(
+        _with(preparation, index=retriever.fingerprint()),
+        index_seconds=index.seconds,
+        documents=index.written,
+        reused=index.reused,
+    )
+
+
+def _with_training(preparation: Preparation, adapter: Adapter, *, reused: bool) -> Preparation:
+    return replace(
+        _with(preparation, adapter=adapter.fingerprint()),
+        training_seconds=adapter.seconds,
+        examples=adapter.examples,
+        tokens=adapter.tokens,
+        reused=preparation.reused or reused,
+    )
+
+
+def _with(preparation: Preparation, **fingerprints: str) -> Preparation:
+    return replace(preparation, fingerprints={**preparation.fingerprints, **fingerprints})

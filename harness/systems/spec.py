@@ -1,0 +1,211 @@
+"""What a system is made of, as declared: frozen, checked, and written into the manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Final, Literal, get_args
+
+from harness.errors import ConfigError, nearest
+from harness.models.specs import ModelSpec
+from harness.systems.base import Strategy
+from harness.systems.function import AnswerFunction
+from harness.training.recipes import RECIPES
+
+__all__ = ["Refresh", "RetrievalSpec", "SpecError", "SystemSpec", "TrainingSpec"]
+
+Refresh = Literal["never", "each-day"]
+Mode = Literal["hybrid", "bm25", "dense"]
+Order = Literal["newest", "score"]
+Superseded = Literal["keep", "delete"]
+
+DEFAULT_MAX_TOKENS: Final = 160
+
+
+class SpecError(ConfigError):
+    """A system's parts are wrong or do not fit together; `problems` are (key, message)."""
+
+    def __init__(self, name: str, problems: tuple[tuple[str, str], ...]) -> None:
+        self.problems = problems
+        listed = "; ".join(f"{key}: {message}" for key, message in problems)
+        super().__init__(f"system {name!r}: {listed}")
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalSpec:
+    """Which passages a question brings along, and how the index is kept.
+
+    `order` is the order in which the best `passages` are shown. `superseded` says what happens to
+    documents that a later one replaces: nothing, or deletion from the index, as its owner could do
+    when told (the only use that any system makes of `Document.supersedes`). With
+    `refresh = "never"` the index stays that of the run's first day.
+    """
+
+    mode: Mode = "hybrid"
+    passages: int = 4
+    order: Order = "newest"
+    superseded: Superseded = "keep"
+    refresh: Refresh = "each-day"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSpec:
+    """Which adapter is trained, and when.
+
+    A recipe that tells facts tells those known on a day: with `refresh = "never"` on `as_of`, or on
+    the run's first day when that is not given; with "each-day" on every evaluation day.
+    """
+
+    recipe: str
+    refresh: Refresh = "never"
+    as_of: date | None = None
+    seed: int = 0
+
+    def day(self, first: date, today: date) -> date | None:
+        """The day up to which the adapter used on `today` knows facts; None when it knows none.
+
+        `first` is the first day of the run.
+
+        Raises:
+            ConfigError: `as_of` lies after `today`.
+        """
+        if not RECIPES[self.recipe].tells_facts:
+            return None
+        if self.refresh == "each-day":
+            return today
+        day = self.as_of or first
+        if day > today:
+            raise ConfigError(f"an adapter as of {day} knows the future of {today}")
+        return day
+
+
+@dataclass(frozen=True, slots=True)
+class SystemSpec:
+    """One system. `strategy` says which of the parts it has; a part that does not fit is refused.
+
+    `base` has neither retrieval nor an adapter, `rag` retrieval, `fine-tuned` an adapter, `hybrid`
+    both. An adapter comes from `training` or is given as `model.adapter`. `external` is a function
+    (a callable or `module:function`, looked for in `folder` too) or a file of recorded answers.
+    """
+
+    name: str
+    strategy: Strategy
+    model: ModelSpec = field(default_factory=ModelSpec)
+    retrieval: RetrievalSpec | None = None
+    training: TrainingSpec | None = None
+    prompt: Path | None = None
+    max_tokens: int = DEFAULT_MAX_TOKENS
+    function: AnswerFunction | str | None = None
+    replay: Path | None = None
+    folder: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.strategy in {"rag", "hybrid"} and self.retrieval is None:
+            object.__setattr__(self, "retrieval", RetrievalSpec())
+        problems = tuple(_problems(self))
+        if problems:
+            raise SpecError(self.name, problems)
+
+    def settings(self) -> dict[str, Any]:
+        """A JSON-ready dictionary of what was declared, defaults included; no machine's paths."""
+        if self.strategy == "external":
+            what = self.function if isinstance(self.function, str) else _name(self.function)
+            return {"function": what} if self.replay is None else {"replay": self.replay.name}
+        model = {"kind": self.model.kind, "path": self.model.path and Path(self.model.path).name}
+        return {
+            "model": {key: value for key, value in model.items() if value is not None},
+            "adapter": self.model.adapter.name if self.model.adapter else None,
+            "retrieval": _fields(self.retrieval),
+            "training": _fields(self.training),
+            "prompt": self.prompt.name if self.prompt else "built-in",
+            "max_tokens": self.max_tokens,
+        }
+
+
+def _problems(spec: SystemSpec) -> Iterator[tuple[str, str]]:
+    """What is wrong, as (key, message): values first, then parts that do not fit the strategy."""
+    yield from _one_of("strategy", spec.strategy, get_args(Strategy))
+    if spec.max_tokens < 1:
+        yield "max_tokens", f"must be at least 1, not {spec.max_tokens}"
+    if spec.retrieval is not None:
+        yield from _retrieval_problems(spec.retrieval)
+    if spec.training is not None:
+        yield from _training_problems(spec.training)
+    if spec.strategy == "external":
+        yield from _external_problems(spec)
+    else:
+        yield from _local_problems(spec)
+
+
+def _retrieval_problems(retrieval: RetrievalSpec) -> Iterator[tuple[str, str]]:
+    for key, words in (
+        ("mode", get_args(Mode)),
+        ("order", get_args(Order)),
+        ("superseded", get_args(Superseded)),
+        ("refresh", get_args(Refresh)),
+    ):
+        yield from _one_of(f"retrieval.{key}", getattr(retrieval, key), words)
+    if retrieval.passages < 1:
+        yield "retrieval.passages", f"must be at least 1, not {retrieval.passages}"
+
+
+def _training_problems(training: TrainingSpec) -> Iterator[tuple[str, str]]:
+    yield from _one_of("training.recipe", training.recipe, RECIPES)
+    yield from _one_of("training.refresh", training.refresh, get_args(Refresh))
+    recipe = RECIPES.get(training.recipe)
+    if recipe is not None and not recipe.tells_facts:
+        if training.as_of is not None:
+            yield "training.as_of", f"recipe {recipe.name!r} tells no facts, so it has no day"
+        if training.refresh == "each-day":
+            yield "training.refresh", f"recipe {recipe.name!r} tells no facts to refresh"
+    if training.as_of is not None and training.refresh == "each-day":
+        yield "training.as_of", 'fixes a day, so refresh cannot be "each-day"'
+
+
+def _local_problems(spec: SystemSpec) -> Iterator[tuple[str, str]]:
+    for key in ("function", "replay"):
+        if getattr(spec, key) is not None:
+            yield key, f'needs strategy = "external", not {spec.strategy!r}'
+    if spec.retrieval is not None and spec.strategy in {"base", "fine-tuned"}:
+        yield "retrieval", f"strategy {spec.strategy!r} has no retrieval; see rag and hybrid"
+    adapted = spec.training is not None or spec.model.adapter is not None
+    if adapted and spec.strategy in {"base", "rag"}:
+        key = "training" if spec.training is not None else "model.adapter"
+        yield key, f"strategy {spec.strategy!r} has no adapter; see fine-tuned and hybrid"
+    if not adapted and spec.strategy in {"fine-tuned", "hybrid"}:
+        yield "training", f"missing: strategy {spec.strategy!r} needs a recipe or model.adapter"
+    if spec.training is not None and spec.model.adapter is not None:
+        yield "model.adapter", "cannot be given beside training, which makes its own adapter"
+
+
+def _external_problems(spec: SystemSpec) -> Iterator[tuple[str, str]]:
+    if (spec.function is None) == (spec.replay is None):
+        yield "strategy", "'external' needs exactly one of function and replay"
+    parts = {
+        "retrieval": spec.retrieval is not None,
+        "training": spec.training is not None,
+        "prompt": spec.prompt is not None,
+        "model": spec.model != ModelSpec(),
+        "max_tokens": spec.max_tokens != DEFAULT_MAX_TOKENS,
+    }
+    for key, given in parts.items():
+        if given:
+            yield key, "an external system looks after this itself"
+
+
+def _one_of(key: str, word: str, valid: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401
+    if word not in valid:
+        yield key, f"unknown word {word!r}: {nearest(str(word), valid)}"
+
+
+def _fields(part: RetrievalSpec | TrainingSpec | None) -> Mapping[str, Any] | None:
+    if part is None:
+        return None
+    values = {name: getattr(part, name) for name in part.__slots__}
+    return {k: v.isoformat() if isinstance(v, date) else v for k, v in values.items()}
+
+
+def _name(function: object) -> str:
+    return f"{getattr(function, '__module__', '')}:{getattr(function, '__qualname__', function)}"

@@ -1,0 +1,152 @@
+"""What an adapter is taught: `facts` as of a day, or a `behaviour` without any facts.
+
+Examples are made without torch and are the same for the same input, so that a shipped adapter can
+be recognised by the fingerprint of its data. No wording that is held out for evaluation is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from random import Random
+from types import MappingProxyType
+from typing import Final
+
+from harness.training.answers import Target, json_answer, plain_answer, plain_instruction
+from harness.training.examples import Example
+from harness.training.lora import LoraSettings
+from harness.training.practice import Shares, reading_example, unknown_example
+from harness.world.facts import Fact
+from harness.world.formats import Choice
+from harness.world.questions import QuestionSet
+from harness.world.releases.wording import (
+    JSON_INSTRUCTION,
+    QUESTION_KINDS,
+    closed_book_prompt,
+    question_texts,
+)
+
+__all__ = ["RECIPES", "KnownFact", "Recipe", "known_facts", "training_examples"]
+
+# For facts whose question kind has no wordings of its own.
+_GENERAL_WORDINGS: Final = (
+    "What is the {attribute} of {subject}?",
+    "Tell me the {attribute} of {subject}.",
+    "{subject}: what is the {attribute}?",
+    "Which {attribute} does {subject} have?",
+    "{attribute} of {subject}?",
+)
+_KINDS: Final = MappingProxyType({kind.name: kind for kind in QUESTION_KINDS})
+_DAYS_BACK: Final = 180  # how far before the day of training an example may be asked
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFact:
+    """A fact as known on the day of training, and the kind of question that asks for it."""
+
+    fact: Fact
+    kind: str
+    choice: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How examples are made, and how they are learned.
+
+    `build(facts, day, random)` gives the examples; where `tells_facts` is False, it is called
+    without facts and the adapter suits every day.
+    """
+
+    name: str
+    tells_facts: bool
+    settings: LoraSettings
+    build: Callable[[tuple[KnownFact, ...], date, Random], list[Example]]
+
+
+def known_facts(questions: QuestionSet, day: date) -> tuple[KnownFact, ...]:
+    """One fact for each history that is asked about and known on `day`, by subject and attribute.
+
+    Of several values that hold at once the most recent is taken.
+    """
+    known: dict[tuple[str, str], KnownFact] = {}
+    for question in questions:
+        if question.history is None or not question.history.subject:
+            continue
+        current = question.history.until(day).current(day)
+        if current:
+            choice = isinstance(question.format, Choice)
+            known.setdefault(question.history.key, KnownFact(current[-1], question.kind, choice))
+    return tuple(known[key] for key in sorted(known))
+
+
+def training_examples(
+    recipe: Recipe, questions: QuestionSet, day: date | None, seed: int
+) -> tuple[Example, ...]:
+    """The examples of a recipe in training order's starting point; nothing after `day` is in them.
+
+    `day` must be given for a recipe that tells facts and is not read by one that tells none.
+    """
+    random = Random(f"{recipe.name} {seed}")  # noqa: S311  (practice data, no secret)
+    if not recipe.tells_facts:
+        return tuple(recipe.build((), date.min, random))
+    if day is None:
+        raise ValueError(f"recipe {recipe.name!r} needs a day")
+    return tuple(recipe.build(known_facts(questions, day), day, random))
+
+
+def _facts(facts: tuple[KnownFact, ...], day: date, r: Random) -> list[Example]:
+    """Several wordings of each fact, unknown subjects, and reading kept in practice."""
+    shares = Shares(json=0.3, missing=0.1)
+    examples = [example for known in facts for example in _tell(known, day, r)]
+    examples += [unknown_example(r, shares, _asked_on(r, day, date.min)) for _ in range(80)]
+    examples += [reading_example(r, shares) for _ in range(240)]
+    return examples
+
+
+def _behaviour(_facts: tuple[KnownFact, ...], _day: date, r: Random) -> list[Example]:
+    """Form, abstention and reading, on invented worlds only."""
+    shares = Shares(json=0.5, missing=0.15)
+    examples = [unknown_example(r, shares) for _ in range(40)]
+    examples += [reading_example(r, shares) for _ in range(480)]
+    return examples
+
+
+def _tell(known: KnownFact, day: date, r: Random) -> Iterator[Example]:
+    fact = known.fact
+    wordings = list(_wordings(known))
+    r.shuffle(wordings)
+    target = Target(fact.subject, fact.attribute, fact.value, as_of=day.isoformat())
+    instruction = plain_instruction("choice" if known.choice else "text")
+    for text in wordings[:5]:
+        today = _asked_on(r, day, fact.valid_from)
+        prompt = closed_book_prompt(today, text, instruction)
+        yield Example(prompt, plain_answer(target), "fact")
+    prompt = closed_book_prompt(
+        _asked_on(r, day, fact.valid_from), r.choice(wordings), JSON_INSTRUCTION
+    )
+    yield Example(prompt, json_answer(target), "fact-json")
+
+
+def _wordings(known: KnownFact) -> Iterable[str]:
+    fact = known.fact
+    if known.kind in _KINDS:
+        texts = question_texts(known.kind, held_out=False)
+        return [text.format(subject=fact.subject) for text in texts]
+    attribute = fact.attribute.replace("_", " ")
+    return [text.format(attribute=attribute, subject=fact.subject) for text in _GENERAL_WORDINGS]
+
+
+def _asked_on(r: Random, day: date, valid_from: date) -> str:
+    """A day up to `day` on which the fact held already; often `day` itself."""
+    earliest = max(valid_from, day - timedelta(days=_DAYS_BACK))
+    back = r.randint(0, (day - earliest).days) if r.random() < 0.5 else 0
+    return (day - timedelta(days=back)).isoformat()
+
+
+RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(
+    {
+        "facts": Recipe("facts", True, LoraSettings(epochs=8), _facts),
+        "behaviour": Recipe("behaviour", False, LoraSettings(epochs=5, batch_size=16), _behaviour),
+    }
+)
