@@ -38,12 +38,12 @@ class Options:
     """How a plan is carried out; none of it may change an answer.
 
     `workers` is the number of processes for local systems (None: `default_workers`), `concurrency`
-    that of questions in flight for systems that wait for something else, `deadline` the seconds
-    after which a question has failed (None: never).
+    that of questions in flight in the runner's loop (more than one may distort latency),
+    `deadline` the seconds after which a question has failed (None: never).
     """
 
     workers: int | None = None
-    concurrency: int = 4
+    concurrency: int = 1
     deadline: float | None = 120.0
 
 

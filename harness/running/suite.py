@@ -10,16 +10,17 @@
     repeats = 1                                  # how often each question is asked a day
     seed = 0                                     # of the plan, the sample and the resampling
     deadline = 120                               # seconds until a question has failed
+    concurrency = 1                              # questions in flight for async functions
     gates = ["hybrid stale_rate at most 0.1"]    # sentences; see harness.statistics.gates
 
     [world]
     facts = "fixture:releases/facts.csv"         # dated facts; see harness.world.loaders
-    documents = "fixture:releases/documents.jsonl.gz"
+    documents = "fixture:releases/documents.jsonl"
 
     [questions]                                  # required
-    source = "fixture:releases/questions.jsonl"  # a file, or a name that `datasets` knows
-    split = "test"                               # of a source that has splits
-    columns = { text = "prompt", id = "qid" }    # our column = yours
+    source = "fixture:releases/questions.jsonl"  # a file, or the name of a data set on the hub
+    split = "train"                              # of a data set on the hub
+    columns = { question = "prompt" }            # our column = yours; see harness.world.loaders
 
 A path is relative to the file it stands in; `fixture:` means the shipped fixtures. Everything is
 checked when the suite is loaded, before anything runs.
@@ -54,6 +55,7 @@ _KEYS: Final[Mapping[KeyPath, tuple[str, ...]]] = {
         "repeats",
         "seed",
         "deadline",
+        "concurrency",
         "gates",
         "world",
         "questions",
@@ -67,10 +69,10 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class QuestionSource:
-    """Where questions come from: a local file, or the name of a dataset."""
+    """Where questions come from: a local file, or the name of a data set on the hub."""
 
-    source: str
-    split: str | None = None
+    source: Path | str
+    split: str = "train"
     columns: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -91,6 +93,7 @@ class Suite:
     repeats: int = 1
     seed: int = 0
     deadline: float = 120.0
+    concurrency: int = 1
     gates: tuple[str, ...] = ()
 
 
@@ -119,7 +122,7 @@ def load_suite(name_or_path: str | Path) -> Suite:
         systems=top.file("systems", required=True),
         questions=QuestionSource(
             source=questions.source("source"),
-            split=questions.get("split", str, None),
+            split=questions.get("split", str, "train"),
             columns=questions.texts("columns"),
         ),
         facts=world.file("facts"),
@@ -128,6 +131,7 @@ def load_suite(name_or_path: str | Path) -> Suite:
         repeats=top.at_least_one("repeats", 1),
         seed=top.get("seed", int, 0),
         deadline=float(top.at_least_one("deadline", 120)),
+        concurrency=top.at_least_one("concurrency", 1),
         gates=top.sentences("gates"),
     )
 
@@ -192,11 +196,11 @@ class _Table:
         text = self.required(key, str) if required else self.get(key, str, None)
         return None if text is None else self._resolve(key, text)
 
-    def source(self, key: str) -> str:
-        """A file as `file` has it, or the name of a dataset, which is left as it is."""
+    def source(self, key: str) -> Path | str:
+        """A file as `file` has it, or the name of a data set, which is left as it is."""
         text = self.required(key, str)
         looks_like_a_file = text.startswith((FIXTURE, ".", "/")) or bool(Path(text).suffix)
-        return str(self._resolve(key, text)) if looks_like_a_file else text
+        return self._resolve(key, text) if looks_like_a_file else text
 
     def days(self, key: str) -> tuple[date, ...]:
         days = [self._day(key, value) for value in self.required(key, list)]

@@ -200,7 +200,7 @@ def test_a_second_process_is_refused_by_the_pid_of_the_first(tmp_path: Path) -> 
         f"f = RunFolder.open(pathlib.Path({str(run)!r})); print('held', flush=True);"
         "sys.stdin.read()"
     )
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603
         [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as holder:
         assert holder.stdout is not None

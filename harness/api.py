@@ -1,0 +1,275 @@
+"""The Python API: run a suite and read what came of it.
+
+import harness
+
+result = harness.compare("releases", systems=["rag", "hybrid"], limit=40)
+result.results["rag"].metrics["stale_rate"]
+result.report("report.html")
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from harness.errors import ConfigError, RunError, RunInterruptedError
+from harness.running.background import run_in_background
+from harness.running.fingerprints import differences
+from harness.running.folder import PRICES, LoadedRun, RunFolder, load_run, read_manifest
+from harness.running.job import (
+    Inputs,
+    Job,
+    SystemChoice,
+    load_inputs,
+    load_world,
+    make_arms,
+    make_job,
+    new_manifest,
+)
+from harness.running.manifest import Manifest
+from harness.running.progress import Progress, ProgressCallback
+from harness.running.runner import Options, Runner
+from harness.running.suite import load_suite
+from harness.scoring.prices import PriceBook
+from harness.statistics.results import Results
+from harness.systems.tuning import train_suite_adapters
+from harness.training.adapter import Adapter
+from harness.training.lora import TrainingStep
+
+_RUNS = Path("runs")
+_WORK = "work"
+_REPORT = "report.html"
+
+
+class Result:
+    """A run that was carried out or loaded: its folder, its records, its figures."""
+
+    def __init__(self, run: Path) -> None:
+        self.run = run
+        self.loaded: LoadedRun = load_run(run)
+
+    @cached_property
+    def prices(self) -> PriceBook:
+        """The price book that lies in the run; one without prices where there is none."""
+        path = self.run / PRICES
+        book = PriceBook.load(path) if path.is_file() else PriceBook.empty()
+        return book.with_models(_models(self.loaded.manifest))
+
+    @cached_property
+    def results(self) -> Results:
+        """Every figure with its interval, every comparison paired."""
+        from harness.statistics import summarise  # noqa: PLC0415  (scipy is slow)
+
+        return summarise(self.loaded, self.prices)
+
+    def report(self, path: Path | str | None = None) -> Path:
+        """Write the report (default: `report.html` in the run); the same run gives the same bytes."""
+        from harness.reporting import write_report  # noqa: PLC0415  (jinja2 is slow)
+
+        return write_report(
+            self.loaded, self.results, Path(path) if path is not None else self.run / _REPORT
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready dictionary of the figures; single scores are left out."""
+        figures = {f.name: getattr(self.results, f.name) for f in fields(self.results)}
+        figures.pop("scores")
+        return {"run": str(self.run), **_plain(figures)}
+
+    def __repr__(self) -> str:
+        return f"Result({str(self.run)!r}: {len(self.loaded.records)} records)"
+
+
+def compare(
+    suite: str | Path = "releases",
+    *,
+    systems: Sequence[SystemChoice] | None = None,
+    days: Sequence[date | str] | str | None = None,
+    limit: int | None = None,
+    repeats: int | None = None,
+    seed: int | None = None,
+    out: Path | str | None = None,
+    workers: int | None = None,
+    progress: ProgressCallback | None = None,
+) -> Result:
+    """Run a suite and compare its systems.
+
+    Args:
+        suite: A built-in suite, a folder with a `suite.toml`, or such a file.
+        systems: Names from the suite, `SystemSpec`s, or functions `(question, day) -> text` (plain
+            or async); all of the suite's when None.
+        days: Days of the suite; all of them when None or `"all"`.
+        limit: Ask only so many questions a day: a sample of whole groups, the same for all systems.
+        repeats: Ask each question so often a day.
+        seed: Seed of sample, plan and resampling.
+        out: Folder in which the run's folder is made; `runs` when None.
+        workers: Processes for local systems. Latency is measured in the process that answers, one
+            question at a time, on one core. Default: one core is left free, and two at most.
+        progress: Told how far the run is.
+
+    Raises:
+        HarnessError: something is wrong with the suite, a system, the data or the machine; the
+            message says what, where, and what to do.
+    """
+    job = make_job(
+        load_suite(suite), systems=systems, days=days, limit=limit, repeats=repeats, seed=seed
+    )
+    inputs = load_inputs(job)
+    path = _new_path(Path(out) if out is not None else _RUNS, job.suite.name)
+    manifest = new_manifest(job, inputs, run_id=path.name)
+    folder = RunFolder.create(path, manifest, inputs.questions, job.suite.prices)
+    try:
+        _carry_out(folder, job, inputs, workers, progress)
+    except RunInterruptedError:
+        raise
+    except BaseException:
+        _remove_if_nothing_was_kept(path)
+        raise
+    return Result(path)
+
+
+def resume(
+    run: Path | str,
+    *,
+    systems: Sequence[SystemChoice] | None = None,
+    workers: int | None = None,
+    progress: ProgressCallback | None = None,
+) -> Result:
+    """Finish a run: only what is missing is asked.
+
+    `systems` must be given again where they were not all names of the suite. Raises `RunError`
+    naming what differs when questions, facts, documents, prices or a system are not what they were.
+    """
+    path = Path(run)
+    manifest = read_manifest(path)
+    job = _job_of(manifest, systems, path)
+    inputs = load_inputs(job)
+    _refuse_unlike(manifest, new_manifest(job, inputs, run_id=manifest.run_id), path)
+    _carry_out(RunFolder.open(path), job, inputs, workers, progress)
+    return Result(path)
+
+
+def load(run: Path | str) -> Result:
+    """Read a run, finished or not; nothing is run."""
+    return Result(Path(run))
+
+
+def train(
+    suite: str | Path,
+    *,
+    out: Path | str,
+    base: Path | str | None = None,
+    progress: ProgressCallback | None = None,
+) -> tuple[Adapter, ...]:
+    """Train every adapter that the suite's systems need on its days, into `out`.
+
+    `base` is the folder of another base model than the systems name. `progress` counts the steps
+    of each training.
+    """
+    job = make_job(load_suite(suite))
+    return train_suite_adapters(
+        job.systems,
+        load_world(job),
+        Path(out),
+        base=Path(base) if base is not None else None,
+        progress=_training_progress(progress) if progress is not None else None,
+    )
+
+
+def _carry_out(
+    folder: RunFolder,
+    job: Job,
+    inputs: Inputs,
+    workers: int | None,
+    progress: ProgressCallback | None,
+) -> None:
+    options = Options(workers, job.suite.concurrency, job.suite.deadline)
+    work = folder.path / _WORK
+    with folder:
+        arms = make_arms(job, inputs.world, work)
+        run_in_background(
+            Runner(folder, inputs.plan, inputs.questions, arms, options=options, progress=progress)
+        )
+        shutil.rmtree(work, ignore_errors=True)  # indices: made again from the documents if needed
+
+
+def _training_progress(progress: ProgressCallback) -> Callable[[TrainingStep], None]:
+    return lambda step: progress(
+        Progress("prepare", step.step, step.steps, remaining=step.remaining)
+    )
+
+
+def _new_path(home: Path, suite: str) -> Path:
+    moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    return home / f"{re.sub(r'[^A-Za-z0-9._-]', '-', suite)}-{moment}-{secrets.token_hex(2)}"
+
+
+def _remove_if_nothing_was_kept(path: Path) -> None:
+    """A run that failed before its first paid work leaves no folder behind."""
+    with suppress(RunError):
+        run = load_run(path)
+        if not run.records and not run.manifest.preparations:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _job_of(manifest: Manifest, systems: Sequence[SystemChoice] | None, path: Path) -> Job:
+    names = [system.name for system in manifest.systems]
+    try:
+        return make_job(
+            load_suite(manifest.settings["suite"]),
+            systems=systems if systems is not None else names,
+            days=manifest.days,
+            limit=manifest.settings["limit"],
+            repeats=manifest.repeats,
+            seed=manifest.seed,
+        )
+    except KeyError as error:
+        raise RunError(f"{path}: the manifest lacks the setting {error}") from None
+    except ConfigError as error:
+        raise RunError(f"{path} cannot be resumed: {error}") from error
+
+
+def _refuse_unlike(before: Manifest, now: Manifest, path: Path) -> None:
+    changed = differences(before.fingerprints, now.fingerprints)
+    declared = {system.name: system.settings for system in now.systems}
+    for system in before.systems:
+        if system.name not in declared:
+            changed.append(f"system {system.name!r} (is absent)")
+        elif _plain(declared[system.name]) != _plain(system.settings):
+            changed.append(f"the settings of system {system.name!r}")
+    changed += [
+        f"system {name!r} (is new)" for name in declared.keys() - {s.name for s in before.systems}
+    ]
+    if changed:
+        raise RunError(
+            f"{path} cannot be resumed, these are not what they were: {', '.join(changed)}"
+        )
+
+
+def _models(manifest: Manifest) -> dict[str, str]:
+    """The name of each system's model, by which a price book may know it."""
+    models = {}
+    for system in manifest.systems:
+        model = system.settings.get("model")
+        if isinstance(model, Mapping):
+            models[system.name] = str(model.get("path") or model["kind"])
+    return models
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  (any JSON)
+    """Dataclasses, dates and tuples as JSON has them."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, date) else value

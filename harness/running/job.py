@@ -1,0 +1,208 @@
+"""A job: a suite with what a run changes of it, checked and ready to be planned."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
+
+from harness.errors import ConfigError, nearest
+from harness.running.arms import Arm, Place
+from harness.running.environment import machine, package_versions
+from harness.running.fingerprints import corpus_fingerprint, facts_fingerprint, file_fingerprint
+from harness.running.manifest import Manifest, SystemManifest
+from harness.running.plan import Task, make_plan, sample_questions
+from harness.running.suite import Suite, built_in_suites
+from harness.systems.build import build_system
+from harness.systems.config import load_systems
+from harness.systems.function import AnswerFunction, import_function
+from harness.systems.spec import SystemSpec
+from harness.systems.world import SystemWorld
+from harness.world.corpus import Corpus
+from harness.world.facts import Timeline
+from harness.world.loaders import load_corpus, load_facts, load_questions
+from harness.world.questions import QuestionSet
+
+SystemChoice = str | SystemSpec | AnswerFunction
+"""A name from the suite's systems file, a declaration, or a function that answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is run. `limit` is the number of questions a day; None is all of them."""
+
+    suite: Suite
+    systems: tuple[SystemSpec, ...]
+    days: tuple[date, ...]
+    repeats: int
+    seed: int
+    limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a job is run on, loaded: the world, the questions that are asked, the whole plan.
+
+    Systems may learn from all questions of the world that are meant for it, asked or not: a sample
+    must not change what is trained.
+    """
+
+    world: SystemWorld
+    questions: QuestionSet
+    plan: tuple[Task, ...]
+    fingerprints: Mapping[str, str]
+
+
+def make_job(
+    suite: Suite,
+    *,
+    systems: Sequence[SystemChoice] | None = None,
+    days: Sequence[date | str] | str | None = None,
+    limit: int | None = None,
+    repeats: int | None = None,
+    seed: int | None = None,
+) -> Job:
+    """The suite with what is given instead of its own; raises `ConfigError` for what does not fit."""
+    return Job(
+        suite=suite,
+        systems=_chosen_systems(suite, systems),
+        days=_chosen_days(suite, days),
+        repeats=suite.repeats if repeats is None else repeats,
+        seed=suite.seed if seed is None else seed,
+        limit=limit,
+    )
+
+
+def load_inputs(job: Job) -> Inputs:
+    """Read facts, documents and questions; draw the sample; make the plan."""
+    world = load_world(job)
+    questions = QuestionSet(sample_questions(world.questions, job.limit, job.seed))
+    names = [system.name for system in job.systems]
+    fingerprints = {
+        "questions": questions.fingerprint(),
+        "facts": facts_fingerprint(world.timeline),
+        "corpus": corpus_fingerprint(world.corpus),
+    }
+    if job.suite.prices is not None:
+        fingerprints["prices"] = file_fingerprint(job.suite.prices)
+    plan = make_plan(questions, job.days, names, job.repeats, job.seed)
+    return Inputs(world, questions, plan, fingerprints)
+
+
+def load_world(job: Job) -> SystemWorld:
+    """Read facts, documents and all questions of the job's suite."""
+    suite = job.suite
+    source = suite.questions
+    return SystemWorld(
+        timeline=load_facts(suite.facts) if suite.facts else Timeline(()),
+        corpus=load_corpus(suite.documents) if suite.documents else Corpus(()),
+        questions=load_questions(source.source, columns=source.columns, split=source.split),
+        days=job.days,
+        suite=suite_reference(suite),
+    )
+
+
+def suite_reference(suite: Suite) -> str:
+    """What `load_suite` finds the suite by from anywhere: its name if built in, else its path."""
+    built_in = built_in_suites().get(suite.name)
+    return suite.name if built_in == suite.path else str(suite.path)
+
+
+def new_manifest(job: Job, inputs: Inputs, run_id: str) -> Manifest:
+    """The manifest of a run that has not begun; the runner adds what only the systems know."""
+    return Manifest(
+        run_id=run_id,
+        suite=job.suite.name,
+        title=job.suite.title,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        seed=job.seed,
+        days=job.days,
+        repeats=job.repeats,
+        planned=len(inputs.plan),
+        systems=tuple(
+            SystemManifest(spec.name, spec.strategy, spec.settings(), {}) for spec in job.systems
+        ),
+        fingerprints=dict(inputs.fingerprints),
+        versions=package_versions(),
+        machine=machine(),
+        settings={"suite": suite_reference(job.suite), "limit": job.limit},
+    )
+
+
+def make_arms(job: Job, world: SystemWorld, workdir: Path) -> tuple[Arm, ...]:
+    """The systems, ready for their places; they share artefacts in `workdir`.
+
+    Local models and plain functions named in a file get worker processes. What waits instead of
+    computing (async functions, recorded answers) stays in the runner's loop, and so do functions
+    given as objects: they may live in a notebook, where no other process finds them.
+    """
+    return tuple(
+        Arm(spec.name, partial(build_system, spec, world, workdir), _place(spec))
+        for spec in job.systems
+    )
+
+
+def _place(spec: SystemSpec) -> Place:
+    if spec.replay is not None or callable(spec.function):
+        return "loop"
+    if spec.function is not None:
+        function = import_function(spec.function, spec.folder)
+        return "loop" if inspect.iscoroutinefunction(function) else "worker"
+    return "worker"
+
+
+def _chosen_systems(suite: Suite, choices: Sequence[SystemChoice] | None) -> tuple[SystemSpec, ...]:
+    declared = {spec.name: spec for spec in load_systems(suite.systems)}
+    if choices is None:
+        return tuple(declared.values())
+    if isinstance(choices, str) or not choices:
+        raise ConfigError(f"systems must be a list of systems, not {choices!r}")
+    chosen: dict[str, SystemSpec] = {}
+    for choice in choices:
+        spec = _spec(choice, declared)
+        if spec.name in chosen:
+            raise ConfigError(f"system {spec.name!r} is named twice")
+        chosen[spec.name] = spec
+    return tuple(chosen.values())
+
+
+def _spec(choice: SystemChoice, declared: Mapping[str, SystemSpec]) -> SystemSpec:
+    if isinstance(choice, SystemSpec):
+        return choice
+    if isinstance(choice, str):
+        if choice not in declared:
+            raise ConfigError(f"unknown system {choice!r}: {nearest(choice, declared)}")
+        return declared[choice]
+    if callable(choice):
+        name = getattr(choice, "__name__", type(choice).__name__)
+        return SystemSpec(name=name, strategy="external", function=choice)
+    raise ConfigError(
+        f"a system is a name, a SystemSpec or a function (question, day) -> text, not {choice!r}"
+    )
+
+
+def _chosen_days(suite: Suite, days: Sequence[date | str] | str | None) -> tuple[date, ...]:
+    if days is None or days == "all":
+        return suite.days
+    chosen = [_day(day) for day in ((days,) if isinstance(days, str | date) else days)]
+    if not chosen:
+        raise ConfigError("days is empty")
+    if len(set(chosen)) != len(chosen):
+        raise ConfigError("days has a day twice")
+    for day in chosen:
+        if day not in suite.days:
+            valid = ", ".join(map(str, suite.days))
+            raise ConfigError(f"{day} is no day of the suite {suite.name!r}; valid: {valid}")
+    return tuple(sorted(chosen))
+
+
+def _day(day: date | str) -> date:
+    if isinstance(day, date):
+        return day
+    try:
+        return date.fromisoformat(day)
+    except ValueError:
+        raise ConfigError(f"{day!r} is no day; write it as 2026-08-22") from None
