@@ -1,47 +1,46 @@
-"""Static charts as inline SVG: no script, no fixed width, colours from the page's style sheet.
+"""Static charts: inline SVG for the marks, text beside them, colours from the page's style sheet.
 
-Horizontal positions are percentages and vertical ones pixels, so a chart fills whatever width it
-gets while its text keeps its size. Every row carries its label and its number as text above the
-mark, which leaves the whole width to the axis on a telephone too. Charts are images to a screen
-reader (`role="img"` with a label); the numbers are in the table beside each.
+A chart is a list of rows (label, drawing, number) laid out by the style sheet: side by side where
+there is room, stacked on a telephone. Horizontal positions are percentages and vertical ones
+pixels, so a drawing fills whatever width it gets while its text keeps its size; nothing is
+measured and no script runs. To a screen reader a chart is one image with a label; the numbers are
+in the table beside each.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
+from harness.reporting.figures import RATE, Unit
 from harness.reporting.untrusted import single_line, visible
 
-_ROW = 34
-_HEADING = 26
-_AXIS = 24
+# Every fifth system has the same shape again; by then its colour differs.
+_SHAPES = ("", "M-5-5H5V5H-5Z", "M0-6.5 6.5 0 0 6.5-6.5 0Z", "M0-6 6 5H-6Z", "M0 6 6-5H-6Z")
+_ROOM_FOR_TEXT = 8  # per cent of the width that a bar's segment needs to carry its number
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """The horizontal axis from `low` to `high`, with ticks and how to print them."""
+    """The horizontal axis from the first of `ticks` to the last, printed in `unit`."""
 
-    low: float
-    high: float
     ticks: tuple[float, ...]
-    write: Callable[[float], str]
+    unit: Unit
 
-    def x(self, value: float) -> str:
-        """The position of `value` as a percentage of the width, kept inside the axis."""
-        share = (value - self.low) / (self.high - self.low)
-        return _percent(100 * min(1.0, max(0.0, share)))
+    def x(self, value: float) -> float:
+        """The position of `value` in per cent of the width, kept inside the axis."""
+        low, high = self.ticks[0], self.ticks[-1]
+        return 100 * min(1.0, max(0.0, (value - low) / (high - low)))
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """One row of an interval chart; an unknown value is None and `text` then says why.
 
-    `slot` picks colour and shape. A row without `label` and value is impossible; a row with
-    `heading` opens a group.
+    `slot` picks the colour and the shape; a row with `heading` opens a group.
     """
 
     label: str
@@ -55,7 +54,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of a bar: its CSS class, its size, the text inside when there is room."""
+    """A part of a bar: its CSS class, its size, the text inside when there is room, a tooltip."""
 
     style: str
     value: float
@@ -65,164 +64,117 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One row of a stacked bar chart."""
+    """One row of a chart of stacked bars."""
 
     label: str
     text: str
     segments: tuple[Segment, ...]
     heading: str = ""
-    slot: int = 0
 
 
 def share_axis() -> Axis:
     """The axis of every rate: 0 to 100 %, whatever the data."""
-    return Axis(0.0, 1.0, (0.0, 0.25, 0.5, 0.75, 1.0), lambda share: f"{100 * share:.0f}%")
+    return Axis((0.0, 0.25, 0.5, 0.75, 1.0), RATE)
 
 
-def zero_axis(values: Sequence[float | None], write: Callable[[float], str]) -> Axis:
+def zero_axis(values: Sequence[float | None], unit: Unit) -> Axis:
     """An axis that holds 0 and all of `values`, with round ticks."""
     known = [value for value in values if value is not None and math.isfinite(value)]
     low, high = min([0.0, *known]), max([0.0, *known])
     if low == high:
-        high = 1.0
+        high = 1 / unit.factor
     step = _round_step((high - low) / 4)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    ticks = tuple(round(i * step, 12) for i in range(first, last + 1))
-    return Axis(ticks[0], ticks[-1], ticks, write)
+    return Axis(tuple(i * step for i in range(first, last + 1)), unit)
 
 
 def interval_chart(marks: Sequence[Mark], axis: Axis, label: str) -> Markup:
     """A mark with its interval for each row."""
-    parts: list[Markup] = []
-    y = 4.0
-    for mark in marks:
-        if mark.heading:
-            parts.append(_heading(mark.heading, y, mark.slot))
-            y += _HEADING
-        parts.append(_interval_row(mark, axis, y))
-        y += _ROW
-    return _svg(_grid(axis, y), parts, y + _AXIS, label)
+    rows = [_row(mark.heading, mark.label, _interval(mark, axis), mark.text) for mark in marks]
+    return _plot(rows, axis, label)
 
 
-def stacked_bars(bars: Sequence[Bar], axis: Axis, label: str, *, ticks: bool = True) -> Markup:
+def stacked_bars(bars: Sequence[Bar], axis: Axis, label: str) -> Markup:
     """A bar of segments for each row, all on one zero-based axis."""
-    parts: list[Markup] = []
-    y = 4.0
-    for bar in bars:
-        if bar.heading:
-            parts.append(_heading(bar.heading, y, bar.slot))
-            y += _HEADING
-        parts.append(_bar_row(bar, axis, y))
-        y += _ROW + 4
-    if not ticks:
-        return _svg(Markup(), parts, y, label)
-    return _svg(_grid(axis, y), parts, y + _AXIS, label)
+    rows = [_row(bar.heading, bar.label, _segments(bar, axis), bar.text) for bar in bars]
+    return _plot(rows, axis, label)
 
 
-def _interval_row(mark: Mark, axis: Axis, y: float) -> Markup:
-    text = _texts(mark.label, mark.text, y)
+def _interval(mark: Mark, axis: Axis) -> Markup:
     if mark.value is None:
-        return text
-    middle = y + 24
+        return Markup()
     whisker = Markup()
     if mark.low is not None and mark.high is not None:
-        whisker = Markup('<line class="w" x1="{}" x2="{}" y1="{y}" y2="{y}"/>').format(
-            axis.x(mark.low), axis.x(mark.high), y=_pixels(middle)
+        whisker = Markup('<line class="w" x1="{}" x2="{}" y1="11" y2="11"/>').format(
+            _percent(axis.x(mark.low)), _percent(axis.x(mark.high))
         )
-    return Markup('{}<g class="s{}">{}{}</g>').format(
-        text, mark.slot, whisker, _shape(mark.slot, axis.x(mark.value), middle)
-    )
+    shape = _shape(mark.slot, _percent(axis.x(mark.value)))
+    return Markup('<g class="s{}">{}{}</g>').format(mark.slot % 8, whisker, shape)
 
 
-def _shape(slot: int, x: str, y: float) -> Markup:
+def _shape(slot: int, x: str) -> Markup:
     """A mark whose form tells systems apart where colours cannot."""
-    paths = ("", "M-5-5H5V5H-5Z", "M0-6.5 6.5 0 0 6.5-6.5 0Z", "M0-6 6 5H-6Z", "M0 6 6-5H-6Z")
-    path = paths[slot % len(paths)]
+    path = _SHAPES[slot % len(_SHAPES)]
     if not path:
-        return Markup('<circle class="m" cx="{}" cy="{}" r="5"/>').format(x, _pixels(y))
+        return Markup('<circle class="m" cx="{}" cy="11" r="5"/>').format(x)
     # A path has no percentage coordinates, a nested viewport does.
-    return Markup('<svg x="{}" y="{}" overflow="visible"><path class="m" d="{}"/></svg>').format(
-        x, _pixels(y), path
+    return Markup('<svg x="{}" y="11" overflow="visible"><path class="m" d="{}"/></svg>').format(
+        x, path
     )
 
 
-def _bar_row(bar: Bar, axis: Axis, y: float) -> Markup:
-    parts = [_texts(bar.label, bar.text, y)]
+def _segments(bar: Bar, axis: Axis) -> Markup:
+    parts: list[Markup] = []
     start = 0.0
-    width_of_one = 100 / (axis.high - axis.low)
     for segment in bar.segments:
         if segment.value <= 0:
             continue
-        width = segment.value * width_of_one
+        left, right = axis.x(start), axis.x(start + segment.value)
+        start += segment.value
         parts.append(
             Markup(
-                '<rect class="{}" x="{}" width="{}" y="{}" height="15"><title>{}</title></rect>'
-            ).format(
-                segment.style,
-                axis.x(start),
-                _percent(width),
-                _pixels(y + 17),
-                visible(segment.title),
-            )
+                '<rect class="{}" x="{}" width="{}" y="2" height="18"><title>{}</title></rect>'
+            ).format(segment.style, _percent(left), _percent(right - left), visible(segment.title))
         )
-        if segment.text and width >= 8:  # noqa: PLR2004
+        if segment.text and right - left >= _ROOM_FOR_TEXT:
             parts.append(
-                Markup('<text class="in {}-ink" x="{}" y="{}">{}</text>').format(
-                    segment.style, axis.x(start + segment.value / 2), _pixels(y + 28), segment.text
+                Markup('<text class="{}-ink" x="{}" y="15">{}</text>').format(
+                    segment.style, _percent((left + right) / 2), segment.text
                 )
             )
-        start += segment.value
     return Markup().join(parts)
 
 
-def _texts(label: str, text: str, y: float) -> Markup:
+def _row(heading: str, label: str, drawing: Markup, text: str) -> Markup:
+    above = Markup('<p class="group">{}</p>\n').format(single_line(heading)) if heading else ""
     return Markup(
-        '<text class="l" x="0" y="{y}">{}</text><text class="v" x="100%" y="{y}">{}</text>'
-    ).format(single_line(label, 40), single_line(text, 60), y=_pixels(y + 11))
+        '{}<div class="row"><span class="label">{}</span><span class="number">{}</span>'
+        '<svg width="100%" height="22">{}</svg></div>'
+    ).format(above, single_line(label), single_line(text, 120), drawing)
 
 
-def _heading(text: str, y: float, slot: int) -> Markup:
-    return Markup('<text class="h s{}-ink" x="0" y="{}">{}</text>').format(
-        slot, _pixels(y + 17), single_line(text, 40)
-    )
-
-
-def _grid(axis: Axis, bottom: float) -> Markup:
-    lines = []
+def _plot(rows: Sequence[Markup], axis: Axis, label: str) -> Markup:
+    lines, numbers = [], []
     for i, tick in enumerate(axis.ticks):
-        zero = " z" if tick == 0 else ""
+        x = _percent(axis.x(tick))
         end = "end" if i == len(axis.ticks) - 1 else "start" if i == 0 else "middle"
-        lines.append(
-            Markup(
-                '<line class="g{}" x1="{x}" x2="{x}" y1="0" y2="{}"/>'
-                '<text class="t" x="{x}" y="{}" text-anchor="{}">{}</text>'
-            ).format(
-                zero,
-                _pixels(bottom + 2),
-                _pixels(bottom + 16),
-                end,
-                axis.write(tick),
-                x=axis.x(tick),
-            )
+        zero = " zero" if tick == 0 else ""
+        lines.append(Markup('<line class="rule{}" x1="{x}" x2="{x}" y2="100%"/>').format(zero, x=x))
+        numbers.append(
+            Markup('<text x="{}" y="14" class="{}">{}</text>').format(x, end, axis.unit.tick(tick))
         )
-    return Markup().join(lines)
-
-
-def _svg(under: Markup, parts: Sequence[Markup], height: float, label: str) -> Markup:
-    return Markup('<svg role="img" aria-label="{}" width="100%" height="{}">{}{}</svg>').format(
-        escape(visible(label)), _pixels(height), under, Markup("\n").join(parts)
-    )
+    return Markup(
+        '<div class="plot" role="img" aria-label="{}">\n'
+        '<svg class="grid" width="100%" height="100%">{}</svg>\n{}\n'
+        '<div class="row axis"><svg width="100%" height="20">{}</svg></div>\n</div>'
+    ).format(visible(label), Markup().join(lines), Markup("\n").join(rows), Markup().join(numbers))
 
 
 def _round_step(rough: float) -> float:
-    """The smallest of 1, 2, 2.5, 5 times a power of ten that is not below `rough`."""
+    """The smallest of 1, 2, 2.5 and 5 times a power of ten that is not below `rough`."""
     power = 10.0 ** math.floor(math.log10(rough))
     return next(power * m for m in (1, 2, 2.5, 5, 10) if power * m >= rough * (1 - 1e-9))
 
 
 def _percent(number: float) -> str:
     return f"{number:.2f}".rstrip("0").rstrip(".") + "%"
-
-
-def _pixels(number: float) -> str:
-    return f"{number:g}"

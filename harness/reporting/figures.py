@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from harness.statistics.estimate import Estimate
 
-MINUS = "\N{MINUS SIGN}"
-NBSP = "\N{NO-BREAK SPACE}"
-Formatter = Callable[[float], str]
+MINUS: Final = "\N{MINUS SIGN}"
+NBSP: Final = "\N{NO-BREAK SPACE}"
+DIGITS: Final = 3
+_MOST_DECIMALS = 9
 _READABLE = 0.001
 
 
@@ -39,33 +39,70 @@ class Figure:
         """Whether there is a value."""
         return self.value is not None
 
+    @property
+    def line(self) -> str:
+        """Value and interval in one line; for an unknown one the reason."""
+        if not self.known:
+            return f"unknown: {self.note}"
+        return f"{self.text} {self.interval}".rstrip()
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """How numbers of one column are printed: `name` heads the column, `write` makes the text.
+    """How estimates are printed: multiplied by `factor`, rounded, in a column headed `name`.
 
-    `prefix` and `suffix` stand with the value alone, never in the interval: `71.2% [68.0, 74.3]`.
+    Without `decimals`, as many are shown as give the largest of the value and its bounds three
+    significant digits, so that a value and its interval always agree. `prefix` and `suffix` stand
+    with the value alone: `71.2% [68.0, 74.3]`. What is less than `ceiling` never prints as it.
     """
 
-    name: str
-    write: Formatter
-    suffix: str = ""
+    name: str = ""
+    factor: float = 1.0
+    decimals: int | None = None
+    signed: bool = False
     prefix: str = ""
+    suffix: str = ""
+    ceiling: float | None = None
+
+    def write(self, *numbers: float) -> tuple[str, ...]:
+        """The texts of numbers that stand together, without prefix and suffix."""
+        scaled = [self.factor * number for number in numbers]
+        largest = max(map(abs, scaled))
+        decimals = _decimals(largest) if self.decimals is None else self.decimals
+        return tuple(self._rounded(number, decimals) for number in scaled)
+
+    def tick(self, number: float) -> str:
+        """A round number at an axis."""
+        scaled = self.factor * number
+        sign = MINUS if scaled < 0 else "+" if self.signed and scaled > 0 else ""
+        return f"{sign}{self.prefix}{abs(scaled):,.6g}{self.suffix}"
+
+    def _rounded(self, number: float, decimals: int) -> str:
+        """One number; what is not 0 never prints as 0, nor as 100% what is less."""
+        text = f"{abs(number):,.{decimals}f}"
+        zero = not text.strip("0.")
+        if self.signed:
+            return text if zero else f"{'+' if number > 0 else MINUS}{text}"
+        if zero and number > 0:
+            return f"<{10**-decimals:.{decimals}f}"
+        if self.ceiling is not None and number < self.ceiling == float(text.replace(",", "")):
+            return f">{self.ceiling - 10**-decimals:.{decimals}f}"
+        return f"{MINUS}{text}" if number < 0 and not zero else text
 
 
 def figure(estimate: Estimate | None, unit: Unit) -> Figure:
     """Print `estimate` in `unit`; a missing one is unknown and says so."""
     if estimate is None:
         return Figure("unknown", "", "", "not computed for this run")
-    sample = sample_text(estimate)
+    sample = _sample(estimate)
     if estimate.value is None:
         return Figure("unknown", "", sample if estimate.n else "", estimate.method)
-    interval = ""
-    if estimate.low is not None and estimate.high is not None:
-        interval = f"[{unit.write(estimate.low)},{NBSP}{unit.write(estimate.high)}]"
+    bounds = [bound for bound in (estimate.low, estimate.high) if bound is not None]
+    value, *ends = unit.write(estimate.value, *bounds)
+    interval = f"[{ends[0]},{NBSP}{ends[1]}]" if len(ends) == 2 else ""  # noqa: PLR2004
     note = f"{estimate.confidence:.0%} interval, {estimate.method}" if interval else estimate.method
     return Figure(
-        text=f"{unit.prefix}{unit.write(estimate.value)}{unit.suffix}",
+        text=f"{unit.prefix}{value}{unit.suffix}",
         interval=interval,
         sample=sample,
         note=note,
@@ -75,63 +112,17 @@ def figure(estimate: Estimate | None, unit: Unit) -> Figure:
     )
 
 
-def sample_text(estimate: Estimate) -> str:
-    """`n 1,440`, with the number of groups where answers share a question's group."""
-    if estimate.groups and estimate.groups != estimate.n:
-        return f"n {estimate.n:,} in {estimate.groups:,}"
-    return f"n {estimate.n:,}"
-
-
 def count(number: int) -> str:
     """An integer with thousands separators."""
-    return f"{number:,}".replace("-", MINUS)
-
-
-def percent(share: float) -> str:
-    """A share as per cent with one decimal; a share that is not 0 or 1 never prints as 0 or 100."""
-    text = f"{100 * share:.1f}"
-    if share > 0 and text == "0.0":
-        return "<0.1"
-    if share < 1 and text == "100.0":
-        return ">99.9"
-    return text.replace("-", MINUS)
-
-
-def points(difference: float) -> str:
-    """A difference of shares in percentage points, always signed."""
-    return _signed(f"{100 * difference:+.1f}")
-
-
-def milliseconds(seconds: float) -> str:
-    """Seconds printed as milliseconds with three significant digits."""
-    return significant(1000 * seconds)
-
-
-def milliseconds_difference(seconds: float) -> str:
-    """A difference of seconds as signed milliseconds."""
-    return signed(1000 * seconds)
-
-
-def significant(number: float, digits: int = 3) -> str:
-    """`number` with that many significant digits, never in exponent form, with separators."""
-    if number == 0 or not math.isfinite(number):
-        return "0" if number == 0 else str(number)
-    decimals = max(0, digits - 1 - math.floor(math.log10(abs(number))))
-    return f"{round(number, decimals):,.{min(decimals, 9)}f}".replace("-", MINUS)
-
-
-def signed(number: float) -> str:
-    """`number` with three significant digits and its sign."""
-    text = significant(number)
-    return text if text.startswith(MINUS) or number == 0 else f"+{text}"
+    return f"{number:,}"
 
 
 def duration(seconds: float) -> str:
     """A span of time in the unit a reader expects: ms, s, min or h."""
     for size, name in ((3600.0, "h"), (60.0, "min"), (1.0, "s")):
         if seconds >= size:
-            return f"{significant(seconds / size)} {name}"
-    return f"{significant(1000 * seconds)} ms"
+            return f"{NUMBER.write(seconds / size)[0]} {name}"
+    return f"{NUMBER.write(1000 * seconds)[0]} ms"
 
 
 def p_value(p: float | None) -> str:
@@ -141,27 +132,36 @@ def p_value(p: float | None) -> str:
     return "<0.001" if p < 0.001 else f"{p:.3f}"  # noqa: PLR2004
 
 
-RATE = Unit("", percent, suffix="%")
-RATE_DIFFERENCE = Unit("points", points)
-LATENCY = Unit("", milliseconds, suffix=" ms")
-LATENCY_DIFFERENCE = Unit("ms", milliseconds_difference)
-NUMBER = Unit("", significant)
-NUMBER_DIFFERENCE = Unit("", signed)
-DOLLARS = Unit("", significant, prefix="$")
-
-
-def dollars_per_query(values: Iterable[float | None], *, difference: bool = False) -> Unit:
-    """US dollars per as many queries as make the largest of `values` readable.
+def dollars(values: Iterable[float | None], *, signed: bool = False) -> Unit:
+    """US dollars for as many queries as make the largest of `values` readable.
 
     A local model's answer costs millionths of a dollar; a column of `$0.0000` would say "free".
     """
     largest = max((abs(value) for value in values if value is not None), default=0.0) or 1.0
-    queries = next((n for n in (1, 1_000, 1_000_000) if largest * n >= _READABLE), 1_000_000)
-    name = "$ per query" if queries == 1 else f"$ per {queries:,} queries"
-    if difference:
-        return Unit(name, lambda usd: signed(usd * queries))
-    return Unit(name, lambda usd: significant(usd * queries), prefix="$")
+    scales = ((1.0, "$"), (1e3, "$ per thousand"), (1e6, "$ per million"))
+    factor, name = next((s for s in scales if largest * s[0] >= _READABLE), scales[-1])
+    return Unit(name, factor, signed=signed, prefix="" if signed else "$")
 
 
-def _signed(text: str) -> str:
-    return "0.0" if text in {"+0.0", "-0.0"} else text.replace("-", MINUS)
+def _sample(estimate: Estimate) -> str:
+    """`n 1,440 in 160`: the groups are named where answers share a question's group."""
+    if estimate.groups and estimate.groups != estimate.n:
+        return f"n {count(estimate.n)} in {count(estimate.groups)}"
+    return f"n {count(estimate.n)}"
+
+
+def _decimals(number: float) -> int:
+    """The decimals that give `number` three significant digits; none for 0."""
+    if not number:
+        return 0
+    exponent = int(f"{number:.{DIGITS - 1}e}".partition("e")[2])
+    return min(_MOST_DECIMALS, max(0, DIGITS - 1 - exponent))
+
+
+RATE: Final = Unit(factor=100, decimals=1, suffix="%", ceiling=100)
+RATE_DIFFERENCE: Final = Unit("points", factor=100, decimals=1, signed=True)
+LATENCY: Final = Unit(factor=1000, suffix=" ms")
+LATENCY_DIFFERENCE: Final = Unit("ms", factor=1000, signed=True)
+NUMBER: Final = Unit()
+NUMBER_DIFFERENCE: Final = Unit(signed=True)
+DOLLARS: Final = Unit(prefix="$")

@@ -15,7 +15,7 @@ from harness.reporting.figures import (
     RATE,
     RATE_DIFFERENCE,
     Unit,
-    dollars_per_query,
+    dollars,
 )
 from harness.statistics.estimate import Estimate
 
@@ -38,13 +38,13 @@ class Metric:
     def unit(self, estimates: Iterable[Estimate | None] = ()) -> Unit:
         """The unit to print `estimates` in; one unit for a whole column."""
         if self.quantity == "usd":
-            return dollars_per_query(_values(estimates))
+            return dollars(_values(estimates))
         return {"rate": RATE, "seconds": LATENCY, "number": NUMBER}[self.quantity]
 
     def difference_unit(self, estimates: Iterable[Estimate | None] = ()) -> Unit:
         """The unit to print differences in."""
         if self.quantity == "usd":
-            return dollars_per_query(_values(estimates), difference=True)
+            return dollars(_values(estimates), signed=True)
         return {
             "rate": RATE_DIFFERENCE,
             "seconds": LATENCY_DIFFERENCE,

@@ -37,11 +37,11 @@ def _sentence(context: Context) -> str:
         return "How often the answers were right is not known for this run."
     (best, best_name), (worst, worst_name) = ranked[0], ranked[-1]
     top = figure(best, RATE)
-    sentence = f"{best_name} was right most often, {top.text} {top.interval} of the time"
+    sentence = f"{best_name} was right most often, {top.line} of the time"
     if len(ranked) == 1:
         return sentence + "."
     bottom = figure(worst, RATE)
-    return f"{sentence}; {worst_name} least often, {bottom.text} {bottom.interval}."
+    return f"{sentence}; {worst_name} least often, {bottom.line}."
 
 
 def _chart(context: Context) -> Chart:

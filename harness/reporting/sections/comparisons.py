@@ -64,7 +64,7 @@ def _chart(context: Context, made: Sequence[Comparison]) -> Chart:
         mark(c.difference, RATE_DIFFERENCE, f"{c.b} − {c.a}", context.labels[c.b].slot)  # noqa: RUF001
         for c in made
     ]
-    axis = zero_axis(ends, lambda value: RATE_DIFFERENCE.write(value).removesuffix(".0"))
+    axis = zero_axis(ends, RATE_DIFFERENCE)
     return Chart(
         svg=interval_chart(marks, axis, "Paired differences of the right rate"),
         caption="Difference in right answers, percentage points, with 95% intervals",

@@ -29,18 +29,14 @@ def cost(context: Context) -> Section:
     )
 
 
-def work(upkeep: Upkeep) -> Lines:
-    """What set-up and upkeep consisted of."""
+def work(upkeep: Upkeep) -> tuple[str, ...]:
+    """What set-up and upkeep consisted of, a phrase each."""
     phrases = []
     if upkeep.documents or upkeep.index_seconds:
-        phrases.append(
-            f"{count(upkeep.documents)} documents indexed in {duration(upkeep.index_seconds)}"
-        )
+        phrases.append(f"{count(upkeep.documents)} documents, {duration(upkeep.index_seconds)}")
     if upkeep.examples or upkeep.training_seconds:
-        phrases.append(
-            f"{count(upkeep.examples)} examples trained in {duration(upkeep.training_seconds)}"
-        )
-    return Lines(tuple(phrases) or ("nothing to set up",))
+        phrases.append(f"{count(upkeep.examples)} examples, {duration(upkeep.training_seconds)}")
+    return tuple(phrases) or ("nothing to do",)
 
 
 def _sentence(context: Context) -> str:
@@ -55,11 +51,10 @@ def _sentence(context: Context) -> str:
     unit = METRICS["cost_per_query"].unit(known.values())
     ranked = sorted(known, key=lambda name: (known[name].value or 0.0, name))
     low, high = figure(known[ranked[0]], unit), figure(known[ranked[-1]], unit)
-    per = unit.name.removeprefix("$ ")
-    sentence = f"A query to {ranked[0]} cost {low.text} {low.interval} {per}"
+    per = "a query" if unit.factor == 1 else f"{unit.name.removeprefix('$ ')} queries"
     if len(ranked) == 1:
-        return f"{sentence}."
-    return f"{sentence}, the least; one to {ranked[-1]} {high.text} {high.interval}, the most."
+        return f"{ranked[0]} cost {low.line} {per}."
+    return f"{ranked[0]} cost least, {low.line} {per}; {ranked[-1]} most, {high.line}."
 
 
 def _query_table(context: Context) -> Table:
@@ -81,16 +76,16 @@ def _upkeep_table(context: Context) -> Table:
         any(preparation.reused for preparation in preparations.get(system.name, ()))
         for system in systems
     ]
-    works: list[Cell] = [work(system.upkeep) for system in systems]
+    works: list[Cell] = [Lines(work(system.upkeep)) for system in systems]
     dollars: list[Cell] = [figure(system.upkeep.usd, DOLLARS) for system in systems]
     tokens: list[Cell] = [count(system.upkeep.tokens) for system in systems]
     return Table(
         caption="Set-up and upkeep over all days of the run",
         columns=(
             Column("System", numeric=False),
-            Column("Work", numeric=False),
+            Column("Indexed, trained", numeric=False),
             Column("Tokens trained on"),
-            Column("Cost", "$"),
+            Column("Cost"),
         ),
         rows=rows(system_labels(context), works, tokens, dollars),
         note=(

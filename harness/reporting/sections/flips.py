@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Sequence
 from datetime import date
+from itertools import permutations
 
 from harness.reporting.components import Badge, Section, ShownAnswer, ShownFlip, ShownPassage
 from harness.reporting.figures import count
@@ -40,8 +41,8 @@ def flips(context: Context) -> Section:
         sentence=sentence,
         reading=(
             "The examples are picked by a fixed rule that spreads over pairs of systems, classes, "
-            "kinds and days; they illustrate and do not estimate. Texts are shown exactly as the "
-            "models sent them; characters that cannot be seen are spelled out."
+            "kinds and days; they illustrate and do not estimate. Texts are as the "
+            "models sent them, long ones shortened and invisible characters spelled out."
         ),
         blocks=shown,
     )
@@ -50,45 +51,41 @@ def flips(context: Context) -> Section:
 def pick(context: Context, limit: int) -> tuple[Flip, ...]:
     """At most `limit` flips, greedily the one least like those picked; ties go to the first.
 
-    Unlike means, in this order: another fact, another pair of systems, another class of error,
-    another kind of question, another day. Pairs with the base wait one turn, since a model that
-    was told nothing mostly abstains.
+    Unlike means, in this order: another pair of systems, another class of error, another kind of
+    question, another day; and then another fact. Pairs with the base wait one turn, since a model
+    that was told nothing mostly abstains.
     """
-    left = [
-        (_traits(context, flip), _with_base(context, flip), flip) for flip in context.results.flips
-    ]
+    alike: dict[tuple[Hashable, ...], list[Flip]] = defaultdict(list)
+    for flip in context.results.flips:
+        alike[_traits(context, flip)].append(flip)
     used: Counter[Hashable] = Counter()
+    used.update(
+        (s.name, t.name)
+        for s, t in permutations(context.results.systems, 2)
+        if "base" in (s.strategy, t.strategy)
+    )
+    facts: set[str] = set()
     picked: list[Flip] = []
-    while left and len(picked) < limit:
-        chosen = min(range(len(left)), key=lambda i: _likeness(*left[i][:2], used))
-        traits, _, flip = left.pop(chosen)
+    while alike and len(picked) < limit:
+        traits = min(alike, key=lambda traits: tuple(used[trait] for trait in traits))
+        flip = _first_of_another_fact(context, alike[traits], facts)
+        alike[traits].remove(flip)
+        if not alike[traits]:
+            del alike[traits]
         used.update(traits)
+        facts.add(context.run.questions[flip.question_id].cluster)
         picked.append(flip)
     return tuple(picked)
 
 
 def _traits(context: Context, flip: Flip) -> tuple[Hashable, ...]:
-    question = context.run.questions[flip.question_id]
-    return (
-        ("fact", question.cluster),
-        ("pair", flip.winner, flip.loser),
-        ("class", flip.loser_class),
-        ("kind", question.kind),
-        ("day", flip.day),
-    )
+    kind = context.run.questions[flip.question_id].kind
+    return (flip.winner, flip.loser), ("class", flip.loser_class), ("kind", kind), flip.day
 
 
-def _with_base(context: Context, flip: Flip) -> bool:
-    return "base" in {context.labels[flip.winner].strategy, context.labels[flip.loser].strategy}
-
-
-def _likeness(
-    traits: tuple[Hashable, ...],
-    with_base: bool,
-    used: Counter[Hashable],
-) -> tuple[int, ...]:
-    fact, pair, *rest = (used[trait] for trait in traits)
-    return (fact, pair + with_base, *rest)
+def _first_of_another_fact(context: Context, flips: Sequence[Flip], facts: set[str]) -> Flip:
+    questions = context.run.questions
+    return next((f for f in flips if questions[f.question_id].cluster not in facts), flips[0])
 
 
 def _shown(context: Context, number: int, flip: Flip) -> ShownFlip:
@@ -143,13 +140,19 @@ def _evidence(score: Score | None) -> str:
     if score is None or score.freshness.label != "stale":
         return ""
     fresh = score.freshness
-    phrases = [f"“{fresh.value}” was true before"]
+    phrases = []
     if fresh.age_days is not None:
-        phrases.append(f"ended {count(fresh.age_days)} days earlier")
+        phrases.append(f"“{fresh.value}” stopped being true {_ago(fresh.age_days)}")
     if fresh.changes_behind is not None:
         changes = "change" if fresh.changes_behind == 1 else "changes"
         phrases.append(f"{count(fresh.changes_behind)} {changes} behind")
     return ", ".join(phrases)
+
+
+def _ago(days: int) -> str:
+    if days == 0:
+        return "that very day"
+    return "the day before" if days == 1 else f"{count(days)} days before"
 
 
 def _passage(passage: Passage) -> ShownPassage:

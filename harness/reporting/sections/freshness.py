@@ -50,14 +50,14 @@ def _sentence(context: Context) -> str:
         return "No system gave a single outdated answer."
     printed = figure(context.results[name].metrics["stale_rate"], RATE)
     return (
-        f"Outdated answers were most frequent in {name}: {printed.text} {printed.interval} of all "
+        f"Outdated answers were most frequent in {name}: {printed.line} of all "
         "its answers gave a value that had been true before that day."
     )
 
 
 def _chart(context: Context) -> Chart:
     bars = [
-        _bar(context, system, day, first=day == context.results.days[0])
+        _bar(system, day, first=day == context.results.days[0])
         for system in context.results.systems
         for day in context.results.days
     ]
@@ -68,7 +68,7 @@ def _chart(context: Context) -> Chart:
     )
 
 
-def _bar(context: Context, system: SystemResult, day: date, *, first: bool) -> Bar:
+def _bar(system: SystemResult, day: date, *, first: bool) -> Bar:
     classes = system.classes.get(day, {})
     total = sum(classes.values())
     segments = tuple(
@@ -86,7 +86,6 @@ def _bar(context: Context, system: SystemResult, day: date, *, first: bool) -> B
         text=f"n {total:,}" if total else "no answers",
         segments=segments,
         heading=system.name if first else "",
-        slot=context.labels[system.name].slot,
     )
 
 

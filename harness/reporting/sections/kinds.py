@@ -58,7 +58,7 @@ def _sentence(context: Context, names: list[str]) -> str:
     printed = figure(best.by_kind[worst].get("right_rate"), RATE)
     return (
         f"The hardest kind for {best.name}, the system most often right, is “{worst}”: "
-        f"{printed.text} {printed.interval}."
+        f"{printed.line}."
     )
 
 

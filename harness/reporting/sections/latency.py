@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from harness.reporting.charts import Bar, Segment, interval_chart, stacked_bars, zero_axis
@@ -10,9 +11,7 @@ from harness.reporting.figures import (
     LATENCY,
     LATENCY_DIFFERENCE,
     figure,
-    milliseconds,
     p_value,
-    significant,
 )
 from harness.reporting.metrics import METRICS
 from harness.reporting.sections.context import Context, rows, system_labels
@@ -99,9 +98,9 @@ def _stage_table(context: Context) -> Table:
 
 
 def _stage_chart(context: Context) -> Chart:
-    bars = [_stage_bar(context, system) for system in context.results.systems]
+    bars = [_stage_bar(system) for system in context.results.systems]
     totals = [sum(segment.value for segment in bar.segments) for bar in bars]
-    axis = zero_axis(totals, lambda seconds: f"{significant(1000 * seconds)} ms")
+    axis = zero_axis(totals, LATENCY)
     return Chart(
         svg=stacked_bars(bars, axis, "Mean seconds per stage by system"),
         caption="Mean time per answer by stage",
@@ -111,23 +110,18 @@ def _stage_chart(context: Context) -> Chart:
     )
 
 
-def _stage_bar(context: Context, system: SystemResult) -> Bar:
+def _stage_bar(system: SystemResult) -> Bar:
     segments = []
     for name, label in _STAGES:
         estimate = system.metrics.get(name)
         if estimate is None or estimate.value is None:
             continue
-        text = milliseconds(estimate.value)
+        (text,) = LATENCY.write(estimate.value)
         segments.append(
             Segment(f"t-{name.removesuffix('_mean')}", estimate.value, text, f"{label} {text} ms")
         )
-    total = sum(segment.value for segment in segments)
-    return Bar(
-        label=system.name,
-        text=f"{milliseconds(total)} ms" if segments else "unknown",
-        segments=tuple(segments),
-        slot=context.labels[system.name].slot,
-    )
+    whole = figure(system.metrics.get("latency_mean"), LATENCY)
+    return Bar(label=system.name, text=whole.line, segments=tuple(segments))
 
 
 def _overhead_blocks(context: Context, overheads: list[Comparison]) -> tuple[Chart | Table, ...]:
@@ -145,7 +139,7 @@ def _overhead_blocks(context: Context, overheads: list[Comparison]) -> tuple[Cha
         )
         for comparison in overheads
     ]
-    axis = zero_axis(ends, lambda seconds: f"{LATENCY_DIFFERENCE.write(seconds)} ms")
+    axis = zero_axis(ends, replace(LATENCY_DIFFERENCE, suffix=" ms"))
     body: list[tuple[Cell, ...]] = [
         (
             context.labels[comparison.b],

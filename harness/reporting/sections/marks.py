@@ -14,7 +14,7 @@ def mark(
     printed = figure(estimate, unit)
     return Mark(
         label=label,
-        text=f"{printed.text} {printed.interval}" if printed.known else f"unknown: {printed.note}",
+        text=printed.line,
         slot=slot,
         value=printed.value,
         low=printed.low,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.reporting.components import Cell, Column, Lines, Table
-from harness.reporting.figures import DOLLARS, RATE, Figure, Unit, count, figure, percent
+from harness.reporting.figures import DOLLARS, RATE, Figure, Unit, count, figure
 from harness.reporting.metrics import METRICS
 from harness.reporting.sections.context import Context, rows, system_labels
 from harness.reporting.sections.cost import work
@@ -23,7 +23,7 @@ _ANSWERS: Final[dict[Strategy, str]] = {
     "hybrid": "Both, here",
     "external": "Another system, here",
 }
-_MORE: Final = Unit("points", percent)
+_MORE: Final = Unit("points", factor=100, decimals=1)
 _MEASURES: Final = (
     "right_rate",
     "stale_rate",
@@ -74,7 +74,7 @@ def _answer(context: Context) -> str:
         return "This run cannot say: no right rate could be computed."
     best, *others = ranked
     printed = figure(best.metrics["right_rate"], RATE)
-    rate = f"{printed.text} {printed.interval}"
+    rate = f"{printed.line}"
     if not others:
         return f"Only {best.name} ran; it was right in {rate} of its answers."
     level = [system for system in others if not _surely_ahead(context, best, system)]
@@ -183,7 +183,7 @@ def _table(context: Context) -> Table:
 def _upkeep(system: SystemResult) -> Cell:
     cost: Figure = figure(system.upkeep.usd, DOLLARS)
     price = cost.text if cost.known else "cost unknown"
-    return Lines((price, *([cost.interval] if cost.interval else []), *work(system.upkeep).texts))
+    return Lines((price, *([cost.interval] if cost.interval else []), *work(system.upkeep)))
 
 
 def _join(words: Sequence[str], last: str = "and") -> str:

@@ -46,13 +46,10 @@ def _sentence(context: Context) -> str:
     (low, worst), (high, best) = min(known), max(known)
     if low == high:
         printed = figure(context.results[best].metrics["valid_rate"], RATE)
-        return f"All systems kept the format equally often: {printed.text} {printed.interval}."
+        return f"All systems kept the format equally often: {printed.line}."
     top = figure(context.results[best].metrics["valid_rate"], RATE)
     bottom = figure(context.results[worst].metrics["valid_rate"], RATE)
-    return (
-        f"{best} kept the format in {top.text} {top.interval} of its strict answers, "
-        f"{worst} in {bottom.text} {bottom.interval}."
-    )
+    return f"{best} kept the format in {top.line} of its strict answers, {worst} in {bottom.line}."
 
 
 def _chart(context: Context) -> Chart:
