@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.errors import ConfigError, HarnessError
+from harness.errors import ConfigError, HarnessError, RunInterruptedError
 
 if TYPE_CHECKING:
     from harness.api import Result
@@ -37,7 +37,10 @@ JsonOption = Annotated[
 
 
 def main() -> None:
-    """Run the command line; a known error is one line on stderr and exit code 2."""
+    """Run the command line; a known error is one line on stderr and exit code 2.
+
+    An interrupted run exits with 130 and says how to go on.
+    """
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
@@ -46,7 +49,7 @@ def main() -> None:
         if debug:
             raise
         typer.echo(f"harness: {error}", err=True)
-        raise SystemExit(2) from error
+        raise SystemExit(130 if isinstance(error, RunInterruptedError) else 2) from error
 
 
 @app.callback(invoke_without_command=True)
