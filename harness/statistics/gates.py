@@ -46,4 +46,6 @@ def _judge(what: str, estimate: Estimate, bound: float, *, kept: str, high_is_ba
         return Gate("pass", seen)
     if surely_broken:
         return Gate("fail", seen)
-    return Gate("inconclusive", f"{seen}; the interval holds the bound, more questions would decide")
+    return Gate(
+        "inconclusive", f"{seen}; the interval holds the bound, more questions would decide"
+    )

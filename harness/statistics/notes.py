@@ -1,0 +1,60 @@
+"""What a reader of the figures must know, in plain sentences."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from harness.scoring.score import Score
+from harness.statistics.results import SystemResult
+
+
+def notes(systems: Sequence[SystemResult], scores: Sequence[Score]) -> tuple[str, ...]:
+    """Gaps in the run and figures that cannot be stated, with the reason; none is no gap."""
+    return (*_gaps(systems), *_unmeasured(systems, scores), *_unstated(systems))
+
+
+def _gaps(systems: Sequence[SystemResult]) -> Iterator[str]:
+    for system in systems:
+        counts = system.counts
+        if counts.attempted < counts.planned:
+            missing = counts.planned - counts.attempted
+            yield (
+                f"{system.name}: {missing} of {counts.planned} planned answers are missing; "
+                "its figures hold for those that were asked."
+            )
+        if counts.failed:
+            yield (
+                f"{system.name}: {_answers(counts.failed)} of {counts.attempted} failed; they count "
+                "as not right in every rate and are not in the latencies."
+            )
+
+
+def _unmeasured(systems: Sequence[SystemResult], scores: Sequence[Score]) -> Iterator[str]:
+    cached = Counter(
+        score.system
+        for score in scores
+        if score.timing is None and score.freshness.label != "failed"
+    )
+    for system in systems:
+        if cached[system.name]:
+            yield (
+                f"{system.name}: {_answers(cached[system.name])} came from the cache; their "
+                "latency is not measured and not counted."
+            )
+
+
+def _unstated(systems: Sequence[SystemResult]) -> Iterator[str]:
+    """One sentence for each metric and reason, with the systems that it holds for."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for system in systems:
+        for metric, estimate in system.metrics.items():
+            if estimate.value is None:
+                found.setdefault((metric, estimate.method), []).append(system.name)
+    for (metric, reason), names in found.items():
+        who = "all systems" if len(names) == len(systems) else ", ".join(names)
+        yield f"{metric} is not shown for {who}: {reason}."
+
+
+def _answers(count: int) -> str:
+    return "1 answer" if count == 1 else f"{count} answers"

@@ -1,0 +1,127 @@
+"""Scores as columns, for arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.scoring.score import Score
+from harness.statistics.intervals import Floats
+
+K = TypeVar("K")
+Key = tuple[str, str, int]
+"""(question id, ISO day, repeat): what is paired between systems."""
+
+_ALWAYS: Final[Mapping[str, Callable[[Score], bool]]] = MappingProxyType(
+    {
+        "right_rate": lambda score: score.right,
+        "stale_rate": lambda score: score.freshness.label == "stale",
+        "wrong_rate": lambda score: score.freshness.label == "wrong",
+        "abstained_rate": lambda score: score.freshness.label == "abstained",
+        "unparseable_rate": lambda score: score.freshness.label == "unparseable",
+        "failed_rate": lambda score: score.freshness.label == "failed",
+    }
+)
+_STRICT: Final[Mapping[str, Callable[[Score], bool]]] = MappingProxyType(
+    {
+        "raw_rate": lambda score: score.strictness.raw,
+        "valid_rate": lambda score: score.strictness.valid,
+        "valid_and_right_rate": lambda score: score.strictness.right,
+    }
+)
+_MEANS: Final[Mapping[str, Callable[[Score], float | None]]] = MappingProxyType(
+    {
+        "latency_mean": lambda score: score.timing.service if score.timing else None,
+        "retrieve_mean": lambda score: score.timing.retrieve if score.timing else None,
+        "first_token_mean": lambda score: score.timing.first_token if score.timing else None,
+        "decode_mean": lambda score: score.timing.decode if score.timing else None,
+        "cost_per_query": lambda score: score.cost.usd,
+    }
+)
+
+RATES: Final = (*_ALWAYS, *_STRICT)
+MEANS: Final = tuple(_MEANS)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The units of one metric: values and cluster codes, shape (n,), and the key of each unit."""
+
+    values: Floats
+    clusters: NDArray[np.intp]
+    keys: tuple[Key, ...]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+class ScoreTable:
+    """The scores of one system. Cluster codes are the same in every table of a run."""
+
+    def __init__(self, scores: Sequence[Score], codes: Mapping[str, int]) -> None:
+        self.scores = tuple(scores)
+        self._codes = codes
+        self._samples: dict[str, Sample] = {}
+
+    def where(self, condition: Callable[[Score], bool]) -> ScoreTable:
+        """The scores for which `condition` holds."""
+        return ScoreTable([score for score in self.scores if condition(score)], self._codes)
+
+    def split(self, by: Callable[[Score], K]) -> dict[K, ScoreTable]:
+        """The scores apart by what `by` gives, in the order in which it first gives it."""
+        parts: dict[K, list[Score]] = {}
+        for score in self.scores:
+            parts.setdefault(by(score), []).append(score)
+        return {key: ScoreTable(scores, self._codes) for key, scores in parts.items()}
+
+    def sample(self, metric: str) -> Sample:
+        """The units that `metric` is formed over.
+
+        A rate counts every attempt (those of strict formats: every attempt at a question that has
+        one), a time those that were measured, a cost those whose price is known. KeyError when
+        `metric` is no rate or mean.
+        """
+        if metric not in self._samples:
+            self._samples[metric] = self._sample(_value(metric))
+        return self._samples[metric]
+
+    def _sample(self, value: Callable[[Score], float | None]) -> Sample:
+        kept = [(found, score) for score in self.scores if (found := value(score)) is not None]
+        return Sample(
+            np.array([found for found, _ in kept], dtype=float),
+            np.array([self._codes[score.cluster] for _, score in kept], dtype=np.intp),
+            tuple((s.question_id, s.day.isoformat(), s.repeat) for _, s in kept),
+        )
+
+
+def _value(metric: str) -> Callable[[Score], float | None]:
+    if metric in _ALWAYS:
+        return _ALWAYS[metric]
+    if metric in _STRICT:
+        holds = _STRICT[metric]
+        return lambda score: holds(score) if score.strictness.strict else None
+    return _MEANS[metric]
+
+
+def score_tables(scores: Sequence[Score], systems: Iterable[str]) -> dict[str, ScoreTable]:
+    """A table for each system, in their order, that agree on the cluster codes."""
+    names = sorted({score.cluster for score in scores})
+    codes = {name: code for code, name in enumerate(names)}
+    return {
+        system: ScoreTable([score for score in scores if score.system == system], codes)
+        for system in systems
+    }
+
+
+def align(a: Sample, b: Sample) -> tuple[Floats, Floats, NDArray[np.intp]]:
+    """The values of both on the keys that both have, and their cluster codes."""
+    place = {key: index for index, key in enumerate(b.keys)}
+    found = [(i, place[key]) for i, key in enumerate(a.keys) if key in place]
+    left = np.array([i for i, _ in found], dtype=np.intp)
+    right = np.array([j for _, j in found], dtype=np.intp)
+    return a.values[left], b.values[right], a.clusters[left]
