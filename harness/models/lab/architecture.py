@@ -131,7 +131,7 @@ class LabModel(nn.Module):
         self.config = config
         self.model = _Body(config)
         for name, parameter in self.named_parameters():
-            if parameter.dim() == 2:
+            if parameter.dim() > 1:
                 nn.init.normal_(parameter, std=_initial_std(name, parameter, config.layers))
         half = torch.arange(0, config.head_width, 2).float() / config.head_width
         angle = torch.arange(config.positions).float()[:, None] * config.rope_theta**-half

@@ -65,7 +65,7 @@ def stage_of(step: int) -> Stage:
 def make_batch(tokenizer: Tokenizer, seed: int, step: int) -> Batch:
     """Return the batch of a step; nothing but `seed` and `step` enters."""
     stage = stage_of(step)
-    r = Random(f"pretraining:{seed}:{step}")
+    r = Random(f"pretraining:{seed}:{step}")  # noqa: S311 - reproducible data
     rows = [_row(tokenizer, r, stage) for _ in range(stage.rows)]
     ids = np.array([row for row, _ in rows], dtype=np.int32)
     weights = np.array([weight for _, weight in rows], dtype=np.float32)
@@ -87,9 +87,7 @@ def _row(tokenizer: Tokenizer, r: Random, stage: Stage) -> tuple[list[int], list
     return ids + [PAD] * padding, weights + [0.0] * padding
 
 
-def _packed(
-    tokenizer: Tokenizer, turns: list[Turn], room: int
-) -> tuple[list[int], list[float]]:
+def _packed(tokenizer: Tokenizer, turns: list[Turn], room: int) -> tuple[list[int], list[float]]:
     """Return the conversation up to the last exchange that fits; empty when none does."""
     ids, weights, kept = [BEGIN], [0.0], 0
     for (role, _), encoded in zip(turns, encode_turns(tokenizer, turns), strict=True):

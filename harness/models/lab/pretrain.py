@@ -162,7 +162,7 @@ def train_step(options: PretrainOptions, state: TrainingState, batch: Batch) -> 
     with torch.autocast(torch.device(options.device).type, torch.bfloat16):
         losses = state.model.token_losses(ids[:, :-1], ids[:, 1:])
     loss = (losses * weights).sum() / weights.sum()
-    loss.backward()
+    torch.autograd.backward(loss)
     others = [p for group in state.others.param_groups for p in group["params"]]
     torch.nn.utils.clip_grad_norm_(others, 1.0)
     for optimizer in (state.matrices, state.others):
@@ -190,10 +190,11 @@ def _decay_start(options: PretrainOptions) -> int:
 def _fresh(options: PretrainOptions) -> TrainingState:
     torch.manual_seed(options.seed)
     model = LabModel(options.config).to(options.device)
-    matrices, others = [], []
+    matrices: list[torch.nn.Parameter] = []
+    others: list[torch.nn.Parameter] = []
     for name, parameter in model.named_parameters():
         # Muon is made for hidden matrices; embeddings and norm weights go to AdamW.
-        matrix = parameter.dim() == 2 and "embed_tokens" not in name
+        matrix = parameter.dim() > 1 and "embed_tokens" not in name
         (matrices if matrix else others).append(parameter)
     muon = torch.optim.Muon(
         matrices, lr=options.matrix_rate, momentum=0.95, nesterov=True, weight_decay=0.02
@@ -318,7 +319,7 @@ def _main() -> None:
     options = PretrainOptions(
         given.out, tokens=given.tokens, seed=given.seed, threads=given.threads, device=given.device
     )
-    pretrain(options, lambda report: print(_line(report), flush=True))
+    pretrain(options, lambda report: print(_line(report), flush=True))  # noqa: T201 - a command
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ def _score(model: LabModel, tokenizer: Tokenizer, probe: _Probe, count: int) -> 
 
 def _item(probe: _Probe, index: int) -> list[Turn]:
     """Return a conversation of one exchange that fits the probe."""
-    r = Random(f"probe:{probe.name}:{index}")
+    r = Random(f"probe:{probe.name}:{index}")  # noqa: S311 - reproducible data
     for turns in _candidates(probe, r):
         choice = turns[-1][1] in {"yes", "no"}
         if choice == (probe.name == "yes or no") or probe.name in {"json", "none of 4"}:
@@ -76,7 +76,7 @@ def _item(probe: _Probe, index: int) -> list[Turn]:
 
 def _candidates(probe: _Probe, r: Random) -> Iterator[list[Turn]]:
     while True:
-        build = release_scene if r.random() < 0.6 else generic_scene
+        build = r.choice((release_scene, release_scene, generic_scene))
         scene = build(r, probe.passages, probe.conflicts)
         if probe.name == "closed book":
             yield closed_book(r, scene, 1, probe.shares)

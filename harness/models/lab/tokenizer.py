@@ -53,7 +53,7 @@ _PIECES: Final = r"\p{N}|\p{Lu}\p{Ll}*| ?\p{Ll}+| ?[^\s\p{L}\p{N}]+|\n+| |\s|\p{
 
 def _texts(seed: int, conversations: int) -> Iterator[str]:
     for index in range(conversations):
-        r = Random(f"tokenizer:{seed}:{index}")
+        r = Random(f"tokenizer:{seed}:{index}")  # noqa: S311 - reproducible data
         for _, text in conversation(r, STAGES[-1]):
             yield text
 

@@ -1,3 +1,5 @@
+# ruff: noqa: PLR2004 - shares of a mix are literal
+
 """Wordings of release documents that are not the suite's: leads x statements x tails.
 
 Placeholders as in `harness.world.releases.wording`. Statements of a kind claim the same things as
@@ -11,7 +13,7 @@ from typing import Final
 
 from harness.world.releases.wording import DOCUMENT_STYLES, EventKind
 
-__all__ = ["template"]
+__all__ = ["suite_template", "template"]
 
 _LEADS: Final = (
     "News: ", "Heads-up: ", "From the {product} team: ", "Update. ", "For the record: ", "Notice. ",
@@ -112,7 +114,7 @@ _STATEMENTS: Final[dict[EventKind, tuple[str, ...]]] = {
 def template(r: Random, kind: EventKind) -> str:
     """Return a template for an event: the suite's own half of the time, else a composed one."""
     if r.random() < 0.5:
-        return r.choice(r.choice(DOCUMENT_STYLES).templates[kind])
+        return suite_template(r, kind)
     statement = r.choice(_STATEMENTS[kind])
     lead = r.choice(_LEADS) if r.random() < 0.6 else ""
     # Only after a colon or a comma does a sentence go on in lower case.
@@ -120,6 +122,11 @@ def template(r: Random, kind: EventKind) -> str:
         statement = _sentence_case(statement)
     tail = r.choice(_TAILS) if r.random() < 0.4 else ""
     return lead + statement + tail
+
+
+def suite_template(r: Random, kind: EventKind) -> str:
+    """Return a template of one of the suite's document styles."""
+    return r.choice(r.choice(DOCUMENT_STYLES).templates[kind])
 
 
 def _sentence_case(text: str) -> str:

@@ -1,3 +1,5 @@
+# ruff: noqa: PLR2004, SIM905 - shares of a mix and word lists are literal
+
 """What can be stated and asked: attributes with their nouns, questions of their own and statements.
 
 `{s}` is the subject, `{v}` the value. Nouns are used by the general question forms of

@@ -1,3 +1,5 @@
+# ruff: noqa: PLR2004 - shares of a mix are literal
+
 """From a scene to a conversation: prompt form, questions about it, answers."""
 
 from __future__ import annotations
@@ -48,7 +50,12 @@ _CHOICE: Final = (
     CHOICE_INSTRUCTION, CHOICE_INSTRUCTION, CHOICE_INSTRUCTION, "Reply yes or no.", "Yes or no?",
     "Say yes or no.", "",
 )  # fmt: skip
-_BRIEF: Final = ("Answer with the value only.", "Be brief.", "Give only the answer.", "No sentence.")
+_BRIEF: Final = (
+    "Answer with the value only.",
+    "Be brief.",
+    "Give only the answer.",
+    "No sentence.",
+)
 _NEWEST: Final = ("Which passage is the newest?", "Which passage is the most recent?")
 _OLDEST: Final = ("Which passage is the oldest?", "Which passage has the earliest date?")
 
@@ -73,16 +80,29 @@ class _Form:
         return "{d}" in self.head
 
 
+@dataclass(frozen=True)
+class _Book:
+    """A scene with what can fairly be asked in the form in which it is shown."""
+
+    scene: Scene
+    known: tuple[Item, ...]
+    missing: tuple[Item, ...]
+
+
+_NO_PASSAGES: Final = _Form(False, "", "", "", "", True)
+
+
 def open_book(r: Random, scene: Scene, questions: int, shares: Shares) -> list[Turn]:
     """Return a conversation of `questions` questions over the scene's passages."""
     form = _form(r, shares)
-    known = [item for item in scene.known if _fair(item, form)]
-    missing = [item for item in scene.missing if _fair(item, form)]
+    known = tuple(item for item in scene.known if _fair(item, form))
+    missing = tuple(item for item in scene.missing if _fair(item, form))
+    book = _Book(scene, known, missing)
     turns: list[Turn] = []
     if r.random() < 0.2:
         turns.append(("system", r.choice(_SYSTEM)))
     for number in range(questions):
-        question, instruction, answer = _exchange(r, scene, known, missing, form, shares)
+        question, instruction, answer = _exchange(r, book, form, shares)
         text = _first(form, scene, question, instruction)
         if number:
             text = _follow_up(r, form, question, instruction)
@@ -99,7 +119,7 @@ def closed_book(r: Random, scene: Scene, questions: int, shares: Shares) -> list
     bare = r.random() < 0.4
     for number in range(questions):
         item = r.choice(pool)
-        question, instruction, answer = _about_item(r, item, scene.today, False, False, shares)
+        question, instruction, answer = _about_item(r, item, scene.today, _NO_PASSAGES, shares)
         text = closed_book_prompt(scene.today, question, instruction)
         if bare or number:
             text = f"{question}\n{instruction}".strip()
@@ -123,35 +143,30 @@ def _fair(item: Item, form: _Form) -> bool:
     return form.dated or not item.restated
 
 
-def _exchange(
-    r: Random,
-    scene: Scene,
-    known: Sequence[Item],
-    missing: Sequence[Item],
-    form: _Form,
-    shares: Shares,
-) -> tuple[str, str, str]:
+def _exchange(r: Random, book: _Book, form: _Form, shares: Shares) -> tuple[str, str, str]:
+    """Return a question, its instruction (may be empty) and the answer."""
+    scene, known, missing = book.scene, book.known, book.missing
     kind = r.random()
     if (missing and kind < shares.missing) or not known:
         # A scene of which the form shows nothing askable still leaves its passages' subjects.
         unknown = missing or [item for item in scene.missing if item.attribute.answer == "text"]
         item = r.choice(unknown or known)
-        return _about_item(r, item, scene.today, form.numbered, form.dated, shares)
+        return _about_item(r, item, scene.today, form, shares)
     if form.numbered and form.dated and kind > 1 - shares.about_passages:
         return _about_passages(r, scene, known)
     if kind > 1 - shares.about_passages - shares.json * 0.25:
         return _about_record(r, known, missing)
     restated = [item for item in known if item.restated]
     item = r.choice(restated) if restated and r.random() < 0.5 else r.choice(known)
-    return _about_item(r, item, scene.today, form.numbered, form.dated, shares)
+    return _about_item(r, item, scene.today, form, shares)
 
 
 def _about_item(
-    r: Random, item: Item, today: str, numbered: bool, dated: bool, shares: Shares
+    r: Random, item: Item, today: str, form: _Form, shares: Shares
 ) -> tuple[str, str, str]:
     question = ask(r, item.attribute, item.subject)
     if r.random() < shares.json:
-        instruction, answer = item_task(r, item, today, numbered, dated)
+        instruction, answer = item_task(r, item, today, form.numbered, form.dated)
         return question, instruction, answer
     instruction = r.choice(_BRIEF) if r.random() < 0.06 else ""
     if item.attribute.answer == "choice":

@@ -1,3 +1,5 @@
+# ruff: noqa: PLR2004 - shares of a mix are literal
+
 """Short exercises: tables to copy from (induction comes first) and comparisons of days."""
 
 from __future__ import annotations
@@ -91,7 +93,9 @@ def _passed(r: Random) -> tuple[str, str]:
 def _newest(r: Random) -> tuple[str, str]:
     days = _days(r, r.randint(2, 5))
     late = r.random() < 0.75
-    word = r.choice(("latest", "newest", "most recent")) if late else r.choice(("oldest", "earliest"))
+    word = (
+        r.choice(("latest", "newest", "most recent")) if late else r.choice(("oldest", "earliest"))
+    )
     answer = max(days) if late else min(days)
     if r.random() < 0.5:
         return f"{', '.join(days)}\nWhich date is the {word}?", answer

@@ -1,3 +1,5 @@
+# ruff: noqa: PLR2004 - shares of a mix are literal
+
 """Scenes about products and advisories with attributes of many kinds, several facts a passage."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# ruff: noqa: PLR2004 - shares of a mix are literal
+
 """Requests for JSON and their answers: random keys, mostly flat, sometimes nested or conditional.
 
 The schema of the releases suite, its exact keys and nesting, is never asked for: a base model
@@ -107,9 +109,7 @@ def _attribute_field(r: Random, item: Item) -> _Field:
     return _Field(key, item.value, "string")
 
 
-def _item_fields(
-    r: Random, item: Item, today: str, numbered: bool, dated: bool
-) -> list[_Field]:
+def _item_fields(r: Random, item: Item, today: str, numbered: bool, dated: bool) -> list[_Field]:
     known = item.value is not None
     empty, note = _empty(r)
     name = {role: r.choice(names) for role, names in _NAMES.items()}

@@ -1,3 +1,5 @@
+# ruff: noqa: PLR2004 - shares of a mix are literal
+
 """The pretraining mix: which conversations, how long and how hard, in three stages."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# ruff: noqa: PLR2004 - shares of a mix are literal
+
 """Wordings of questions: openers x nouns x placement x endings, beside whole questions."""
 
 from __future__ import annotations

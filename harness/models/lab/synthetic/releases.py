@@ -1,3 +1,5 @@
+# ruff: noqa: PLR2004 - shares of a mix are literal
+
 """Scenes about release cycles, in the document styles of the releases suite and others.
 
 Products, cycles, versions and days are invented. A scene holds one to three related products, so
@@ -6,6 +8,7 @@ that its passages differ in one thing only: another cycle, another product, anot
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -88,7 +91,7 @@ def release_scene(r: Random, count: int, conflicts: float) -> Scene:
             now = kind if step == 0 else r.choice(restated)
             where = _earlier_cycle(r, product, cycle, kind) if step else cycle
             day = days[len(passages)]
-            event = draw_event(r, now, product, where, day, repeats - step)
+            event = draw_event(r, now, product, where, day=day, step=repeats - step)
             passages.append(event_passage(r, event, day))
     return close_scene(r, passages, _candidates(r, products, passages))
 
@@ -120,7 +123,7 @@ def _products(r: Random, count: int) -> list[Product]:
 
 
 def draw_event(
-    r: Random, kind: EventKind, product: Product, cycle: str, day: str, step: int
+    r: Random, kind: EventKind, product: Product, cycle: str, *, day: str, step: int
 ) -> Event:
     """Return an event that a document of `day` reports; a greater `step` is a later version."""
     # Versions rise with time in the world, but the day must decide: sometimes they do not.
@@ -136,15 +139,20 @@ def draw_event(
 
 
 def _end_of_life(r: Random, day: str) -> str:
-    year, month, dom = (int(part) for part in day.split("-"))
+    year, month, _ = (int(part) for part in day.split("-"))
     months = month - 1 + r.choice((r.randint(-6, 12), r.randint(0, 30), r.randint(6, 60)))
     last = r.random() < 0.3
     return f"{year + months // 12}-{months % 12 + 1:02d}-{28 if last else r.randint(1, 28):02d}"
 
 
-def event_passage(r: Random, event: Event, day: str) -> Passage:
+def event_passage(
+    r: Random,
+    event: Event,
+    day: str,
+    choose: Callable[[Random, EventKind], str] = template,
+) -> Passage:
     """Return a document of `day` about the event, with what it claims."""
-    text = template(r, event.kind).format(
+    text = choose(r, event.kind).format(
         product=event.product, cycle=event.cycle, subject=event.subject,
         version=event.version, date=event.day, old_date=event.old_day,
     )  # fmt: skip

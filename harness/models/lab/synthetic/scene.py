@@ -1,3 +1,5 @@
+# ruff: noqa: PLR2004 - shares of a mix are literal
+
 """A scene: dated passages, what they claim, and what can be asked about them.
 
 The planted truth is decided here and nowhere else: of several claims about one attribute of one
@@ -82,9 +84,7 @@ def items_of(passages: Sequence[Passage], today: str) -> tuple[Item, ...]:
             key = (claim.subject, claim.attribute.key)
             known = latest.get(key)
             restated = known is not None and (known.restated or known.value != claim.value)
-            item = Item(
-                claim.subject, claim.attribute, claim.value, number, passage.day, restated
-            )
+            item = Item(claim.subject, claim.attribute, claim.value, number, passage.day, restated)
             if known is not None and known.day is not None and known.day > passage.day:
                 item = Item(
                     known.subject, known.attribute, known.value, known.passage, known.day, restated
@@ -100,9 +100,7 @@ _EOL: Final = RELEASES["end_of_life"]
 def _supported(item: Item, today: str) -> Item:
     # Support lasts up to, and not beyond, the day before the end of life.
     value = "yes" if item.value is not None and today < item.value else "no"
-    return Item(
-        item.subject, RELEASES["supported"], value, item.passage, item.day, item.restated
-    )
+    return Item(item.subject, RELEASES["supported"], value, item.passage, item.day, item.restated)
 
 
 def close_scene(

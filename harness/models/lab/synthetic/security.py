@@ -53,9 +53,7 @@ def security_scene(r: Random, count: int, conflicts: float) -> Scene:
     return close_scene(r, passages, candidates, fillers=0.08)
 
 
-def _entry(
-    r: Random, day: str, subject: str, vendors: list[str], template: str
-) -> Passage:
+def _entry(r: Random, day: str, subject: str, vendors: list[str], template: str) -> Passage:
     drawn = {key: ADVISORY[key].draw(r) for key in _KEYS}
     drawn["vendor"] = r.choice(vendors)
     stated = [key for key in _KEYS if f"{{{key}}}" in template]

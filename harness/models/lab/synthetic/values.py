@@ -1,3 +1,5 @@
+# ruff: noqa: PLR2004, SIM905 - shares of a mix and word lists are literal
+
 """Random names and values: what the sentences of the pretraining mix are about.
 
 Names look like names of real products but are made of invented stems: a stem that occurs as a word
@@ -8,6 +10,8 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from random import Random
@@ -47,7 +51,9 @@ _VENDORS: Final = (
     "VMware Eclipse HashiCorp Elastic GNU Open Red-Hat Spring JetBrains Adobe Cisco SAP Dell HPE "
     "Atlassian Alpine"
 ).split()
-_PLATFORMS: Final = "Linux Windows Docker Android macOS Java PHP Clusters Containers Desktops Teams Servers".split()
+_PLATFORMS: Final = (
+    "Linux Windows Docker Android macOS Java PHP Clusters Containers Desktops Teams Servers".split()
+)
 _ENDINGS: Final = "DB SQL OS JS QL X Kit Base Net Ops Hub Stack MQ VPN FS".split()
 _LOWER: Final = "db cli js kit sdk core lib py ctl fs go rs ui".split()
 _DOTTED: Final = ".js .js .js .io .NET .py .rb".split()
@@ -101,12 +107,17 @@ def _english_stems() -> tuple[str, ...]:
     return tuple(word for word in ENGLISH if word not in _forbidden_stems())
 
 
-def stem(r: Random, syllables: int | None = None) -> str:
-    """Return an invented lower-case word that is no word of a real title."""
+def stem(r: Random, syllables: int | None = None, opening: str = "") -> str:
+    """Return an invented lower-case word that is no word of a real title.
+
+    `opening` replaces the first consonants: evaluations use openings that pretraining never has.
+    """
     while True:
         count = syllables or r.choice((1, 2, 2, 2, 3))
-        parts = (r.choice(_ONSETS) + r.choice(_VOWELS) + r.choice(_CODAS) for _ in range(count))
+        parts = [r.choice(_ONSETS) + r.choice(_VOWELS) + r.choice(_CODAS) for _ in range(count)]
         word = "".join(parts)
+        if opening:
+            word = opening + word.lstrip("bcdfghjklmnpqrstvwxyz")
         if word not in _forbidden_stems():
             return word
 
@@ -130,49 +141,86 @@ def _letters(r: Random, alphabet: str, count: int) -> str:
             return word
 
 
-def _shape(r: Random) -> str:
-    kind = r.random()
-    word = _base(r)
-    title = word.capitalize()
-    if kind < 0.22:
-        return title
-    if kind < 0.38:
-        return f"{title} {r.choice(_SUFFIXES)}"
-    if kind < 0.44:
-        return f"{title} {r.choice(_SUFFIXES)} {r.choice(_SUFFIXES)}"
-    if kind < 0.52:
-        return title + _base(r).capitalize()
-    if kind < 0.57:
-        return f"{title} {_base(r).capitalize()}"
-    if kind < 0.63:
-        return word + r.choice(("-", "_", "", "-")) + r.choice((*_LOWER, stem(r, 1)))
-    if kind < 0.66:
-        return word
-    if kind < 0.70:
-        return _acronym(r)
-    if kind < 0.74:
-        return f"{_acronym(r)} {r.choice(_SUFFIXES)}"
-    if kind < 0.80:
-        return title + r.choice(_ENDINGS)
-    if kind < 0.84:
-        return title + r.choice(_DOTTED)
-    if kind < 0.88:
-        return f"{title} Linux" if r.random() < 0.6 else f"{title} Enterprise Linux"
-    if kind < 0.92:
-        return f"{title} {r.choice(_SUFFIXES)} for {r.choice((*_PLATFORMS, _base(r).capitalize()))}"
-    if kind < 0.94:
-        return f"{title} ({_acronym(r)})"
-    if kind < 0.96:
-        return f"{word}{r.choice(_ENDINGS)}"
-    if kind < 0.98:
-        return f"{title} {r.choice((365, 11, 2, 4, 3, 1, 100))}"
-    return f"{title}-{r.choice(_SUFFIXES)}"
+@dataclass(frozen=True)
+class _Stem:
+    """A drawn leading word, and how to draw another."""
+
+    word: str
+    another: Callable[[Random], str]
+
+    @property
+    def title(self) -> str:
+        return self.word.capitalize()
 
 
-def product_name(r: Random) -> str:
-    """Return an invented product name in one of the shapes that real ones have."""
+def _suffixed(r: Random, s: _Stem) -> str:
+    return f"{s.title} {r.choice(_SUFFIXES)}"
+
+
+def _twice_suffixed(r: Random, s: _Stem) -> str:
+    return f"{s.title} {r.choice(_SUFFIXES)} {r.choice(_SUFFIXES)}"
+
+
+def _camel(r: Random, s: _Stem) -> str:
+    return s.title + s.another(r).capitalize()
+
+
+def _two_words(r: Random, s: _Stem) -> str:
+    return f"{s.title} {s.another(r).capitalize()}"
+
+
+def _lower(r: Random, s: _Stem) -> str:
+    return s.word + r.choice(("-", "_", "", "-")) + r.choice((*_LOWER, stem(r, 1)))
+
+
+def _acronym_suffixed(r: Random, _: _Stem) -> str:
+    return f"{_acronym(r)} {r.choice(_SUFFIXES)}"
+
+
+def _linux(r: Random, s: _Stem) -> str:
+    return f"{s.title} Linux" if r.random() < 0.6 else f"{s.title} Enterprise Linux"
+
+
+def _for_platform(r: Random, s: _Stem) -> str:
+    suffix = r.choice(_SUFFIXES)
+    return f"{s.title} {suffix} for {r.choice((*_PLATFORMS, s.another(r).capitalize()))}"
+
+
+# Cumulative shares of the shapes that names of products take.
+_SHAPES: Final[tuple[tuple[float, Callable[[Random, _Stem], str]], ...]] = (
+    (0.22, lambda _, s: s.title),
+    (0.38, _suffixed),
+    (0.44, _twice_suffixed),
+    (0.52, _camel),
+    (0.57, _two_words),
+    (0.63, _lower),
+    (0.66, lambda _, s: s.word),
+    (0.70, lambda r, _: _acronym(r)),
+    (0.74, _acronym_suffixed),
+    (0.80, lambda r, s: s.title + r.choice(_ENDINGS)),
+    (0.84, lambda r, s: s.title + r.choice(_DOTTED)),
+    (0.88, _linux),
+    (0.92, _for_platform),
+    (0.94, lambda r, s: f"{s.title} ({_acronym(r)})"),
+    (0.96, lambda r, s: s.word + r.choice(_ENDINGS)),
+    (0.98, lambda r, s: f"{s.title} {r.choice((365, 11, 2, 4, 3, 1, 100))}"),
+    (1.00, lambda r, s: f"{s.title}-{r.choice(_SUFFIXES)}"),
+)
+
+
+def _shape(r: Random, base: Callable[[Random], str]) -> str:
+    share = r.random()
+    shape = next(shape for bound, shape in _SHAPES if share < bound)
+    return shape(r, _Stem(base(r), base))
+
+
+def product_name(r: Random, base: Callable[[Random], str] = _base) -> str:
+    """Return an invented product name in one of the shapes that real ones have.
+
+    `base` draws the leading word where the shape has one.
+    """
     while True:
-        name = _shape(r)
+        name = _shape(r, base)
         if r.random() < 0.16 and name[0].isupper():
             name = f"{r.choice(_VENDORS).replace('-', ' ')} {name}"
         if name.lower() not in _real_lowered() and not _has_real_stem(name):

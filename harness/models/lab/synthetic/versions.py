@@ -1,3 +1,5 @@
+# ruff: noqa: PLR2004 - shares of a mix are literal
+
 """Version schemes: release cycles of an invented product and the versions within each cycle."""
 
 from __future__ import annotations
@@ -59,13 +61,17 @@ def _calendar(r: Random, count: int) -> Scheme:
 def _years(r: Random, count: int) -> Scheme:
     year, part = r.randint(2014, 2024), r.randint(1, 6)
     if r.random() < 0.4:
-        return Scheme(tuple(str(year + i) for i in range(count)), r.choice(("{c}.{p}", "{c}.{q}.{p}")))
+        return Scheme(
+            tuple(str(year + i) for i in range(count)), r.choice(("{c}.{p}", "{c}.{q}.{p}"))
+        )
     return Scheme(tuple(f"{year + i // 2}.{part + i}" for i in range(count)), "{c}.{p}")
 
 
 def _revisions(r: Random, count: int) -> Scheme:
     letter, start = r.choice("RrVv"), r.randint(1, 30)
-    return Scheme(tuple(f"{letter}{start + i}" for i in range(count)), r.choice(("{c}.{p}", "{c}-{p}")))
+    return Scheme(
+        tuple(f"{letter}{start + i}" for i in range(count)), r.choice(("{c}.{p}", "{c}-{p}"))
+    )
 
 
 def _triples(r: Random, count: int) -> Scheme:
