@@ -107,20 +107,20 @@ def _fact(record: Mapping[str, str]) -> tuple[Fact, ValueType]:
 def write_facts(timeline: Timeline, path: Path) -> None:
     """Write the facts as CSV, history after history."""
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(FACT_COLUMNS)
+        file.write(_csv_line(FACT_COLUMNS))
         for history in timeline:
             for fact in history.facts:
-                writer.writerow(
-                    (
-                        fact.subject,
-                        fact.attribute,
-                        fact.value,
-                        history.value_type,
-                        fact.valid_from.isoformat(),
-                        fact.valid_to.isoformat() if fact.valid_to else "",
-                    )
-                )
+                end = fact.valid_to.isoformat() if fact.valid_to else ""
+                start = fact.valid_from.isoformat()
+                cells = (fact.subject, fact.attribute, fact.value, history.value_type, start, end)
+                file.write(_csv_line(cells))
+
+
+def _csv_line(cells: Iterable[str]) -> str:
+    # A writer told to end lines in \n would leave a \r within a cell unquoted.
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer).writerow(cells)
+    return buffer.getvalue().removesuffix("\r\n") + "\n"
 
 
 def read_documents(path: Path) -> tuple[list[DocumentRow], list[Problem]]:
@@ -162,7 +162,8 @@ def _document(record: Mapping[str, Any]) -> Document:
 def _text(record: Mapping[str, Any], key: str) -> str:
     value = record.get(key)
     if not isinstance(value, str) or not value.strip():
-        raise DataError(f"{key} is missing or empty" if not value else f"{key} is {value!r}")
+        empty = not value or isinstance(value, str)
+        raise DataError(f"{key} is missing or empty" if empty else f"{key} is {value!r}")
     return value
 
 

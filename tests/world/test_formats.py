@@ -1,0 +1,66 @@
+"""Output formats travel as dictionaries and come back the same."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.errors import DataError
+from harness.world.formats import (
+    Choice,
+    FreeText,
+    JsonSchema,
+    OutputFormat,
+    Regex,
+    format_from_dict,
+    format_to_dict,
+)
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+FORMATS = st.one_of(
+    st.builds(FreeText, st.text()),
+    st.builds(Choice, st.lists(st.text(), min_size=1).map(tuple), st.text()),
+    st.builds(Regex, st.text(), st.text()),
+    st.builds(
+        JsonSchema,
+        st.text(),
+        st.dictionaries(st.text(), JSON_VALUES),
+        st.sampled_from(["draft4", "draft6", "draft7", "2019-09", "2020-12"]),
+        st.text(),
+        st.text(),
+    ),
+)
+
+
+@given(FORMATS)
+def test_a_format_survives_json(output_format: OutputFormat) -> None:
+    assert format_from_dict(json.loads(json.dumps(format_to_dict(output_format)))) == output_format
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"kind": "jsn"}, "unknown output format 'jsn': did you mean 'json'?"),
+        ({"kind": "choice", "option": ["a"]}, "has no key 'option': did you mean 'options'?"),
+        ({"kind": "json", "name": "n"}, "output format 'json': .*schema"),
+    ],
+)
+def test_a_wrong_format_is_named(data: dict[str, Any], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        format_from_dict(data)
+
+
+def test_text_is_the_format_that_needs_no_name() -> None:
+    assert format_from_dict({}) == FreeText()
+
+
+def test_a_schema_does_not_hinder_hashing() -> None:
+    assert hash(JsonSchema("n", {"type": "object"})) == hash(JsonSchema("n", {"type": "array"}))

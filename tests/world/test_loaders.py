@@ -1,0 +1,287 @@
+"""Question sets load alike from every source, and every bad row is named."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from harness.errors import ConfigError, DataError
+from harness.world.facts import Fact, History
+from harness.world.formats import Choice, FreeText, JsonSchema, Regex
+from harness.world.loaders import load_questions
+from harness.world.questions import Question, QuestionSet
+from harness.world.tables import write_questions
+
+ROWS: list[dict[str, Any]] = [
+    {"question": "Which version?", "answer": "3.10", "choices": "", "group": "g", "id": "one"},
+    {"question": "Is it, then?", "answer": "yes", "choices": "yes|no", "group": "", "id": "two"},
+    {"question": "Two\nlines?", "answer": "NA", "choices": "", "group": "g", "id": "three"},
+]
+
+
+def _write(path: Path, rows: list[dict[str, Any]]) -> Path:
+    if path.suffix == ".csv":
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
+    elif path.suffix == ".jsonl":
+        path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    else:
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    return path
+
+
+def _messages(path: Path) -> list[str]:
+    with pytest.raises(DataError) as caught:
+        load_questions(path)
+    return [line.removeprefix(f"{path}:") for line in str(caught.value).splitlines()]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_the_same_rows_give_the_same_questions_from_every_kind_of_file(
+    tmp_path: Path, suffix: str
+) -> None:
+    one, two, three = load_questions(_write(tmp_path / f"questions{suffix}", ROWS))
+
+    assert one == Question("one", "Which version?", History.fixed("3.10"), FreeText(), "g")
+    assert two.format == Choice(("yes", "no"), "Answer with one of: yes, no.")
+    assert three == Question("three", "Two\nlines?", History.fixed("NA"), FreeText(), "g")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_two_columns_are_enough(tmp_path: Path, suffix: str) -> None:
+    path = _write(tmp_path / f"q{suffix}", [{"question": "Which?", "answer": "2025-08-22"}])
+
+    (question,) = load_questions(path)
+
+    assert question == Question("1", "Which?", History.fixed("2025-08-22"))
+
+
+def test_columns_can_have_other_names(tmp_path: Path) -> None:
+    path = _write(tmp_path / "q.csv", [{"prompt": "Which?", "label": "a", "question": "no"}])
+
+    (question,) = load_questions(path, columns={"question": "prompt", "answer": "label"})
+
+    assert question == Question("1", "Which?", History.fixed("a"))
+
+
+def test_each_answer_of_a_list_is_right(tmp_path: Path) -> None:
+    path = _write(tmp_path / "q.jsonl", [{"question": "Who?", "answer": ["Ada", "Lovelace"]}])
+
+    (question,) = load_questions(path)
+
+    assert [fact.value for fact in question.references(date(2025, 1, 1))] == ["Ada", "Lovelace"]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_a_question_that_nothing_answers_says_so(tmp_path: Path, suffix: str) -> None:
+    rows = [
+        {"question": "Who?", "answer": "", "answerable": "false"},
+        {"question": "What?", "answer": "that", "answerable": "true"},
+    ]
+
+    first, second = load_questions(_write(tmp_path / f"q{suffix}", rows))
+
+    assert first.history is None
+    assert second.history is not None
+
+
+def test_a_format_may_be_json_text(tmp_path: Path) -> None:
+    schema = {"type": "object", "properties": {"value": {"const": None}}}
+    data = json.dumps({"kind": "json", "name": "n", "schema": schema, "draft": "draft7"})
+    path = _write(tmp_path / "q.csv", [{"question": "Which?", "answer": "a", "format": data}])
+
+    (question,) = load_questions(path)
+
+    assert question.format == JsonSchema("n", schema, "draft7")
+
+
+def test_a_question_set_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+    history = History(
+        "Python",
+        "latest_release_date",
+        "date",
+        (
+            Fact("Python", "latest_release_date", "2023-10-02", date(2023, 10, 2), date.max),
+            Fact("Python", "latest_release_date", "2023-12-07", date(2023, 12, 7)),
+        ),
+    )
+    schema = {"type": "object", "properties": {"value": {"enum": [None, "a"], "default": None}}}
+    written = QuestionSet(
+        [
+            Question("1", "2025-08-22", history, JsonSchema("n", schema), "g", "k", ("t", "u")),
+            Question("2", "2025-08-23", None, Regex(r"\d+"), tags=("unanswerable",)),
+            Question("3", "2025-08-24", history, Choice(("2023-10-02", "2023-12-07"), "One.")),
+            Question(
+                "4", "2025-08-25", History("s", "a", "text", history.facts[:0]), FreeText("!")
+            ),
+        ][:3]
+    )
+    write_questions(written, tmp_path / "questions.jsonl")
+
+    read = load_questions(tmp_path / "questions.jsonl")
+
+    assert list(read) == list(written)
+    assert read.fingerprint() == written.fingerprint()
+
+
+BAD_ROWS = [
+    ({"answer": ""}, "answer is empty; say answerable = false where nothing answers the question"),
+    ({"question": " "}, "question is empty"),
+    ({"choices": "yes|no"}, "answer 'a' is none of the choices: yes, no"),
+    ({"choices": "a|a"}, "choices has fewer than two options"),
+    ({"choices": "a|b", "format": "text"}, "format is text, yet there are choices"),
+    ({"format": "choice"}, "choices has fewer than two options"),
+    ({"format": "jsn"}, "unknown format 'jsn': valid: choice, text"),
+    ({"format": "json"}, "format 'json' needs more than its name; write it as JSON text"),
+    ({"format": "{"}, "format is not JSON: Expecting property name enclosed in double quotes"),
+    ({"format": '{"kind": "jsn"}'}, "unknown output format 'jsn': did you mean 'json'? "),
+    ({"answerable": "false"}, "answerable is false, yet there is an answer"),
+    ({"answerable": "maybe"}, "answerable is 'maybe': valid: false, true"),
+    ({"value_type": "versoin"}, "unknown value_type 'versoin': did you mean 'version'? "),
+    ({"history": "{}"}, "there is an answer and a history; one of them must be empty"),
+    ({"answer": "", "history": "{}"}, "history cannot be read: KeyError('subject')"),
+    ({"id": "first"}, "id 'first' stands in line 2 already"),
+]
+
+
+def test_every_bad_row_is_named_at_once(tmp_path: Path) -> None:
+    empty = dict.fromkeys(("choices", "format", "answerable", "value_type", "history", "id"), "")
+    good = empty | {"question": "q", "answer": "a", "id": "first"}
+    rows = [good, *(good | {"id": ""} | bad for bad, _ in BAD_ROWS)]
+
+    messages = _messages(_write(tmp_path / "q.csv", rows))
+
+    assert len(messages) == len(BAD_ROWS)
+    for line, (message, (_, expected)) in enumerate(zip(messages, BAD_ROWS, strict=True), 3):
+        assert message.startswith(f"{line}: {expected}")
+
+
+def test_malformed_lines_are_named_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "q.jsonl"
+    path.write_text('{"question": "q", "answer": "a"}\n{"ques\n\n[]\n')
+
+    assert _messages(path) == [
+        "2: not JSON: Unterminated string starting at",
+        "4: not a JSON object",
+    ]
+
+
+def test_the_line_of_a_row_counts_lines_within_cells(tmp_path: Path) -> None:
+    path = tmp_path / "q.csv"
+    path.write_text('question,answer\n"two\nlines",a\n\nq,\nq\n')
+    assert _messages(path) == ["6: 1 cells under 2 columns"]
+
+    path.write_text('question,answer\n"two\nlines",a\n\nq,\n')
+    assert [message.split(":")[0] for message in _messages(path)] == ["5"]
+
+
+def test_a_column_of_two_types_is_refused_where_it_would_be_damaged(tmp_path: Path) -> None:
+    rows = [{"question": "q", "answer": "3.10", "more": 1}, {"question": "q", "answer": ["a"]}]
+
+    messages = _messages(_write(tmp_path / "q.jsonl", rows))
+
+    assert messages == ["2: answer is a list, but a text in line 1; a column has one type"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"qestion": "prompt"}, "columns: unknown key 'qestion': did you mean 'question'?"),
+        ({"question": "promt"}, r"columns: .*q.csv has no 'promt' for question: did you mean 'pro"),
+    ],
+)
+def test_a_wrong_mapping_is_named(tmp_path: Path, columns: dict[str, str], message: str) -> None:
+    path = _write(tmp_path / "q.csv", [{"prompt": "q", "answer": "a"}])
+
+    with pytest.raises(ConfigError, match=message):
+        load_questions(path, columns=columns)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"qestion": "q", "answer": "a"}, "no column 'question': did you mean 'qestion'?"),
+        ({"question": "q", "anser": "a"}, "no column 'answer': did you mean 'anser'?"),
+    ],
+)
+def test_a_missing_column_is_named(tmp_path: Path, row: dict[str, str], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        load_questions(_write(tmp_path / "q.csv", [row]))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("q.csv", "", "has no rows|no column"),
+        ("q.csv", "question,answer\n", "has no rows"),
+        ("q.jsonl", "\n", "has no rows"),
+        ("q.parquet", "neither", "q.parquet: cannot be loaded"),
+        ("q.txt", "question,answer\n", "a question set ends in .csv, .jsonl, .parquet"),
+    ],
+)
+def test_a_file_without_questions_is_named(
+    tmp_path: Path, name: str, content: str, message: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(content)
+
+    with pytest.raises(DataError, match=message):
+        load_questions(path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"q.csv: no such file"):
+        load_questions(str(tmp_path / "q.csv"))
+
+
+def test_a_data_set_that_the_hub_does_not_give_is_a_clear_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Without a network the client would try again for half a minute; offline it says so at once.
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
+
+    with pytest.raises(
+        DataError, match=r"^nobody/nothing: cannot be loaded: .*nobody/nothing"
+    ) as e:
+        load_questions("nobody/nothing")
+
+    assert "\n" not in str(e.value)
+
+
+def test_loading_leaves_nothing_behind_and_prints_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "temporary").mkdir()
+    path = _write(tmp_path / "q.csv", ROWS)
+
+    load_questions(path)
+
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["q.csv", "temporary"]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_is_heavy_is_imported_only_when_it_is_needed() -> None:
+    code = (
+        "import sys, harness.world.loaders, harness.world.check, harness.world.releases.build\n"
+        "print(*{'datasets', 'pandas', 'pyarrow', 'torch'} & set(sys.modules))"
+    )
+    done = subprocess.run(  # noqa: S603 - our own interpreter and code
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+
+    assert not done.stdout.strip()
