@@ -1,1 +1,23 @@
-"""Claims, constraints and recommendations."""
+"""Claims put to the test, and a choice under constraints."""
+
+from harness.decision.claims import Claim, ClaimVerdict, evaluate_claims
+from harness.decision.claimsfile import load_claims
+from harness.decision.recommend import (
+    DEFAULT_CONSTRAINTS,
+    Check,
+    Constraint,
+    Recommendation,
+    recommend,
+)
+
+__all__ = [
+    "DEFAULT_CONSTRAINTS",
+    "Check",
+    "Claim",
+    "ClaimVerdict",
+    "Constraint",
+    "Recommendation",
+    "evaluate_claims",
+    "load_claims",
+    "recommend",
+]

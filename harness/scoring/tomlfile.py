@@ -49,10 +49,33 @@ class Table:
             self.fail(f"{key!r} is {value!r}: {nearest(value, words)}", key)
         return value
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A text, or a list of texts."""
+        value = self._value(key, None)
+        items = [value] if isinstance(value, str) else value
+        if not isinstance(items, list) or not items or not all(isinstance(i, str) for i in items):
+            self.fail(f"{key!r} must be a text or a list of texts, not {value!r}", key)
+        return tuple(items)
+
+    def numbers(self, key: str, count: int) -> tuple[float, ...]:
+        """A list of so many finite numbers."""
+        value = self._value(key, None)
+        if not isinstance(value, list) or len(value) != count or not all(map(_is_number, value)):
+            self.fail(f"{key!r} must be {count} numbers in brackets, not {value!r}", key)
+        return tuple(map(float, value))
+
+    def table(self, key: str) -> Table:
+        """A table within this one."""
+        value = self._value(key, None)
+        if not isinstance(value, dict):
+            self.fail(f"{key!r} must be a table, not {value!r}", key)
+        line = self.lines.get(key, self.line)
+        return Table(self.file, line, value, {} if line is None else dict.fromkeys(value, line))
+
     def number(self, key: str, default: float | None = None) -> float:
         """A finite number."""
         value = self._value(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        if not _is_number(value):
             self.fail(f"{key!r} must be a number, not {value!r}", key)
         return float(value)
 
@@ -67,6 +90,10 @@ class Table:
         if key not in self.values and default is None:
             self.fail(f"key {key!r} is missing")
         return self.values.get(key, default)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
 def read_tables(path: Path, name: str, top: Iterable[str] = ()) -> tuple[Table, tuple[Table, ...]]:
