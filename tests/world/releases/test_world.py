@@ -107,6 +107,18 @@ def test_a_text_says_what_its_document_states(corpus: Corpus) -> None:
             assert named or (product in document.text and cycle in document.text), document
 
 
+def test_an_end_of_life_is_announced_after_the_release_and_before_it_comes(
+    timeline: Timeline, corpus: Corpus
+) -> None:
+    for document in corpus:
+        for statement in document.states:
+            if statement.attribute == "end_of_life":
+                release = timeline.get(statement.subject, "release_date")
+                assert release is not None
+                day = document.day.isoformat()
+                assert release.facts[0].value < day < statement.value, document
+
+
 def test_no_two_documents_have_the_same_text(corpus: Corpus) -> None:
     assert len({document.text for document in corpus}) == len(corpus)
 
