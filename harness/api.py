@@ -72,7 +72,7 @@ class Result:
 
     def report(self, path: Path | str | None = None) -> Path:
         """Write the report (default: `report.html` in the run); the same run gives the same bytes."""
-        from harness.reporting import write_report  # noqa: PLC0415  (jinja2 is slow)
+        from harness.reporting.html import write_report  # noqa: PLC0415  (jinja2 is slow)
 
         return write_report(
             self.loaded, self.results, Path(path) if path is not None else self.run / _REPORT
@@ -125,9 +125,9 @@ def compare(
     inputs = load_inputs(job)
     path = _new_path(Path(out) if out is not None else _RUNS, job.suite.name)
     manifest = new_manifest(job, inputs, run_id=path.name)
-    folder = RunFolder.create(path, manifest, inputs.questions, job.suite.prices)
     try:
-        _carry_out(folder, job, inputs, workers, progress)
+        with RunFolder.create(path, manifest, inputs.questions, job.suite.prices) as folder:
+            _carry_out(folder, job, inputs, workers, progress)
     except RunInterruptedError:
         raise
     except BaseException:
@@ -152,8 +152,14 @@ def resume(
     manifest = read_manifest(path)
     job = _job_of(manifest, systems, path)
     inputs = load_inputs(job)
-    _refuse_unlike(manifest, new_manifest(job, inputs, run_id=manifest.run_id), path)
-    _carry_out(RunFolder.open(path), job, inputs, workers, progress)
+    now = new_manifest(job, inputs, run_id=manifest.run_id)
+    _refuse_unlike(manifest, now, path)
+    with RunFolder.open(path) as folder:
+        moved = differences(manifest.machine, now.machine)
+        moved += differences(manifest.versions, now.versions)
+        if moved:
+            folder.note(f"resumed in another environment: {', '.join(moved)}")
+        _carry_out(folder, job, inputs, workers, progress)
     return Result(path)
 
 
@@ -193,12 +199,11 @@ def _carry_out(
 ) -> None:
     options = Options(workers, job.suite.concurrency, job.suite.deadline)
     work = folder.path / _WORK
-    with folder:
-        arms = make_arms(job, inputs.world, work)
-        run_in_background(
-            Runner(folder, inputs.plan, inputs.questions, arms, options=options, progress=progress)
-        )
-        shutil.rmtree(work, ignore_errors=True)  # indices: made again from the documents if needed
+    arms = make_arms(job, inputs.world, work)
+    run_in_background(
+        Runner(folder, inputs.plan, inputs.questions, arms, options=options, progress=progress)
+    )
+    shutil.rmtree(work, ignore_errors=True)  # indices: made again from the documents if needed
 
 
 def _training_progress(progress: ProgressCallback) -> Callable[[TrainingStep], None]:

@@ -72,11 +72,11 @@ def write_questions(folder: Path, *rows: tuple[str, str]) -> None:
     (folder / "questions.csv").write_text("\n".join(lines) + "\n")
 
 
-def capital(question: Question, day: date) -> str:
+def capital(question: Question, _day: date) -> str:
     return dict(CAPITALS)[question.id]
 
 
-async def shrug(question: Question, day: date) -> str:
+async def shrug(_question: Question, _day: date) -> str:
     await asyncio.sleep(0)
     return "I don't know."
 
@@ -187,6 +187,15 @@ def test_a_resumed_run_is_completed_and_keeps_what_it_had(suite: Path, tmp_path:
     before = (run / "records.jsonl").read_bytes()
     api.resume(run)
     assert (run / "records.jsonl").read_bytes() == before
+
+
+def test_a_run_resumed_elsewhere_says_so(
+    suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = broken_run(suite, tmp_path)
+    monkeypatch.setattr("platform.system", lambda: "Plan9")
+    notes = api.resume(run).loaded.notes
+    assert any("resumed in another environment: os (was" in note for note in notes)
 
 
 def test_a_run_on_other_questions_or_systems_is_not_resumed(suite: Path, tmp_path: Path) -> None:

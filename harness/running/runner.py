@@ -116,12 +116,13 @@ class Runner:
                 self._folder.note(f"{self._deaths} worker processes died and were replaced")
             self._folder.sync()
             self._tell("end")
-        if self._draining:
+        if self._draining and len(self._folder) < self._total:
             raise RunInterruptedError(
                 f"interrupted: {len(self._folder)} of {self._total} answers are kept; "
                 f"go on with: harness resume {self._folder.path}"
             )
-        self._folder.update(finished=_now())
+        if self._pending or self._folder.manifest.finished is None:
+            self._folder.update(finished=_now())
 
     async def _run(self, log: IO[bytes]) -> None:
         if not self._pending:

@@ -6,7 +6,7 @@ import resource
 import signal
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from harness.retrieval.base import Passage
 from harness.running.folder import RunFolder, load_run
 from harness.running.journal import encode, read_lines
 from harness.running.manifest import manifest_from_dict, manifest_to_dict
-from harness.running.record import Record, record_from_dict
+from harness.running.record import Record, record_from_dict, record_to_dict
 from harness.systems.base import Answer, Failure, Preparation, Timing, Usage
 
 ASKED = scripted.questions(4)
@@ -56,6 +56,19 @@ def test_a_record_survives_its_line(text: str, passage: str, score: float) -> No
     line = encode(before)
     assert line.count(b"\n") == 1
     assert record_from_dict(json.loads(line)) == before
+
+
+def test_a_record_s_line_has_all_its_fields() -> None:
+    data = record_to_dict(record("q0", None))
+    for part, its_type in (
+        (data, Record),
+        (data["answer"], Answer),
+        (data["answer"]["passages"][0], Passage),
+        (data["answer"]["usage"], Usage),
+        (data["answer"]["timing"], Timing),
+        (data["answer"]["failure"], Failure),
+    ):
+        assert set(part) == {field.name for field in fields(its_type)}
 
 
 def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def test_every_mistake_is_one_line_with_its_place(
 
 
 def test_an_unknown_suite_is_named_with_the_nearest(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no suite 'release'.*did you mean 'releases'"):
+    with pytest.raises(ConfigError, match=r"no suite 'release'.*did you mean 'releases'"):
         load_suite("release")
     with pytest.raises(ConfigError, match="neither a file, nor a folder"):
         load_suite(tmp_path)
