@@ -1,0 +1,112 @@
+"""The command line as a user meets it: as a process, with its exit code and its one-line errors."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HARNESS = (sys.executable, "-m", "harness")
+
+
+def run(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"}
+    return subprocess.run(  # noqa: S603  (our own program)
+        [*HARNESS, *map(str, arguments)],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_compare_prints_a_table_of_80_columns_and_where_things_are(office: Path) -> None:
+    done = run("compare", office, "--report", "report.html", "--json", "out.json", cwd=office)
+    assert done.returncode == 0, done.stderr
+    assert "handbook" in done.stdout
+    assert "remembered" in done.stdout
+    paths = [line for line in done.stdout.splitlines() if line.startswith(("run:", "report:"))]
+    assert len(paths) == 2
+    table = [line for line in done.stdout.splitlines() if line not in paths]
+    assert max(map(len, table)) <= 80
+    assert (office / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    figures = json.loads((office / "out.json").read_text(encoding="utf-8"))
+    by_name = {system["name"]: system for system in figures["systems"]}
+    assert by_name["remembered"]["metrics"]["stale_rate"]["value"] == 0.25
+
+
+def test_json_to_standard_output_leaves_it_pure(office: Path) -> None:
+    done = run("compare", office, "--json", "-", cwd=office)
+    assert json.loads(done.stdout)["systems"][0]["name"] == "handbook"
+
+
+def test_a_report_made_again_has_the_same_bytes(office: Path) -> None:
+    run("compare", office, "--out", "kept", "--report", "first.html", cwd=office)
+    kept = next((office / "kept").iterdir())
+    done = run("report", kept, "--html", "second.html", cwd=office)
+    assert done.returncode == 0, done.stderr
+    assert (office / "first.html").read_bytes() == (office / "second.html").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["compare", "nowhere"], "no suite 'nowhere'"),
+        (["compare", ".", "--systems", "handbok"], "did you mean 'handbook'?"),
+        (["compare", ".", "--days", "2026-13-01"], "'2026-13-01' is no day"),
+        (["compare", ".", "--days", "2026-03-02"], "2026-03-02"),
+        (["report", "nowhere"], "nowhere"),
+        (["resume", "nowhere"], "nowhere"),
+        (
+            ["world", "build", "planets", "--from", ".", "--until", "2026-01-01", "--out", "x"],
+            "releases",
+        ),
+    ],
+)
+def test_a_wrong_word_is_one_line_that_says_what_and_where(
+    office: Path, arguments: list[str], complaint: str
+) -> None:
+    done = run(*arguments, cwd=office)
+    assert done.returncode == 2
+    assert complaint in done.stderr
+    assert done.stderr.startswith("harness: ")
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_debug_shows_the_traceback(office: Path) -> None:
+    assert "Traceback" in run("compare", "nowhere", "--debug", cwd=office).stderr
+
+
+def test_an_unknown_option_names_the_nearest(office: Path) -> None:
+    done = run("compare", ".", "--sytems", "handbook", cwd=office)
+    assert done.returncode == 2
+    assert "--systems" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "complaint"),
+    [
+        ("systems.toml", 'strategy = "external"', 'strategy = "externel"', "systems.toml:2"),
+        ("systems.toml", "assistants:from_handbook", "assistants:from_handbok", "from_handbook"),
+        ("suite.toml", "2026-03-01", '"the first of March"', "suite.toml:2"),
+        ("suite.toml", "questions.jsonl", "questions.csv", "questions.csv"),
+        ("questions.jsonl", '"question": ', '"prompt": ', "question"),
+        ("answers.jsonl", '"seconds": 0.4', '"seconds": "soon"', "answers.jsonl:1"),
+    ],
+)
+def test_a_broken_file_is_named_with_the_line_before_anything_runs(
+    office: Path, file: str, old: str, new: str, complaint: str
+) -> None:
+    path = office / file
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    done = run("compare", ".", "--out", "runs", cwd=office)
+    assert done.returncode == 2
+    assert complaint in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list((office / "runs").glob("*"))
