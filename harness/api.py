@@ -39,7 +39,7 @@ from harness.running.progress import Progress, ProgressCallback
 from harness.running.runner import Options, Runner
 from harness.running.suite import load_suite
 from harness.scoring.prices import PriceBook
-from harness.statistics.results import Results
+from harness.statistics import Results, summarise
 from harness.systems.tuning import train_suite_adapters
 from harness.training.adapter import Adapter
 from harness.training.lora import TrainingStep
@@ -66,8 +66,6 @@ class Result:
     @cached_property
     def results(self) -> Results:
         """Every figure with its interval, every comparison paired."""
-        from harness.statistics import summarise  # noqa: PLC0415  (scipy is slow)
-
         return summarise(self.loaded, self.prices)
 
     def report(self, path: Path | str | None = None) -> Path:
