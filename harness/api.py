@@ -18,9 +18,10 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import ConfigError, RunError, RunInterruptedError
+from harness.fixtures import fixture_path
 from harness.running.background import run_in_background
 from harness.running.fingerprints import differences
 from harness.running.folder import PRICES, LoadedRun, RunFolder, load_run, read_manifest
@@ -43,6 +44,9 @@ from harness.statistics import Results, summarise
 from harness.systems.tuning import train_suite_adapters
 from harness.training.adapter import Adapter
 from harness.training.lora import TrainingStep
+
+if TYPE_CHECKING:
+    from harness.decision import ClaimVerdict, Recommendation
 
 _RUNS = Path("runs")
 _WORK = "work"
