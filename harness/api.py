@@ -72,12 +72,32 @@ class Result:
         """Every figure with its interval, every comparison paired."""
         return summarise(self.loaded, self.prices)
 
+    @cached_property
+    def claims(self) -> tuple[ClaimVerdict, ...]:
+        """What the run makes of the shipped claims."""
+        from harness.decision import evaluate_claims, load_claims  # noqa: PLC0415  (scipy is slow)
+
+        files = sorted(fixture_path("claims").glob("*.toml"))
+        claims = [claim for file in files for claim in load_claims(file)]
+        return evaluate_claims(self.results, claims, seed=self.loaded.manifest.seed)
+
+    @cached_property
+    def recommendation(self) -> Recommendation:
+        """Which system, under the default constraints."""
+        from harness.decision import recommend  # noqa: PLC0415  (scipy is slow)
+
+        return recommend(self.results)
+
     def report(self, path: Path | str | None = None) -> Path:
         """Write the report (default: `report.html` in the run); the same run gives the same bytes."""
-        from harness.reporting.html import write_report  # noqa: PLC0415  (jinja2 is slow)
+        from harness.reporting import write_report  # noqa: PLC0415  (jinja2 is slow)
 
         return write_report(
-            self.loaded, self.results, Path(path) if path is not None else self.run / _REPORT
+            self.loaded,
+            self.results,
+            Path(path) if path is not None else self.run / _REPORT,
+            claims=self.claims,
+            recommendation=self.recommendation,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -241,7 +261,8 @@ def _job_of(manifest: Manifest, systems: Sequence[SystemChoice] | None, path: Pa
     except KeyError as error:
         raise RunError(f"{path}: the manifest lacks the setting {error}") from None
     except ConfigError as error:
-        raise RunError(f"{path} cannot be resumed: {error}") from error
+        hint = "; systems that are not in the suite must be given again" if systems is None else ""
+        raise RunError(f"{path} cannot be resumed: {error}{hint}") from error
 
 
 def _refuse_unlike(before: Manifest, now: Manifest, path: Path) -> None:
