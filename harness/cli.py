@@ -6,16 +6,18 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from harness.errors import ConfigError, HarnessError, RunInterruptedError
+from harness.errors import ConfigError, HarnessError, RunInterruptedError, nearest, require_extra
 
 if TYPE_CHECKING:
     from harness.api import Result
+    from harness.models.lab.evaluation import MeasureResult
 
 app = typer.Typer(
     name="harness",
@@ -160,13 +162,26 @@ def lab_pretrain(
     tokens: Annotated[
         float | None, typer.Option(help="Token budget in millions (default: the recipe's).")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of data and weights.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of data and weights.")] = 1,
     threads: Annotated[int, typer.Option(min=1, help="Processor threads.")] = 2,
+    device: Annotated[str, typer.Option(help="cpu, or cuda where there is a GPU.")] = "cpu",
 ) -> None:
     """Pretrain the lab model from nothing; goes on from its last checkpoint."""
-    from harness.models.lab.commands import pretrain  # noqa: PLC0415  (torch)
+    require_extra("Pretraining", "train", "torch", "transformers")
+    from harness.models.lab.export import export  # noqa: PLC0415  (torch)
+    from harness.models.lab.pretrain import (  # noqa: PLC0415  (torch)
+        TOKENIZER,
+        PretrainOptions,
+        pretrain,
+        progress_line,
+    )
 
-    pretrain(out, tokens=tokens, seed=seed, threads=threads)
+    options = PretrainOptions(out, seed=seed, threads=threads, device=device)
+    if tokens is not None:
+        options = replace(options, tokens=round(tokens * 1e6))
+    model = pretrain(options, lambda step: typer.echo(progress_line(step)))
+    export(model, out / TOKENIZER, out)
+    typer.echo(f"model: {out}")
 
 
 @lab.command("evaluate", epilog="Example:\n\n`harness lab evaluate --n 1000`")
@@ -179,9 +194,22 @@ def lab_evaluate(
     json_out: JsonOption = None,
 ) -> None:
     """Measure the lab model on worlds it has never seen; figures with intervals."""
-    from harness.models.lab.commands import evaluate  # noqa: PLC0415  (heavy)
+    from harness.fixtures import fixture_path  # noqa: PLC0415  (rarely needed)
+    from harness.models.lab.evaluation import MEASURES, evaluate, runtime_answers  # noqa: PLC0415
 
-    _write_json(evaluate(model, n=n, split=split), json_out)
+    folder = model if model is not None else fixture_path("lab")
+    total = len(MEASURES)
+    done: list[str] = []
+
+    def measured(result: MeasureResult) -> None:
+        done.append(result.measure.name)
+        low, high = result.interval
+        share = f"{result.share:.1%} [{low:.1%}, {high:.1%}]"
+        typer.echo(f"{len(done)}/{total} {result.measure.name}: {share}", err=True)
+
+    evaluation = evaluate(runtime_answers(folder), split=_split(split), count=n, progress=measured)
+    typer.echo(evaluation.table(), err=json_out == "-")
+    _write_json(evaluation.as_dict, json_out)
 
 
 @world.command(
@@ -215,6 +243,12 @@ def world_check(
         typer.echo(str(problem))
     typer.echo(f"{len(problems)} problems" if problems else "no problems")
     raise typer.Exit(1 if problems else 0)
+
+
+def _split(word: str) -> Literal["dev", "test"]:
+    if word == "dev" or word == "test":  # noqa: PLR1714  (mypy narrows only this form)
+        return word
+    raise ConfigError(f"unknown split {word!r}: {nearest(word, ('dev', 'test'))}")
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:

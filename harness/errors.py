@@ -14,6 +14,7 @@ The command line prints the message of a `HarnessError` in one line and exits wi
 from __future__ import annotations
 
 import difflib
+import importlib.util
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -49,6 +50,12 @@ class MissingExtraError(HarnessError):
         super().__init__(
             f"{what} needs packages that are not installed: pip install 'ragft-harness[{extra}]'"
         )
+
+
+def require_extra(what: str, extra: str, *packages: str) -> None:
+    """Raise `MissingExtraError` when one of the packages that `what` needs is not installed."""
+    if any(importlib.util.find_spec(package) is None for package in packages):
+        raise MissingExtraError(what, extra)
 
 
 def located(path: Path | str, line: int | None, message: str) -> str:

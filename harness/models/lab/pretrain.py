@@ -26,7 +26,7 @@ from harness.models.lab.batches import Batch, make_batch, tokens_before
 from harness.models.lab.probes import probe_scores
 from harness.models.lab.tokenizer import load_tokenizer, train_tokenizer
 
-__all__ = ["PretrainOptions", "PretrainProgress", "TrainingState", "load_checkpoint", "pretrain"]
+__all__ = ["PretrainOptions", "PretrainProgress", "TrainingState", "load_checkpoint", "pretrain", "progress_line"]
 
 CHECKPOINT: Final = "checkpoint.pt"
 BEFORE_DECAY: Final = "checkpoint-before-decay.pt"
@@ -298,7 +298,8 @@ def _produce(queue: Queue[Batch], tokenizer: Path, seed: int, step: int) -> None
         step += 1
 
 
-def _line(report: PretrainProgress) -> str:
+def progress_line(report: PretrainProgress) -> str:
+    """Return where a run stands, in one line."""
     scores = " ".join(f"{name} {score:.2f}" for name, score in (report.scores or {}).items())
     return (
         f"step {report.step} tokens {report.tokens / 1e6:.2f}M loss {report.loss:.3f} "
@@ -319,7 +320,7 @@ def _main() -> None:
     options = PretrainOptions(
         given.out, tokens=given.tokens, seed=given.seed, threads=given.threads, device=given.device
     )
-    pretrain(options, lambda report: print(_line(report), flush=True))  # noqa: T201 - a command
+    pretrain(options, lambda report: print(progress_line(report), flush=True))  # noqa: T201 - a command
 
 
 if __name__ == "__main__":
