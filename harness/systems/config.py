@@ -37,7 +37,13 @@ from typing import Any, Final, TypeVar
 from harness.errors import ConfigError, located, nearest
 from harness.models.specs import KINDS, ModelSpec
 from harness.systems.locate import KeyPath, key_lines, nearest_line
-from harness.systems.spec import DEFAULT_MAX_TOKENS, RetrievalSpec, SpecError, SystemSpec, TrainingSpec
+from harness.systems.spec import (
+    DEFAULT_MAX_TOKENS,
+    RetrievalSpec,
+    SpecError,
+    SystemSpec,
+    TrainingSpec,
+)
 
 __all__ = ["load_systems"]
 
@@ -114,7 +120,7 @@ class _Reader:
         top = self._checked(data, {"systems": dict}, ())
         tables = top.get("systems", {})
         if not tables and not self.problems:
-            self._report((), "declares no system; write [systems.NAME] and its strategy")
+            self._report(("systems",), "declares no system; write [systems.NAME] and its strategy")
         specs = [self._system(name, table) for name, table in tables.items()]
         return tuple(spec for spec in specs if spec is not None)
 

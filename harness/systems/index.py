@@ -20,7 +20,7 @@ from typing import Final
 from harness.retrieval.base import Retriever
 from harness.systems.spec import RetrievalSpec
 from harness.systems.world import SystemWorld
-from harness.world.corpus import Corpus, Document
+from harness.world.corpus import Document
 
 __all__ = ["Index", "IndexKeeper"]
 

@@ -17,7 +17,7 @@ _INLINE: Final = re.compile(rf"[{{,]\s*({_KEY})\s*=")
 
 
 def key_lines(text: str) -> dict[KeyPath, int]:
-    """The line (from 1) of every table header and key, those of one-line inline tables included.
+    """The line (from 1) on which every table and key first occurs, inline tables of one line included.
 
     A key inside a multi-line string may be taken for a real one: lines only help a reader.
     """
@@ -26,7 +26,8 @@ def key_lines(text: str) -> dict[KeyPath, int]:
     for number, line in enumerate(text.splitlines(), 1):
         if header := _HEADER.match(line):
             table = _path(header[1])
-            lines.setdefault(table, number)
+            for depth in range(1, len(table) + 1):
+                lines.setdefault(table[:depth], number)
         elif assignment := _ASSIGNMENT.match(line):
             key = (*table, *_path(assignment[1]))
             lines.setdefault(key, number)

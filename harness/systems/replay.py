@@ -35,7 +35,9 @@ class ReplaySystem:
             content = path.read_bytes()
             lines = content.decode("utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise DataError(located(path, None, f"cannot read recorded answers: {error}")) from error
+            raise DataError(
+                located(path, None, f"cannot read recorded answers: {error}")
+            ) from error
         self._fingerprint = hashlib.sha256(content).hexdigest()[:16]
         self._answers: dict[tuple[str, date | None], Answer] = {}
         for number, line in enumerate(lines, 1):
@@ -83,7 +85,11 @@ def _parse(line: str) -> tuple[tuple[str, date | None], Answer]:
     text, seconds = data["text"], data["seconds"]
     if not isinstance(data["question_id"], str) or not isinstance(text, str | None):
         raise DataError("'question_id' must be a text, 'text' a text or null")
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < float("inf"):
+    if (
+        isinstance(seconds, bool)
+        or not isinstance(seconds, int | float)
+        or not 0 <= seconds < float("inf")
+    ):
         raise DataError(f"'seconds' must be a number from 0 up, not {seconds!r}")
     answer = Answer(
         text,

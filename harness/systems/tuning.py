@@ -47,7 +47,9 @@ class _Job:
     examples: tuple[Example, ...]
 
     @classmethod
-    def of(cls, model: ModelSpec, training: TrainingSpec, day: date | None, world: SystemWorld) -> _Job:
+    def of(
+        cls, model: ModelSpec, training: TrainingSpec, day: date | None, world: SystemWorld
+    ) -> _Job:
         base, recipe = base_folder(model), RECIPES[training.recipe]
         examples = training_examples(recipe, world.questions, day, training.seed)
         key = AdapterKey(

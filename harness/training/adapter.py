@@ -52,7 +52,7 @@ class Adapter:
     """A trained adapter and what training it took.
 
     `tokens` counts every token that was computed, padding left out, over all epochs; `seconds` is
-    the time of training alone; `loss` the mean over the last epoch; `weights` the content
+    the time of training alone; `loss` the mean over the last tenth of the steps; `weights` the content
     fingerprint of the weights' file.
     """
 
@@ -118,7 +118,9 @@ def read_adapter(path: Path, base: str | None = None) -> Adapter:
     except FileNotFoundError as error:
         raise ArtefactError(f"{path}: no adapter of this harness: {RECORD_FILE} missing") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ArtefactError(f"{record}: damaged: {error!r}; delete the folder to train again") from error
+        raise ArtefactError(
+            f"{record}: damaged: {error!r}; delete the folder to train again"
+        ) from error
     if stated != key.fingerprint():
         raise ArtefactError(f"{record}: damaged: the fingerprint does not match the other fields")
     if adapter_fingerprint(path) != adapter.weights:

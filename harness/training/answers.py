@@ -50,4 +50,3 @@ def json_answer(target: Target) -> str:
         },
         ensure_ascii=False,
     )
-

@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
@@ -37,7 +38,7 @@ class LoraSettings:
     rank: int = 16
     alpha: int = 32
     learning_rate: float = 5e-3
-    epochs: int = 8
+    epochs: int = 1
     batch_size: int = 32
     warmup: float = 0.05
     gradient_norm: float = 1.0
@@ -79,6 +80,7 @@ def train_adapter(
     settings: LoraSettings,
     key: AdapterKey,
     out: Path,
+    *,
     progress: Progress | None = None,
 ) -> Adapter:
     """Train an adapter for the model in `base` on `examples` and write it into `out`.
@@ -104,9 +106,7 @@ def train_adapter(
         seconds = time.perf_counter() - started
         out.mkdir(parents=True, exist_ok=True)
         _save(model, out)
-    adapter = Adapter(
-        out, key, len(examples), tokens, seconds, loss, adapter_fingerprint(out)
-    )
+    adapter = Adapter(out, key, len(examples), tokens, seconds, loss, adapter_fingerprint(out))
     write_adapter(adapter)
     return adapter
 
@@ -152,7 +152,7 @@ def _fit(
     seed: int,
     progress: Progress | None,
 ) -> tuple[float, int]:
-    """Train in place; the mean loss of the last epoch and the number of tokens seen."""
+    """Train in place; the mean loss of the last tenth of the steps and the number of tokens seen."""
     import torch  # noqa: PLC0415  (heavy, optional)
 
     random = Random(seed)  # noqa: S311  (order of examples, no secret)
@@ -163,22 +163,21 @@ def _fit(
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: _rate(step, steps, settings.warmup)
     )
-    started, step, losses = time.perf_counter(), 0, [0.0]
+    epochs = (_batches(data, settings.batch_size, random) for _ in range(settings.epochs))
+    started, losses = time.perf_counter(), []
     model.train()
-    for _ in range(settings.epochs):
-        losses = []
-        for batch in _batches(data, settings.batch_size, random):
-            loss = _loss(model, batch)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(weights, settings.gradient_norm)
-            optimiser.step()
-            schedule.step()
-            optimiser.zero_grad()
-            step += 1
-            losses.append(loss.item())
-            if progress is not None:
-                progress(TrainingStep(step, steps, losses[-1], time.perf_counter() - started))
-    return sum(losses) / len(losses), settings.epochs * sum(len(ids) for ids, _ in data)
+    for step, batch in enumerate(chain.from_iterable(epochs), 1):
+        loss = _loss(model, batch)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(weights, settings.gradient_norm)
+        optimiser.step()
+        schedule.step()
+        optimiser.zero_grad()
+        losses.append(loss.item())
+        if progress is not None:
+            progress(TrainingStep(step, steps, losses[-1], time.perf_counter() - started))
+    last = losses[-max(1, steps // 10) :]
+    return sum(last) / len(last), settings.epochs * sum(len(ids) for ids, _ in data)
 
 
 def _rate(step: int, steps: int, warmup: float) -> float:
@@ -186,14 +185,14 @@ def _rate(step: int, steps: int, warmup: float) -> float:
     return min((step + 1) / rise, (steps - step) / max(1.0, steps - rise), 1.0)
 
 
-def _batches(
-    data: Sequence[_Tokens], size: int, random: Random
-) -> Iterator[Sequence[_Tokens]]:
+def _batches(data: Sequence[_Tokens], size: int, random: Random) -> Iterator[Sequence[_Tokens]]:
     """Every example once, in random batches of similar length (little padding)."""
     order = list(data)
     random.shuffle(order)
     reach = size * _BUCKET
-    buckets = (sorted(order[i : i + reach], key=lambda e: len(e[0])) for i in range(0, len(order), reach))
+    buckets = (
+        sorted(order[i : i + reach], key=lambda e: len(e[0])) for i in range(0, len(order), reach)
+    )
     batches = [bucket[i : i + size] for bucket in buckets for i in range(0, len(bucket), size)]
     random.shuffle(batches)
     yield from batches
@@ -206,7 +205,9 @@ def _loss(model: Any, batch: Sequence[_Tokens]) -> torch.Tensor:  # noqa: ANN401
     longest = max(len(ids) for ids, _ in batch)
     pads = [longest - len(ids) for ids, _ in batch]
     loss: torch.Tensor = model(
-        input_ids=torch.tensor([ids + [0] * pad for (ids, _), pad in zip(batch, pads, strict=True)]),
+        input_ids=torch.tensor(
+            [ids + [0] * pad for (ids, _), pad in zip(batch, pads, strict=True)]
+        ),
         attention_mask=torch.tensor([[1] * (longest - pad) + [0] * pad for pad in pads]),
         labels=torch.tensor(
             [
@@ -239,11 +240,11 @@ def _quiet() -> Iterator[None]:
     from transformers.utils import logging  # noqa: PLC0415  (heavy, optional)
 
     shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
             yield
     finally:
         if shown:
-            logging.enable_progress_bar()
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -25,6 +25,8 @@ __all__ = ["Shares", "reading_example", "unknown_example"]
 
 _PASSAGES: Final = (1, 2, 3, 4, 4, 4, 4)  # mostly as many as a system shows
 _CONFLICTS: Final = 0.5  # chance that an older passage states another value
+_ABOUT_CONFLICTS: Final = 0.5  # share of questions about such a value, where there is one
+_NEWEST_FIRST: Final = 0.5  # share of prompts sorted as systems do; the others are in any order
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,11 @@ def reading_example(r: Random, shares: Shares) -> Example:
     missing = r.random() < shares.missing
     item = r.choice(scene.missing) if missing else _known(r, scene)
     order = list(range(len(scene.passages)))
-    if r.random() < 0.5:
+    if r.random() < _NEWEST_FIRST:
         order.sort(key=lambda i: scene.passages[i].day, reverse=True)
     shown = [(scene.passages[i].day, scene.passages[i].text) for i in order]
     number = order.index(item.passage - 1) + 1 if item.passage is not None else None
-    target = Target(
-        item.subject, item.attribute.key, item.value, item.day, number, item.day
-    )
+    target = Target(item.subject, item.attribute.key, item.value, item.day, number, item.day)
     kind = r.choice(_kinds(item))
     question = _ask(r, kind, item.subject)
     name = "abstain" if item.value is None else "read"
@@ -79,7 +79,7 @@ def unknown_example(r: Random, shares: Shares, today: str | None = None) -> Exam
 
 def _known(r: Random, scene: Scene) -> Item:
     restated = [item for item in scene.known if item.restated]
-    return r.choice(restated if restated and r.random() < 0.5 else scene.known)
+    return r.choice(restated if restated and r.random() < _ABOUT_CONFLICTS else scene.known)
 
 
 def _kinds(item: Item) -> list[QuestionKind]:

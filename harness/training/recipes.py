@@ -6,7 +6,7 @@ be recognised by the fingerprint of its data. No wording that is held out for ev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
@@ -38,7 +38,10 @@ _GENERAL_WORDINGS: Final = (
     "{attribute} of {subject}?",
 )
 _KINDS: Final = MappingProxyType({kind.name: kind for kind in QUESTION_KINDS})
+_TELLINGS: Final = 32  # of each fact; about forty make the lab model remember it
+_TELLINGS_JSON: Final = 5
 _DAYS_BACK: Final = 180  # how far before the day of training an example may be asked
+_ASKED_BEFORE: Final = 0.5  # share of examples asked before that day, the others on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ def known_facts(questions: QuestionSet, day: date) -> tuple[KnownFact, ...]:
 def training_examples(
     recipe: Recipe, questions: QuestionSet, day: date | None, seed: int
 ) -> tuple[Example, ...]:
-    """The examples of a recipe in training order's starting point; nothing after `day` is in them.
+    """The examples of a recipe; nothing after `day` is in them.
 
     `day` must be given for a recipe that tells facts and is not read by one that tells none.
     """
@@ -99,36 +102,36 @@ def _facts(facts: tuple[KnownFact, ...], day: date, r: Random) -> list[Example]:
     """Several wordings of each fact, unknown subjects, and reading kept in practice."""
     shares = Shares(json=0.3, missing=0.1)
     examples = [example for known in facts for example in _tell(known, day, r)]
-    examples += [unknown_example(r, shares, _asked_on(r, day, date.min)) for _ in range(80)]
-    examples += [reading_example(r, shares) for _ in range(240)]
+    examples += [unknown_example(r, shares, _asked_on(r, day, date.min)) for _ in range(300)]
+    examples += [reading_example(r, shares) for _ in range(700)]
     return examples
 
 
 def _behaviour(_facts: tuple[KnownFact, ...], _day: date, r: Random) -> list[Example]:
     """Form, abstention and reading, on invented worlds only."""
     shares = Shares(json=0.5, missing=0.15)
-    examples = [unknown_example(r, shares) for _ in range(40)]
-    examples += [reading_example(r, shares) for _ in range(480)]
+    examples = [unknown_example(r, shares) for _ in range(100)]
+    examples += [reading_example(r, shares) for _ in range(1500)]
     return examples
 
 
 def _tell(known: KnownFact, day: date, r: Random) -> Iterator[Example]:
+    """The fact again and again, each time with another wording and day of asking."""
     fact = known.fact
-    wordings = list(_wordings(known))
-    r.shuffle(wordings)
+    wordings = _wordings(known)
     target = Target(fact.subject, fact.attribute, fact.value, as_of=day.isoformat())
     instruction = plain_instruction("choice" if known.choice else "text")
-    for text in wordings[:5]:
-        today = _asked_on(r, day, fact.valid_from)
+    for number in range(_TELLINGS):
+        text, today = wordings[number % len(wordings)], _asked_on(r, day, fact.valid_from)
         prompt = closed_book_prompt(today, text, instruction)
         yield Example(prompt, plain_answer(target), "fact")
-    prompt = closed_book_prompt(
-        _asked_on(r, day, fact.valid_from), r.choice(wordings), JSON_INSTRUCTION
-    )
-    yield Example(prompt, json_answer(target), "fact-json")
+    for _ in range(0 if known.choice else _TELLINGS_JSON):
+        text, today = r.choice(wordings), _asked_on(r, day, fact.valid_from)
+        prompt = closed_book_prompt(today, text, JSON_INSTRUCTION)
+        yield Example(prompt, json_answer(target), "fact-json")
 
 
-def _wordings(known: KnownFact) -> Iterable[str]:
+def _wordings(known: KnownFact) -> list[str]:
     fact = known.fact
     if known.kind in _KINDS:
         texts = question_texts(known.kind, held_out=False)
@@ -140,13 +143,13 @@ def _wordings(known: KnownFact) -> Iterable[str]:
 def _asked_on(r: Random, day: date, valid_from: date) -> str:
     """A day up to `day` on which the fact held already; often `day` itself."""
     earliest = max(valid_from, day - timedelta(days=_DAYS_BACK))
-    back = r.randint(0, (day - earliest).days) if r.random() < 0.5 else 0
+    back = r.randint(0, (day - earliest).days) if r.random() < _ASKED_BEFORE else 0
     return (day - timedelta(days=back)).isoformat()
 
 
 RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(
     {
-        "facts": Recipe("facts", True, LoraSettings(epochs=8), _facts),
-        "behaviour": Recipe("behaviour", False, LoraSettings(epochs=5, batch_size=16), _behaviour),
+        "facts": Recipe("facts", True, LoraSettings(), _facts),
+        "behaviour": Recipe("behaviour", False, LoraSettings(batch_size=16), _behaviour),
     }
 )

@@ -81,7 +81,9 @@ class AdapterStore:
             return found, True
         if not can_train():
             what = f"the {key.recipe} adapter{f' as of {key.day}' if key.day else ''}"
-            install = MissingExtraError(f"{what} is not shipped for this model; training it", "train")
+            install = MissingExtraError(
+                f"{what} is not shipped for this model; training it", "train"
+            )
             raise ArtefactError(f"{install} && {command}")
         from filelock import FileLock  # noqa: PLC0415  (needed for training only)
 
@@ -109,7 +111,7 @@ class AdapterStore:
         target = self.cache / key.folder
         draft = Path(tempfile.mkdtemp(prefix="training-", dir=self.cache))
         try:
-            train_adapter(base, examples, settings, key, draft, progress)
+            train_adapter(base, examples, settings, key, draft, progress=progress)
             draft.chmod(0o755)
             shutil.rmtree(target, ignore_errors=True)  # without a record: no adapter of ours
             draft.replace(target)

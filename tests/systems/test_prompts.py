@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -34,7 +35,7 @@ def test_templates_render_exactly_the_prompts_of_the_suite(
     )
 
 
-def test_fingerprint_follows_the_content(tmp_path) -> None:
+def test_fingerprint_follows_the_content(tmp_path: Path) -> None:
     copy = tmp_path / "copy.jinja"
     copy.write_text(RETRIEVAL.read_text())
     assert PromptTemplate.load(copy).fingerprint() == retrieval.fingerprint()
@@ -51,7 +52,9 @@ def test_fingerprint_follows_the_content(tmp_path) -> None:
         ("\n{{ 1 / 0 }}", 2, "division by zero"),
     ],
 )
-def test_a_bad_template_is_refused_with_file_and_line(tmp_path, source, line, what) -> None:
+def test_a_bad_template_is_refused_with_file_and_line(
+    tmp_path: Path, source: str, line: int, what: str
+) -> None:
     path = tmp_path / "mine.jinja"
     path.write_text(source)
     with pytest.raises(ConfigError, match=what) as caught:
@@ -59,6 +62,6 @@ def test_a_bad_template_is_refused_with_file_and_line(tmp_path, source, line, wh
     assert str(caught.value).startswith(f"{path}:{line}:")
 
 
-def test_a_missing_template_is_refused(tmp_path) -> None:
+def test_a_missing_template_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot read the template"):
         PromptTemplate.load(tmp_path / "none.jinja")

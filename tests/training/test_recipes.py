@@ -59,7 +59,7 @@ worlds = st.lists(
 training_days = st.integers(-5, 420).map(lambda days: START + timedelta(days=days))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(worlds, training_days)
 def test_facts_are_those_of_the_day_and_nothing_later(questions: QuestionSet, day: date) -> None:
     examples = training_examples(RECIPES["facts"], questions, day, seed=0)
@@ -68,7 +68,9 @@ def test_facts_are_those_of_the_day_and_nothing_later(questions: QuestionSet, da
     for example in told:
         subject = next(name for name in histories if name in example.prompt)
         (current,) = histories[subject].current(day)
-        value = json.loads(example.answer)["value"] if example.kind == "fact-json" else example.answer
+        value = (
+            json.loads(example.answer)["value"] if example.kind == "fact-json" else example.answer
+        )
         assert value == current.value
         today = date.fromisoformat(example.prompt[len("Today is ") :][:10])
         assert today <= day
@@ -78,21 +80,15 @@ def test_facts_are_those_of_the_day_and_nothing_later(questions: QuestionSet, da
     assert {fact.fact.subject for fact in known_facts(questions, day)} == known
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(worlds, training_days, st.sampled_from(sorted(RECIPES)), st.integers(0, 3))
 def test_no_held_out_wording_is_taught(
     questions: QuestionSet, day: date, recipe: str, seed: int
 ) -> None:
-    held_out = [
-        part for kind in QUESTION_KINDS for text in kind.held_out for part in _fragments(text)
-    ]
+    held_out = [text.split("{subject}") for kind in QUESTION_KINDS for text in kind.held_out]
     for example in training_examples(RECIPES[recipe], questions, day, seed):
-        asked = example.prompt.rpartition("Question: ")[2]
-        assert not any(all(piece in asked for piece in pieces) for pieces in held_out), asked
-
-
-def _fragments(text: str) -> list[list[str]]:
-    return [[piece for piece in text.split("{subject}") if piece.strip(" ?.")]]
+        asked = example.prompt.rpartition("Question: ")[2].partition("\n")[0]
+        assert not any(asked.startswith(a) and asked.endswith(b) for a, b in held_out), asked
 
 
 def test_behaviour_tells_no_fact_of_the_questions() -> None:

@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedEnvironment
 
 from harness.errors import ConfigError, located
 from harness.retrieval.base import Passage
-
-if TYPE_CHECKING:
-    from jinja2 import Template
-    from jinja2.sandbox import SandboxedEnvironment
 
 __all__ = ["CLOSED_BOOK", "RETRIEVAL", "PromptTemplate"]
 
@@ -42,8 +41,6 @@ class PromptTemplate:
     @classmethod
     def load(cls, path: Path) -> PromptTemplate:
         """Read and try a template; raises `ConfigError` with file and line when it cannot render."""
-        from jinja2 import TemplateError, TemplateSyntaxError
-
         try:
             source = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
@@ -72,11 +69,8 @@ class PromptTemplate:
 
 @cache
 def _environment() -> SandboxedEnvironment:
-    from jinja2 import StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
     # A prompt is plain text: nothing is escaped.
-    return ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)  # noqa: S701
+    return ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 
 
 def _failed_line(error: Exception) -> int | None:

@@ -1,0 +1,190 @@
+"""systems.toml: a few lines a system, and every mistake named with line, key and valid word."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from harness.errors import ConfigError
+from harness.models.specs import ModelSpec
+from harness.systems.config import load_systems
+from harness.systems.locate import key_lines, nearest_line
+from harness.systems.spec import RetrievalSpec, SpecError, SystemSpec, TrainingSpec
+
+FIVE = """\
+[systems.base]
+strategy = "base"
+
+[systems.rag]
+strategy = "rag"
+retrieval = { passages = 3, superseded = "delete" }
+
+[systems.fine-tuned]
+strategy = "fine-tuned"
+training = { recipe = "facts", as_of = 2025-08-22 }
+
+[systems.hybrid]
+strategy = "hybrid"
+training = { recipe = "behaviour" }
+
+[systems.stacked]
+strategy = "hybrid"
+[systems.stacked.training]
+recipe = "facts"
+as_of = "2025-08-22"
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "systems.toml"
+    path.write_text(text)
+    return path
+
+
+def test_five_systems_in_a_few_lines(tmp_path: Path) -> None:
+    base, rag, fine_tuned, hybrid, stacked = load_systems(write(tmp_path, FIVE))
+    facts = TrainingSpec("facts", as_of=date(2025, 8, 22))
+    assert base == SystemSpec("base", "base", folder=tmp_path)
+    assert rag.retrieval == RetrievalSpec(passages=3, superseded="delete")
+    assert (fine_tuned.training, fine_tuned.retrieval) == (facts, None)
+    assert (hybrid.training, hybrid.retrieval) == (TrainingSpec("behaviour"), RetrievalSpec())
+    assert (stacked.name, stacked.strategy, stacked.training) == ("stacked", "hybrid", facts)
+
+
+def test_models_prompts_and_answers_are_found_beside_the_file(tmp_path: Path) -> None:
+    (tmp_path / "my.jinja").write_text("{{ question }}")
+    (tmp_path / "answers.jsonl").write_text("")
+    (tmp_path / "weights").mkdir()
+    text = """\
+[systems.one]
+strategy = "rag"
+model = { kind = "transformers", path = "weights", device = "cpu" }
+prompt = "my.jinja"
+[systems.two]
+strategy = "external"
+replay = "answers.jsonl"
+[systems.three]
+strategy = "external"
+function = "mine:answer"
+[systems.four]
+strategy = "fine-tuned"
+model = { adapter = "weights" }
+"""
+    one, two, three, four = load_systems(write(tmp_path, text))
+    assert one.model == ModelSpec("transformers", str(tmp_path / "weights"), device="cpu")
+    assert one.prompt == tmp_path / "my.jinja"
+    assert two.replay == tmp_path / "answers.jsonl"
+    assert (three.function, three.folder) == ("mine:answer", tmp_path)
+    assert four.model.adapter == tmp_path / "weights"
+    assert str(tmp_path) not in str([one.settings(), two.settings(), four.settings()])
+
+
+WRONG = [
+    ('[systems.a]\nstrategy = "rga"', 2, "strategy: unknown word 'rga': did you mean 'rag'?"),
+    ("[systems.a]\nmax_tokens = 3", 1, "strategy is missing"),
+    ('[systems.a]\nstrategy = "rag"\nretreival = {}', 3, "did you mean 'retrieval'?"),
+    ('[system.a]\nstrategy = "rag"', 1, "unknown key 'system': did you mean 'systems'?"),
+    ("[systems]", 1, "declares no system"),
+    ("", None, "declares no system"),
+    ('[systems]\na = "rag"', 2, "system 'a' must be a table"),
+    ('[systems."a b"]\nstrategy = "rag"', 1, "'a b' is no name"),
+    ('[systems.a]\nstrategy = "rag"\nretrieval = { passages = "4" }', 3, "a whole number"),
+    ('[systems.a]\nstrategy = "rag"\nretrieval = { passages = true }', 3, "a whole number"),
+    ('[systems.a]\nstrategy = "rag"\nretrieval = { passages = 0 }', 3, "at least 1"),
+    ('[systems.a]\nstrategy = "rag"\nretrieval = { order = "new" }', 3, "did you mean 'newest'?"),
+    ('[systems.a]\nstrategy = "rag"\nretrieval = 4', 3, "retrieval must be a table"),
+    ('[systems.a]\nstrategy = "rag"\ntraining = { recipe = "facts" }', 3, "'rag' has no adapter"),
+    ('[systems.a]\nstrategy = "base"\nretrieval = {}', 3, "'base' has no retrieval"),
+    ('[systems.a]\nstrategy = "fine-tuned"', 1, "needs a recipe or model.adapter"),
+    ('[systems.a]\nstrategy = "hybrid"\ntraining = {}', 3, "recipe is missing"),
+    ('[systems.a]\nstrategy = "hybrid"\ntraining = { recipe = "fact" }', 3, "'facts'?"),
+    (
+        '[systems.a]\nstrategy = "hybrid"\n[systems.a.training]\nrecipe = "facts"\n'
+        'as_of = "2025-02-30"',
+        5,
+        "as_of must be a day such as 2026-08-22, not '2025-02-30'",
+    ),
+    (
+        '[systems.a]\nstrategy = "hybrid"\ntraining = { recipe = "behaviour", as_of = 2025-02-03 }',
+        3,
+        "tells no facts",
+    ),
+    (
+        '[systems.a]\nstrategy = "hybrid"\n'
+        'training = { recipe = "facts", as_of = 2025-02-03, refresh = "each-day" }',
+        3,
+        "fixes a day",
+    ),
+    ('[systems.a]\nstrategy = "rag"\nmodel = "labb"', 3, "did you mean 'lab'?"),
+    ('[systems.a]\nstrategy = "rag"\nmodel = { path = "none" }', 3, "there is no folder 'none'"),
+    ('[systems.a]\nstrategy = "rag"\nprompt = "none.jinja"', 3, "there is no file 'none.jinja'"),
+    ('[systems.a]\nstrategy = "external"', 2, "exactly one of function and replay"),
+    ('[systems.a]\nstrategy = "external"\nfunction = "m:f"\nretrieval = {}', 4, "looks after this"),
+    ('[systems.a]\nstrategy = "rag"\nfunction = "m:f"', 3, 'needs strategy = "external"'),
+    ("[systems.a\n", None, "not TOML"),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "message"), WRONG)
+def test_a_mistake_is_named_with_file_and_line(
+    tmp_path: Path, text: str, line: int | None, message: str
+) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        load_systems(path)
+    first = str(caught.value).splitlines()[0]
+    assert first.startswith(f"{path}:{line}: " if line else f"{path}: ")
+    assert message in first
+
+
+def test_all_mistakes_are_reported_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
+    text = '[systems.a]\nstrategy = "rga"\n[systems.b]\n[systems.c]\nstrategy = "rag"\nx = 1\n'
+    path = write(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        load_systems(path)
+    places = [line.split(": ")[0] for line in str(caught.value).splitlines()]
+    assert places == [f"{path}:2", f"{path}:3", f"{path}:6"]
+
+
+def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read") as caught:
+        load_systems(tmp_path / "none.toml")
+    assert "\n" not in str(caught.value)
+
+
+def test_systems_made_in_python_are_held_to_the_same_rules() -> None:
+    with pytest.raises(SpecError, match="strategy 'rag' has no adapter"):
+        SystemSpec("a", "rag", training=TrainingSpec("facts"))
+    with pytest.raises(SpecError, match="mode: unknown word 'fuzzy'"):
+        SystemSpec("a", "rag", retrieval=RetrievalSpec(mode="fuzzy"))  # type: ignore[arg-type]
+    assert SystemSpec("a", "rag").retrieval == RetrievalSpec()
+
+
+def test_the_day_of_training_follows_the_refresh_policy() -> None:
+    first, today = date(2025, 8, 22), date(2026, 2, 22)
+    assert TrainingSpec("facts").day(first, today) == first
+    assert TrainingSpec("facts", refresh="each-day").day(first, today) == today
+    assert TrainingSpec("facts", as_of=date(2025, 1, 1)).day(first, today) == date(2025, 1, 1)
+    assert TrainingSpec("behaviour").day(first, today) is None
+    with pytest.raises(ConfigError, match="knows the future"):
+        TrainingSpec("facts", as_of=today).day(first, first)
+
+
+def test_lines_of_keys() -> None:
+    text = 'a = 1\n[b."c d"]\n# e = 1\n e.f = { g = 1, "h" = 2 }\n[[i]]\nj = 1\n'
+    lines = key_lines(text)
+    expected = {
+        ("a",): 1,
+        ("b",): 2,
+        ("b", "c d"): 2,
+        ("b", "c d", "e", "f"): 4,
+        ("b", "c d", "e", "f", "g"): 4,
+        ("b", "c d", "e", "f", "h"): 4,
+        ("i",): 5,
+        ("i", "j"): 6,
+    }
+    assert lines == expected
+    assert nearest_line(lines, ("b", "c d", "e", "x")) == 2
+    assert nearest_line(lines, ("x", "y")) is None
