@@ -43,7 +43,8 @@ SUITE_FILE: Final = "suite.toml"
 FIXTURE: Final = "fixture:"
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-_HOMES: Final = (_PACKAGE / "_suites", _PACKAGE.parent / "suites")  # of a wheel, of a checkout
+_WHEEL = _PACKAGE / "_suites"
+_CHECKOUT = _PACKAGE.parent
 
 _KEYS: Final[Mapping[KeyPath, tuple[str, ...]]] = {
     (): (
@@ -138,8 +139,11 @@ def load_suite(name_or_path: str | Path) -> Suite:
 
 def built_in_suites() -> dict[str, Path]:
     """The names of the suites that come with the harness, and their files."""
-    home = next((home for home in _HOMES if home.is_dir()), None)
-    if home is None:
+    if _WHEEL.is_dir():
+        home = _WHEEL
+    elif (_CHECKOUT / "pyproject.toml").is_file():
+        home = _CHECKOUT / "suites"
+    else:
         return {}
     return {file.parent.name: file for file in sorted(home.glob(f"*/{SUITE_FILE}"))}
 

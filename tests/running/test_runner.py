@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -114,13 +115,13 @@ def test_a_question_that_kills_every_worker_is_recorded_and_the_run_goes_on(
     "arm", [scripted.arm("a", fault="hangs"), scripted.waiting("a", fault="waits")]
 )
 def test_a_system_that_hangs_fails_at_the_deadline(tmp_path: Path, arm: Arm) -> None:
-    loaded = run(tmp_path, [arm], Options(deadline=1.5))
+    loaded = run(tmp_path, [arm], Options(deadline=0.6))
     assert len(loaded.records) == 18
     for record in loaded.records:
         if record.question_id == scripted.VICTIM:
             assert record.answer.failure is not None
             assert record.answer.failure.kind == "timeout"
-            assert record.answer.timing.total == 1.5
+            assert record.answer.timing.total == 0.6
 
 
 def test_what_a_system_prints_does_not_disturb_the_run(tmp_path: Path) -> None:
@@ -156,6 +157,25 @@ def test_a_resumed_run_refuses_other_systems_and_other_artefacts(
     (path / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(RunError, match=r"'a' is not what it was: script \(was other, is a-1\)"):
         scripted.carry_out(RunFolder.open(path), ASKED, arms)
+
+
+def test_a_full_disk_stops_the_run_and_room_lets_it_go_on(tmp_path: Path) -> None:
+    arms = [scripted.waiting("a")]
+    folder = scripted.create(tmp_path / "run", ASKED, arms)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4000, limits[1]))
+    try:
+        with pytest.raises(RunError, match=r"records\.jsonl: .* harness resume"):
+            scripted.carry_out(folder, ASKED, arms)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+    stopped = load_run(tmp_path / "run")
+    assert 0 < len(stopped.records) < 18
+    assert stopped.manifest.finished is None
+    scripted.carry_out(RunFolder.open(tmp_path / "run"), ASKED, arms)
+    assert len(load_run(tmp_path / "run").records) == 18
 
 
 def test_progress_counts_up_to_the_plan(tmp_path: Path) -> None:
