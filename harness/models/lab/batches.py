@@ -19,8 +19,6 @@ from harness.models.lab.tokenizer import BEGIN, PAD, encode_turns
 
 __all__ = ["Batch", "make_batch", "stage_of", "step_at", "tokens_before"]
 
-READING_WEIGHT: Final = 0.15
-"""Loss weight of text that is not an answer."""
 _SHORTEST_ROOM: Final = 40
 _TRIES: Final = 12
 
@@ -80,20 +78,22 @@ def _row(tokenizer: Tokenizer, r: Random, stage: Stage) -> tuple[list[int], list
     for _ in range(_TRIES):
         if len(ids) > size - _SHORTEST_ROOM:
             break
-        more, loss = _packed(tokenizer, conversation(r, stage), size - len(ids))
+        more, loss = _packed(tokenizer, conversation(r, stage), stage.reading, size - len(ids))
         ids += more
         weights += loss
     padding = size - len(ids)
     return ids + [PAD] * padding, weights + [0.0] * padding
 
 
-def _packed(tokenizer: Tokenizer, turns: list[Turn], room: int) -> tuple[list[int], list[float]]:
+def _packed(
+    tokenizer: Tokenizer, turns: list[Turn], reading: float, room: int
+) -> tuple[list[int], list[float]]:
     """Return the conversation up to the last exchange that fits; empty when none does."""
     ids, weights, kept = [BEGIN], [0.0], 0
     for (role, _), encoded in zip(turns, encode_turns(tokenizer, turns), strict=True):
         answer = role == "assistant"
         # The role mark is given, never predicted; the end mark only where the model must stop.
-        weight = 1.0 if answer else READING_WEIGHT
+        weight = 1.0 if answer else reading
         ids += encoded
         weights += [0.0] + [weight] * (len(encoded) - 2) + [1.0 if answer else 0.0]
         if len(ids) > room:

@@ -48,13 +48,14 @@ RESPONSE_TEMPLATE: Final = {
 }
 """What `transformers serve` needs to find the answer in generated text."""
 
+_TRAINED_ON: Final = 2
 _PIECES: Final = r"\p{N}|\p{Lu}\p{Ll}*| ?\p{Ll}+| ?[^\s\p{L}\p{N}]+|\n+| |\s|\p{L}+"
 
 
 def _texts(seed: int, conversations: int) -> Iterator[str]:
     for index in range(conversations):
         r = Random(f"tokenizer:{seed}:{index}")  # noqa: S311 - reproducible data
-        for _, text in conversation(r, STAGES[-1]):
+        for _, text in conversation(r, STAGES[_TRAINED_ON]):
             yield text
 
 

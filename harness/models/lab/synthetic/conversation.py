@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
@@ -31,6 +31,8 @@ class Shares:
     missing: float = 0.15
     about_passages: float = 0.08
     suite_form: float = 0.5
+    repeat: bool = True
+    """Whether a fact may be asked twice; the second answer could be copied from the first."""
 
 
 _HEADS: Final = (
@@ -102,7 +104,11 @@ def open_book(r: Random, scene: Scene, questions: int, shares: Shares) -> list[T
     if r.random() < 0.2:
         turns.append(("system", r.choice(_SYSTEM)))
     for number in range(questions):
-        question, instruction, answer = _exchange(r, book, form, shares)
+        if number and not shares.repeat and not book.known:
+            break
+        question, instruction, answer, item = _exchange(r, book, form, shares)
+        if not shares.repeat:
+            book = replace(book, known=tuple(other for other in book.known if other is not item))
         text = _first(form, scene, question, instruction)
         if number:
             text = _follow_up(r, form, question, instruction)
@@ -143,22 +149,24 @@ def _fair(item: Item, form: _Form) -> bool:
     return form.dated or not item.restated
 
 
-def _exchange(r: Random, book: _Book, form: _Form, shares: Shares) -> tuple[str, str, str]:
-    """Return a question, its instruction (may be empty) and the answer."""
+def _exchange(
+    r: Random, book: _Book, form: _Form, shares: Shares
+) -> tuple[str, str, str, Item | None]:
+    """Return a question, its instruction (may be empty), the answer and the item it is about."""
     scene, known, missing = book.scene, book.known, book.missing
     kind = r.random()
     if (missing and kind < shares.missing) or not known:
         # A scene of which the form shows nothing askable still leaves its passages' subjects.
         unknown = missing or [item for item in scene.missing if item.attribute.answer == "text"]
         item = r.choice(unknown or known)
-        return _about_item(r, item, scene.today, form, shares)
+        return *_about_item(r, item, scene.today, form, shares), item
     if form.numbered and form.dated and kind > 1 - shares.about_passages:
-        return _about_passages(r, scene, known)
+        return *_about_passages(r, scene, known), None
     if kind > 1 - shares.about_passages - shares.json * 0.25:
-        return _about_record(r, known, missing)
+        return *_about_record(r, known, missing), None
     restated = [item for item in known if item.restated]
     item = r.choice(restated) if restated and r.random() < 0.5 else r.choice(known)
-    return _about_item(r, item, scene.today, form, shares)
+    return *_about_item(r, item, scene.today, form, shares), item
 
 
 def _about_item(

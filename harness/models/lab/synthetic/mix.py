@@ -1,6 +1,6 @@
 # ruff: noqa: PLR2004 - shares of a mix are literal
 
-"""The pretraining mix: which conversations, how long and how hard, in three stages."""
+"""The pretraining mix: which conversations, how long and how hard, in four stages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ __all__ = ["STAGES", "Stage", "conversation"]
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of the curriculum; `until` is the token count at which it ends."""
+    """One stage of the curriculum; `until` is the token count at which it ends.
+
+    `reading` is the loss weight of text that is not an answer. Names and values are random, so most
+    of that loss cannot fall: once copying works it is noise, and weighs less.
+    """
 
     until: int
     length: int
@@ -32,6 +36,8 @@ class Stage:
     dates: float
     closed: float
     shares: Shares
+    questions: tuple[int, ...] = (4, 5, 6)
+    reading: float = 0.15
 
 
 STAGES: Final = (
@@ -58,7 +64,7 @@ STAGES: Final = (
         shares=Shares(json=0.18, missing=0.12),
     ),
     Stage(
-        until=10**12,
+        until=8_000_000,
         length=512,
         rows=10,
         passages=(1, 2, 3, 4, 4, 4, 4, 5),
@@ -67,6 +73,19 @@ STAGES: Final = (
         dates=0.05,
         closed=0.06,
         shares=Shares(),
+    ),
+    Stage(
+        until=10**12,
+        length=512,
+        rows=10,
+        passages=(1, 2, 3, 3, 4, 4, 4, 5),
+        conflicts=0.45,
+        tables=0.02,
+        dates=0.05,
+        closed=0.06,
+        shares=Shares(json=0.16, missing=0.16, about_passages=0.1, repeat=False),
+        questions=(5, 7, 9),
+        reading=0.05,
     ),
 )
 
@@ -83,7 +102,7 @@ def conversation(r: Random, stage: Stage) -> list[Turn]:
     if kind < stage.closed:
         return closed_book(r, _scene(r, 2, 0.2), r.choice((1, 1, 2, 4)), stage.shares)
     scene = _scene(r, r.choice(stage.passages), stage.conflicts)
-    return open_book(r, scene, r.choice((4, 5, 6)), stage.shares)
+    return open_book(r, scene, r.choice(stage.questions), stage.shares)
 
 
 def _scene(r: Random, passages: int, conflicts: float) -> Scene:
