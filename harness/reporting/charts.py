@@ -19,7 +19,7 @@ from harness.reporting.figures import RATE, Unit
 from harness.reporting.untrusted import single_line, visible
 
 # Every fifth system has the same shape again; by then its colour differs.
-_SHAPES = ("", "M-5-5H5V5H-5Z", "M0-6.5 6.5 0 0 6.5-6.5 0Z", "M0-6 6 5H-6Z", "M0 6 6-5H-6Z")
+_SHAPES = ("", "M-4-4H4V4H-4Z", "M0-5.5 5.5 0 0 5.5-5.5 0Z", "M0-5 5 4H-5Z", "M0 5 5-4H-5Z")
 _ROOM_FOR_TEXT = 8  # per cent of the width that a bar's segment needs to carry its number
 
 
@@ -116,7 +116,7 @@ def _shape(slot: int, x: str) -> Markup:
     """A mark whose form tells systems apart where colours cannot."""
     path = _SHAPES[slot % len(_SHAPES)]
     if not path:
-        return Markup('<circle class="m" cx="{}" cy="11" r="5"/>').format(x)
+        return Markup('<circle class="m" cx="{}" cy="11" r="4.5"/>').format(x)
     # A path has no percentage coordinates, a nested viewport does.
     return Markup('<svg x="{}" y="11" overflow="visible"><path class="m" d="{}"/></svg>').format(
         x, path

@@ -28,12 +28,16 @@ class SystemLabel:
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """A verdict word; `tone` is good, bad or neutral and never the only carrier of the meaning."""
+    """A verdict word with what stands behind it.
+
+    `tone` is good, bad or neutral and never the only carrier of the meaning.
+    """
 
     kind: ClassVar[str] = "badge"
 
     text: str
     tone: str
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +157,14 @@ Block = Table | Chart | Facts | Commands | ShownFlip
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the report: one plain sentence, its evidence, and how to read it."""
+    """A part of the report: one plain sentence, its evidence, and how to read it.
+
+    In a `noted` section the first block is narrow enough for the note on reading to stand beside it.
+    """
 
     id: str
     title: str
     sentence: str
     reading: str
     blocks: tuple[Block, ...]
+    noted: bool = True

@@ -12,6 +12,7 @@ MINUS: Final = "\N{MINUS SIGN}"
 NBSP: Final = "\N{NO-BREAK SPACE}"
 DIGITS: Final = 3
 _MOST_DECIMALS = 9
+_EXACT: Final = "no sampling"
 _READABLE = 0.001
 
 
@@ -97,10 +98,13 @@ def figure(estimate: Estimate | None, unit: Unit) -> Figure:
     sample = _sample(estimate)
     if estimate.value is None:
         return Figure("unknown", "", sample if estimate.n else "", estimate.method)
-    bounds = [bound for bound in (estimate.low, estimate.high) if bound is not None]
+    exact = estimate.low == estimate.value == estimate.high
+    bounds = [bound for bound in (estimate.low, estimate.high) if bound is not None and not exact]
     value, *ends = unit.write(estimate.value, *bounds)
     interval = f"[{ends[0]},{NBSP}{ends[1]}]" if len(ends) == 2 else ""  # noqa: PLR2004
     note = f"{estimate.confidence:.0%} interval, {estimate.method}" if interval else estimate.method
+    if exact:
+        sample = "exact" if estimate.method.startswith(_EXACT) else f"{sample}, all alike"
     return Figure(
         text=f"{unit.prefix}{value}{unit.suffix}",
         interval=interval,

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from harness.reporting.components import Section
 from harness.reporting.sections.accuracy import accuracy
+from harness.reporting.sections.claims import claims as claims_section
 from harness.reporting.sections.comparisons import comparisons
 from harness.reporting.sections.context import Context
 from harness.reporting.sections.cost import cost
+from harness.reporting.sections.decision import decision
 from harness.reporting.sections.flips import flips
 from harness.reporting.sections.freshness import freshness
 from harness.reporting.sections.kinds import kinds
@@ -32,6 +34,8 @@ _SECTIONS = (
     latency,
     cost,
     comparisons,
+    decision,
+    claims_section,
     flips,
     kinds,
     reproduction,
@@ -63,5 +67,5 @@ def report_view(
         run_id=run.manifest.run_id,
         created=run.manifest.created,
         overview=overview(context),
-        sections=tuple(section(context) for section in _SECTIONS),
+        sections=tuple(s for section in _SECTIONS if (s := section(context)) is not None),
     )

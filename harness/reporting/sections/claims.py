@@ -1,1 +1,79 @@
-"""Claims of the article that started this project, put to the test."""
+"""Claims that were written down before the run, and what the run makes of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from harness.reporting.components import Badge, Cell, Column, Lines, Section, Table
+from harness.reporting.figures import NUMBER, Unit, figure
+from harness.reporting.metrics import metric
+from harness.reporting.sections.answer import join
+from harness.reporting.sections.context import Context
+
+if TYPE_CHECKING:
+    from harness.decision.claims import Claim, ClaimVerdict
+
+_TONES: Final = {"supported": "good", "refuted": "bad"}
+_ORDER: Final = ("supported", "refuted", "inconclusive", "not measurable here")
+
+
+def claims(context: Context) -> Section | None:
+    """A row per claim; None when no claims were put to the test."""
+    if not context.claims:
+        return None
+    counted = Counter(verdict.verdict for verdict in context.claims)
+    found = [f"{counted[word]} {word}" for word in _ORDER if counted[word]]
+    return Section(
+        id="claims",
+        title="Claims put to the test",
+        sentence=f"Of {len(context.claims)} claims this run finds {join(found)}.",
+        reading=(
+            "A claim is supported when the whole interval lies where it says, refuted when none of "
+            "it does, and inconclusive in between. A verdict holds for this model, corpus and "
+            "machine; a claim refuted here may hold elsewhere."
+        ),
+        blocks=(
+            Table(
+                caption="Claims, verdicts and the figures that decided",
+                columns=(
+                    Column("Claim", numeric=False),
+                    Column("Claimed", numeric=False),
+                    Column("Measured"),
+                    Column("Verdict", numeric=False),
+                ),
+                rows=tuple(_row(verdict) for verdict in context.claims),
+            ),
+        ),
+        noted=False,
+    )
+
+
+def _row(verdict: ClaimVerdict) -> tuple[Cell, ...]:
+    unit = _unit(verdict)
+    return (
+        Lines((verdict.claim.text, f"Source: {verdict.claim.source}")),
+        _range(verdict.claim, unit),
+        figure(verdict.estimate, unit),
+        Badge(verdict.verdict, _TONES.get(verdict.verdict, "neutral"), verdict.reason),
+    )
+
+
+def _unit(verdict: ClaimVerdict) -> Unit:
+    """The metric's unit; arithmetic is about dollars."""
+    claim = verdict.claim
+    if claim.computed is not None:
+        return metric("cost_per_query").unit([claim.computed])
+    if not claim.metric:
+        return NUMBER
+    of = metric(claim.metric)
+    return of.difference_unit([verdict.estimate]) if claim.a else of.unit([verdict.estimate])
+
+
+def _range(claim: Claim, unit: Unit) -> str:
+    low, high = (None if bound is None else unit.tick(bound) for bound in (claim.low, claim.high))
+    if low is not None and high is not None:
+        return f"{low} to {high}"
+    if low is not None:
+        return f"above {low}"
+    return f"below {high}" if high is not None else ""

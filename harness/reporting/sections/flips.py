@@ -45,6 +45,7 @@ def flips(context: Context) -> Section:
             "models sent them, long ones shortened and invisible characters spelled out."
         ),
         blocks=shown,
+        noted=False,
     )
 
 

@@ -40,6 +40,7 @@ def kinds(context: Context) -> Section:
         )
         if body
         else (),
+        noted=False,
     )
 
 

@@ -43,6 +43,7 @@ def reproduction(context: Context) -> Section:
             "is not the systems' alone."
         ),
         blocks=tuple(blocks),
+        noted=False,
     )
 
 

@@ -8,15 +8,12 @@ from typing import Final
 from harness.reporting.charts import interval_chart, share_axis
 from harness.reporting.components import Chart, Column, Section, Table
 from harness.reporting.figures import RATE, count, figure
+from harness.reporting.metrics import METRICS
 from harness.reporting.sections.context import Context, rows, system_labels
 from harness.reporting.sections.marks import mark
 from harness.reporting.untrusted import single_line
 
-_LADDER: Final = (
-    ("raw_rate", "parses as sent"),
-    ("valid_rate", "valid under the schema"),
-    ("valid_and_right_rate", "valid and right"),
-)
+_LADDER: Final = ("raw_rate", "valid_rate", "valid_and_right_rate")
 _MOST_FREQUENT = 8
 
 
@@ -57,12 +54,12 @@ def _chart(context: Context) -> Chart:
         mark(
             system.metrics.get(name),
             RATE,
-            label,
+            METRICS[name].title,
             context.labels[system.name].slot,
-            heading=system.name if name == _LADDER[0][0] else "",
+            heading=system.name if name == _LADDER[0] else "",
         )
         for system in context.results.systems
-        for name, label in _LADDER
+        for name in _LADDER
     ]
     return Chart(
         svg=interval_chart(marks, share_axis(), "Parsed, valid and right shares by system"),
@@ -75,9 +72,9 @@ def _table(context: Context) -> Table:
         caption="Strict answers that parse, are valid, and are valid and right",
         columns=(
             Column("System", numeric=False),
-            *(Column(label.capitalize()) for _, label in _LADDER),
+            *(Column(METRICS[name].title) for name in _LADDER),
         ),
-        rows=rows(system_labels(context), *(context.column(name) for name, _ in _LADDER)),
+        rows=rows(system_labels(context), *(context.column(name) for name in _LADDER)),
     )
 
 

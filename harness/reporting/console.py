@@ -1,0 +1,61 @@
+"""The results as a table in the terminal, at most 80 columns wide."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rich.table import Table
+from rich.text import Text
+
+from harness.reporting.figures import NBSP, Figure, figure
+from harness.reporting.metrics import metric
+from harness.reporting.untrusted import single_line
+from harness.statistics.results import Results
+
+WIDTH: Final = 80
+_COLUMNS: Final = (
+    ("right_rate", "right"),
+    ("stale_rate", "stale"),
+    ("valid_rate", "valid"),
+    ("latency_p50", "p50"),
+    ("latency_p95", "p95"),
+    ("cost_per_query", "cost"),
+)
+_NAME = 14
+
+
+def summary_table(results: Results) -> Table:
+    """One row per system: each figure above its 95 % interval, and the denominators in the title.
+
+    Colours only emphasise; without them the table says the same.
+    """
+    table = Table(title=_title(results), title_justify="left", title_style="", width=WIDTH)
+    table.add_column("system", overflow="fold", max_width=_NAME)
+    columns = []
+    for name, heading in _COLUMNS:
+        estimates = [system.metrics.get(name) for system in results.systems]
+        unit = metric(name).unit(estimates)
+        table.add_column(f"{heading}\n{unit.name}".rstrip(), justify="right", no_wrap=True)
+        columns.append([figure(estimate, unit) for estimate in estimates])
+    for i, system in enumerate(results.systems):
+        table.add_row(
+            Text(single_line(system.name), "bold"), *(_cell(column[i]) for column in columns)
+        )
+    return table
+
+
+def _cell(printed: Figure) -> Text:
+    if not printed.known:
+        return Text("unknown", "dim")
+    bounds = printed.interval.strip("[]").replace(f",{NBSP}", "-")
+    return Text.assemble((printed.text, "bold"), (f"\n{bounds}" if bounds else "", "dim"))
+
+
+def _title(results: Results) -> str:
+    attempted = sum(system.counts.attempted for system in results.systems)
+    failed = sum(system.counts.failed for system in results.systems)
+    days = len(results.days)
+    return (
+        f"{attempted:,} answers attempted on {days} day{'s' if days != 1 else ''}, {failed:,} "
+        "failed; each figure above its 95% interval"
+    )

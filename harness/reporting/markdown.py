@@ -1,0 +1,73 @@
+"""A short summary in Markdown, for job summaries and pull requests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from harness.reporting.components import Badge, Cell, Lines, SystemLabel, Table
+from harness.reporting.figures import Figure
+from harness.reporting.untrusted import visible
+from harness.reporting.view import report_view
+from harness.statistics.results import Results
+
+if TYPE_CHECKING:
+    from harness.decision.claims import ClaimVerdict
+    from harness.decision.recommend import Recommendation
+    from harness.running.folder import LoadedRun
+
+_MARKUP: Final = re.compile(r"([\\`*_{}\[\]<>#|~!])")
+_IN_BRIEF: Final = ("freshness", "strictness", "latency", "cost", "pairs", "decision", "claims")
+
+
+def markdown_summary(
+    run: LoadedRun,
+    results: Results,
+    *,
+    claims: Sequence[ClaimVerdict] | None = None,
+    recommendation: Recommendation | None = None,
+) -> str:
+    """The answer, the comparison table, a sentence per section and the limits."""
+    view = report_view(run, results, claims=claims, recommendation=recommendation)
+    head = view.overview
+    sentences = [s for s in view.sections if s.id in _IN_BRIEF]
+    parts = [
+        f"# {_escaped(head.question)}",
+        f"**{_escaped(head.answer)}**",
+        _table(head.table),
+        "\n".join(f"- {_escaped(s.title)}: {_escaped(s.sentence)}" for s in sentences),
+        "What this run cannot conclude:",
+        "\n".join(f"- {_escaped(limit)}" for limit in head.limits),
+        f"Run {_escaped(view.run_id)}, {_escaped(view.created)}.",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(table: Table) -> str:
+    head = [
+        f"{column.title} ({column.unit})" if column.unit else column.title
+        for column in table.columns
+    ]
+    rule = ["---:" if column.numeric else "---" for column in table.columns]
+    body = [[_cell(cell) for cell in row] for row in table.rows]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (map(_escaped, head), rule, *body))
+
+
+def _cell(cell: Cell) -> str:
+    match cell:
+        case Figure():
+            return _escaped(f"{cell.line} {cell.sample}")
+        case SystemLabel():
+            return f"**{_escaped(cell.name)}**"
+        case Badge():
+            return _escaped(cell.text)
+        case Lines():
+            return _escaped("; ".join(cell.texts))
+        case str():
+            return _escaped(cell)
+
+
+def _escaped(text: str) -> str:
+    """`text` with nothing left that Markdown or HTML would read as markup, on one line."""
+    return _MARKUP.sub(r"\\\1", " ".join(visible(text).split())).replace("&", "&amp;")

@@ -1,0 +1,95 @@
+"""The answer to the question in one sentence, with its uncertainty."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from harness.reporting.figures import RATE, Unit, figure
+from harness.reporting.sections.context import Context
+from harness.statistics.results import SystemResult
+from harness.systems.base import Strategy
+
+QUESTION: Final = "RAG, fine-tuning or both?"
+_WORDS: Final[dict[Strategy, str]] = {
+    "base": "Neither, here",
+    "rag": "RAG, here",
+    "fine-tuned": "Fine-tuning, here",
+    "hybrid": "Both, here",
+    "external": "Another system, here",
+}
+_POINTS: Final = Unit("points", factor=100, decimals=1)
+
+
+def answer(context: Context) -> str:
+    """The recommended system, or the one that is right most often, and how far it is ahead.
+
+    Systems that cannot be told apart are named together and nothing is chosen among them.
+    """
+    ranked = _by_right_rate(context.results.systems)
+    if not ranked:
+        return "This run cannot say: no right rate could be computed."
+    if context.recommendation is None:
+        level = [ranked[0], *(s for s in ranked[1:] if not _ahead(context, ranked[0], s))]
+        return _settled(context, level[0], ranked) if len(level) == 1 else _open(level)
+    if context.recommendation.choice is not None:
+        return _settled(context, context.results[context.recommendation.choice], ranked)
+    if context.recommendation.tied:
+        return _open([context.results[name] for name in context.recommendation.tied])
+    return "None of them, here: no system keeps all that was asked for."
+
+
+def join(words: Sequence[str], last: str = "and") -> str:
+    """Words as a list in prose."""
+    if len(words) == 1:
+        return words[0]
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def _settled(context: Context, best: SystemResult, ranked: Sequence[SystemResult]) -> str:
+    rate = figure(best.metrics["right_rate"], RATE).line
+    first = f"{_WORDS[best.strategy]}: {best.name} was right in {rate} of its answers"
+    others = [system for system in ranked if system.name != best.name]
+    if not others:
+        return f"{first}; no other system ran."
+    comparison = context.difference(others[0].name, best.name, "right_rate")
+    if comparison is None or comparison.difference.value is None:
+        return f"{first}; how far it is from {others[0].name} is not known."
+    if context.verdict(comparison).text not in {"better", "worse"}:
+        return f"{first}, which cannot be told from {others[0].name}'s."
+    if comparison.difference.value < 0:
+        comparison = context.difference(best.name, others[0].name, "right_rate") or comparison
+        gap = figure(comparison.difference, _POINTS)
+        return (
+            f"{first}; {others[0].name} was right more often, by {gap.text} points "
+            f"{gap.interval}, and does not keep what was asked for."
+        )
+    gap = figure(comparison.difference, _POINTS)
+    return f"{first}, {gap.text} points {gap.interval} more than {others[0].name}, the next best."
+
+
+def _open(level: Sequence[SystemResult]) -> str:
+    best = level[0]
+    rate = figure(best.metrics["right_rate"], RATE).line
+    return (
+        f"Not settled: {join([system.name for system in level])} cannot be told apart on right "
+        f"answers; {best.name} has the highest rate, {rate}."
+    )
+
+
+def _by_right_rate(systems: Sequence[SystemResult]) -> list[SystemResult]:
+    """Systems whose right rate is known, the best first."""
+    known = {
+        system.name: estimate.value
+        for system in systems
+        if (estimate := system.metrics.get("right_rate")) is not None and estimate.value is not None
+    }
+    return sorted(
+        (system for system in systems if system.name in known),
+        key=lambda system: (-known[system.name], system.name),
+    )
+
+
+def _ahead(context: Context, best: SystemResult, other: SystemResult) -> bool:
+    comparison = context.difference(other.name, best.name, "right_rate")
+    return comparison is not None and context.verdict(comparison).text == "better"

@@ -1,0 +1,50 @@
+"""The recommendation: what was asked of a system, and which systems keep it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from harness.reporting.components import Badge, Cell, Column, Section, Table
+from harness.reporting.figures import figure
+from harness.reporting.metrics import metric
+from harness.reporting.sections.context import Context
+
+_TONES: Final = {"met": "good", "missed": "bad", "undecided": "neutral"}
+
+
+def decision(context: Context) -> Section | None:
+    """A row per system, a column per constraint; None when nothing was recommended."""
+    recommendation = context.recommendation
+    if recommendation is None:
+        return None
+    kept: dict[str, dict[str, Cell]] = {}
+    for check in recommendation.checks:
+        printed = figure(check.estimate, metric(check.constraint.metric).unit([check.estimate]))
+        badge = Badge(check.kept, _TONES[check.kept], printed.line)
+        kept.setdefault(check.system, {})[check.constraint.words] = badge
+    return Section(
+        id="decision",
+        title="Recommendation",
+        sentence=recommendation.text,
+        reading=(
+            "“Met” and “missed” take the whole interval; “undecided” means that the bound lies "
+            "inside it and more questions would tell. The bounds are assumptions of this report: "
+            "other bounds can choose another system."
+        ),
+        blocks=(
+            Table(
+                caption="What was asked for, and who keeps it",
+                columns=(
+                    Column("System", numeric=False),
+                    *(Column(c.words, numeric=False) for c in recommendation.constraints),
+                ),
+                rows=tuple(
+                    (
+                        context.labels[name],
+                        *(checks.get(c.words, "not checked") for c in recommendation.constraints),
+                    )
+                    for name, checks in kept.items()
+                ),
+            ),
+        ),
+    )
