@@ -8,7 +8,6 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import chain
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
@@ -32,7 +31,8 @@ class LoraSettings:
     """Rank and scale of the adapter on all linear layers, and the optimiser's course.
 
     The learning rate rises linearly over the first `warmup` share of the steps and falls linearly
-    to nothing over the rest. `epochs` and `batch_size` count examples.
+    to nothing over the rest. A batch has at most `batch_size` examples and, padding included,
+    `batch_tokens` tokens, which bounds the memory (some 2 GB for the lab model).
     """
 
     rank: int = 16
@@ -40,6 +40,7 @@ class LoraSettings:
     learning_rate: float = 5e-3
     epochs: int = 1
     batch_size: int = 32
+    batch_tokens: int = 4096
     warmup: float = 0.05
     gradient_norm: float = 1.0
 
@@ -156,17 +157,15 @@ def _fit(
     import torch  # noqa: PLC0415  (heavy, optional)
 
     random = Random(seed)  # noqa: S311  (order of examples, no secret)
+    batches = [b for _ in range(settings.epochs) for b in _batches(data, settings, random)]
     weights = [weight for weight in model.parameters() if weight.requires_grad]
     optimiser = torch.optim.AdamW(weights, lr=settings.learning_rate, weight_decay=0.0)
-    per_epoch = -(-len(data) // settings.batch_size)
-    steps = per_epoch * settings.epochs
     schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: _rate(step, steps, settings.warmup)
+        optimiser, lambda step: _rate(step, len(batches), settings.warmup)
     )
-    epochs = (_batches(data, settings.batch_size, random) for _ in range(settings.epochs))
     started, losses = time.perf_counter(), []
     model.train()
-    for step, batch in enumerate(chain.from_iterable(epochs), 1):
+    for step, batch in enumerate(batches, 1):
         loss = _loss(model, batch)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(weights, settings.gradient_norm)
@@ -175,8 +174,8 @@ def _fit(
         optimiser.zero_grad()
         losses.append(loss.item())
         if progress is not None:
-            progress(TrainingStep(step, steps, losses[-1], time.perf_counter() - started))
-    last = losses[-max(1, steps // 10) :]
+            progress(TrainingStep(step, len(batches), losses[-1], time.perf_counter() - started))
+    last = losses[-max(1, len(batches) // 10) :]
     return sum(last) / len(last), settings.epochs * sum(len(ids) for ids, _ in data)
 
 
@@ -185,17 +184,26 @@ def _rate(step: int, steps: int, warmup: float) -> float:
     return min((step + 1) / rise, (steps - step) / max(1.0, steps - rise), 1.0)
 
 
-def _batches(data: Sequence[_Tokens], size: int, random: Random) -> Iterator[Sequence[_Tokens]]:
+def _batches(
+    data: Sequence[_Tokens], settings: LoraSettings, random: Random
+) -> list[list[_Tokens]]:
     """Every example once, in random batches of similar length (little padding)."""
     order = list(data)
     random.shuffle(order)
-    reach = size * _BUCKET
-    buckets = (
-        sorted(order[i : i + reach], key=lambda e: len(e[0])) for i in range(0, len(order), reach)
-    )
-    batches = [bucket[i : i + size] for bucket in buckets for i in range(0, len(bucket), size)]
+    reach = settings.batch_size * _BUCKET
+    batches: list[list[_Tokens]] = []
+    for start in range(0, len(order), reach):
+        batch: list[_Tokens] = []
+        # Ascending lengths: the newest example is the longest, so it decides what padding costs.
+        for example in sorted(order[start : start + reach], key=lambda tokens: len(tokens[0])):
+            full = len(batch) == settings.batch_size
+            if full or (batch and (len(batch) + 1) * len(example[0]) > settings.batch_tokens):
+                batches.append(batch)
+                batch = []
+            batch.append(example)
+        batches.append(batch)
     random.shuffle(batches)
-    yield from batches
+    return batches
 
 
 def _loss(model: Any, batch: Sequence[_Tokens]) -> torch.Tensor:  # noqa: ANN401  (from peft)

@@ -7,8 +7,11 @@ import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.errors import ArtefactError, MissingExtraError
 from harness.models.base import Message
@@ -157,3 +160,28 @@ def test_without_torch_the_error_names_the_extra(
     monkeypatch.setattr(lora, "can_train", lambda: False)
     with pytest.raises(MissingExtraError, match=r"pip install 'ragft-harness\[train\]'"):
         train_adapter(tiny_base, EXAMPLES, SETTINGS, key_of(tiny_base), tmp_path / "a")
+
+
+lengths = st.lists(st.integers(1, 300), min_size=1, max_size=80)
+
+
+@given(lengths, st.integers(1, 9), st.integers(1, 600), st.integers(0, 5))
+def test_batches_hold_every_example_once_within_their_bounds(
+    sizes: list[int], batch_size: int, batch_tokens: int, seed: int
+) -> None:
+    data = [([number] * size, 1) for number, size in enumerate(sizes)]
+    settings = LoraSettings(batch_size=batch_size, batch_tokens=batch_tokens)
+    batches = lora._batches(data, settings, Random(seed))
+    assert sorted(ids[0] for batch in batches for ids, _ in batch) == list(range(len(sizes)))
+    for batch in batches:
+        padded = len(batch) * max(len(ids) for ids, _ in batch)
+        assert len(batch) == 1 or (len(batch) <= batch_size and padded <= batch_tokens)
+
+
+@given(st.integers(1, 400), st.floats(0, 0.5))
+def test_the_learning_rate_rises_and_falls(steps: int, warmup: float) -> None:
+    rates = [lora._rate(step, steps, warmup) for step in range(steps)]
+    peak = rates.index(max(rates))
+    assert all(0 < rate <= 1 for rate in rates)
+    assert rates[: peak + 1] == sorted(rates[: peak + 1])
+    assert rates[peak:] == sorted(rates[peak:], reverse=True)
