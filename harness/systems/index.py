@@ -1,8 +1,9 @@
 """Keeping a search index up to date with the days, and sharing it where it is the same.
 
-An index is a folder named by what determines it: the retriever's settings, the documents in it and
-nothing else. Systems and worker processes of a run that need the same index find it made; each
-reads its own copy of the handle and never writes.
+An index is a folder named by what determines it, the documents in it and how they are indexed.
+Systems and worker processes of a run that need the same index find it made; a finished folder is
+only read. The index of a day is made from that of the day before: what is new is added, what is
+no longer wanted deleted, as in a deployment that is kept up to date.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ class IndexKeeper:
         from filelock import FileLock  # noqa: PLC0415  (needed here only)
 
         self._first = self._first or day
-        as_of = self._first if self._spec.refresh == "never" else day
+        as_of = min(self._first, day) if self._spec.refresh == "never" else day
         wanted = {document.id: document for document in self._documents(as_of)}
         key = self._key(wanted.values())
         folder = self._home / key
@@ -103,7 +104,7 @@ class IndexKeeper:
         return [document for document in visible if document.id not in gone]
 
     def _key(self, documents: Iterable[Document]) -> str:
-        digest = hashlib.sha256(self._mode.encode())
+        digest = hashlib.sha256(self._spec.mode.encode())
         for document in documents:
             digest.update(json.dumps([document.id, str(document.day), document.text]).encode())
         return digest.hexdigest()[:16]
@@ -127,9 +128,14 @@ class IndexKeeper:
         retriever = self._open(folder)
         started = time.perf_counter()
         removed = retriever.delete(sorted(before - wanted.keys()))
-        written = retriever.upsert(wanted[name] for name in wanted if name not in before)
+        written = retriever.upsert(_text_only(d) for d in wanted.values() if d.id not in before)
         seconds = time.perf_counter() - started
         retriever.close()
         record = {"written": written, "removed": removed, "seconds": seconds}
         (folder / _RECORD).write_text(json.dumps(record) + "\n", encoding="utf-8")
         return Index(folder, frozenset(wanted), written, removed, seconds, reused=False)
+
+
+def _text_only(document: Document) -> Document:
+    # What a document asserts, and what it replaces, is the key of the exam: no retriever sees it.
+    return replace(document, states=(), supersedes=())

@@ -1,0 +1,154 @@
+"""An index holds what was published by its day, is made once, and grows from the day before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from harness.retrieval.base import Passage, Retriever
+from harness.systems.index import IndexKeeper
+from harness.systems.spec import RetrievalSpec
+from harness.systems.world import SystemWorld
+from harness.world.corpus import Corpus, Document, Statement
+from harness.world.facts import Timeline
+from harness.world.questions import QuestionSet
+
+START = date(2025, 1, 1)
+
+
+class FileRetriever:
+    """The plainest retriever: all documents in one JSON file, the newest first."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "documents.json"
+        folder.mkdir(parents=True, exist_ok=True)
+        self.documents = json.loads(self._file.read_text()) if self._file.exists() else {}
+
+    def fingerprint(self) -> str:
+        return str(sorted(self.documents))
+
+    def upsert(self, documents: Iterable[Document]) -> int:
+        new = list(documents)
+        assert not any(document.states or document.supersedes for document in new)
+        self.documents |= {d.id: [d.day.isoformat(), d.text] for d in new}
+        self._file.write_text(json.dumps(self.documents))
+        return len(new)
+
+    def delete(self, document_ids: Iterable[str]) -> int:
+        gone = [self.documents.pop(name) for name in document_ids]
+        self._file.write_text(json.dumps(self.documents))
+        return len(gone)
+
+    def search(self, _query: str, limit: int) -> tuple[Passage, ...]:
+        found = [
+            Passage(name, date.fromisoformat(day), text, 1.0)
+            for name, (day, text) in self.documents.items()
+        ]
+        return tuple(sorted(found, key=lambda passage: passage.day, reverse=True)[:limit])
+
+    def close(self) -> None:
+        pass
+
+
+def document(number: int, day: int, supersedes: tuple[int, ...] = ()) -> Document:
+    return Document(
+        f"d{number}",
+        START + timedelta(days=day),
+        f"text {number}",
+        states=(Statement("s", "a", "v"),),
+        supersedes=tuple(f"d{old}" for old in supersedes),
+    )
+
+
+@st.composite
+def corpora(draw: st.DrawFn) -> Corpus:
+    days = draw(st.lists(st.integers(0, 30), max_size=12))
+    documents = []
+    for number, day in enumerate(days):
+        older = [other for other in range(number) if days[other] < day]
+        replaced = draw(st.lists(st.sampled_from(older), unique=True)) if older else []
+        documents.append(document(number, day, tuple(replaced)))
+    return Corpus(documents)
+
+
+evaluation_days = st.lists(st.integers(0, 35), min_size=1, max_size=4, unique=True).map(
+    lambda days: tuple(START + timedelta(days=day) for day in sorted(days))
+)
+specs = st.builds(
+    RetrievalSpec,
+    superseded=st.sampled_from(["keep", "delete"]),
+    refresh=st.sampled_from(["never", "each-day"]),
+)
+
+
+def keeper(corpus: Corpus, home: Path, spec: RetrievalSpec, *days: date) -> IndexKeeper:
+    world = SystemWorld(Timeline(()), corpus, QuestionSet(()), days)
+    return IndexKeeper(spec, world, home, FileRetriever)
+
+
+def ids(retriever: Retriever) -> set[str]:
+    return {passage.document_id for passage in retriever.search("", 100)}
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(corpora(), evaluation_days, specs)
+def test_nothing_later_than_the_day_is_in_the_index(
+    tmp_path_factory: pytest.TempPathFactory,
+    corpus: Corpus,
+    days: tuple[date, ...],
+    spec: RetrievalSpec,
+) -> None:
+    home = tmp_path_factory.mktemp("indices")
+    kept = keeper(corpus, home, spec, *days)
+    for day in days:
+        as_of = days[0] if spec.refresh == "never" else day
+        wanted = {d.id for d in corpus if d.day <= as_of}
+        if spec.superseded == "delete":
+            wanted -= {old for d in corpus if d.day <= as_of for old in d.supersedes}
+        retriever, _ = kept.prepare(day)
+        assert ids(retriever) == wanted
+        # A process that starts on this day, in the middle of a run, comes to the same index.
+        fresh, index = keeper(corpus, home, spec, *days).prepare(day)
+        assert ids(fresh) == wanted
+        assert index.reused
+
+
+THREE = Corpus([document(0, 0), document(1, 1), document(2, 5, supersedes=(0,)), document(3, 9)])
+DAYS = tuple(START + timedelta(days=day) for day in (2, 6, 7))
+
+
+def test_each_day_adds_only_what_is_new(tmp_path: Path) -> None:
+    kept = keeper(THREE, tmp_path, RetrievalSpec(superseded="delete"))
+    first, second, third = (kept.prepare(day)[1] for day in DAYS)
+    assert (first.written, first.removed, first.reused) == (2, 0, False)
+    assert (second.written, second.removed, second.reused) == (1, 1, False)
+    assert (third.written, third.removed, third.seconds, third.reused) == (0, 0, 0.0, False)
+    assert third.folder == second.folder != first.folder
+
+
+def test_systems_and_workers_share_what_is_made(tmp_path: Path) -> None:
+    made = keeper(THREE, tmp_path, RetrievalSpec()).prepare(DAYS[0])[1]
+    found = keeper(THREE, tmp_path, RetrievalSpec(passages=2, order="score")).prepare(DAYS[0])[1]
+    assert found == replace(made, reused=True)
+
+
+def test_a_half_made_index_is_made_again(tmp_path: Path) -> None:
+    made = keeper(THREE, tmp_path, RetrievalSpec()).prepare(DAYS[0])[1]
+    (made.folder / "harness.json").unlink()
+    (made.folder / "documents.json").write_text("{}")
+    retriever, again = keeper(THREE, tmp_path, RetrievalSpec()).prepare(DAYS[0])
+    assert ids(retriever) == {"d0", "d1"}
+    assert not again.reused
+
+
+def test_the_first_day_is_the_runs_and_not_that_of_the_process(tmp_path: Path) -> None:
+    late = keeper(THREE, tmp_path, RetrievalSpec(refresh="never"), *DAYS)
+    retriever, _ = late.prepare(DAYS[2])
+    assert ids(retriever) == {"d0", "d1"}
