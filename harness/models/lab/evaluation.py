@@ -225,7 +225,7 @@ def torch_answers(folder: Path, *, batch: int = 32) -> Answers:
     import torch  # noqa: PLC0415 - as above
     from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: PLC0415
 
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
 
     def one_batch(messages: Sequence[str], max_new_tokens: int) -> list[str]:

@@ -64,7 +64,7 @@ def _configuration(config: LabConfig) -> Qwen3Config:
 
 
 def _write_tokenizer(source: Path, folder: Path, positions: int) -> None:
-    fast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call] - not typed upstream
+    fast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=load_tokenizer(source),
         bos_token=SPECIAL_TOKENS[BEGIN],
         eos_token=SPECIAL_TOKENS[END],

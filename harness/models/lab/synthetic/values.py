@@ -223,7 +223,7 @@ def product_name(r: Random, base: Callable[[Random], str] = _base) -> str:
         name = _shape(r, base)
         if r.random() < 0.16 and name[0].isupper():
             name = f"{r.choice(_VENDORS).replace('-', ' ')} {name}"
-        if name.lower() not in _real_lowered() and not _has_real_stem(name):
+        if not _names_real_product(name):
             return name
 
 
@@ -233,7 +233,11 @@ def _generic_words() -> frozenset[str]:
     return frozenset(re.sub(r"[^a-z]", "", word.lower()) for word in words)
 
 
-def _has_real_stem(name: str) -> bool:
+def _names_real_product(name: str) -> bool:
+    """Tell whether the name is, holds or is made of words of a real title."""
+    lowered = f" {name.lower()} "
+    if any(f" {title} " in lowered for title in _real_lowered()):
+        return True
     words = [word.lower() for word in re.split(r"[^A-Za-z]+", name) if word]
     own = [word for word in words if word not in _generic_words()]
     return not own or any(word in _forbidden_stems() for word in own)
@@ -252,7 +256,7 @@ def similar_name(r: Random, name: str) -> str:
             other = f"{r.choice(_VENDORS).replace('-', ' ')} {name}"
         else:
             other = words[0] + r.choice((stem(r, 1), "-ng", "2", "X", "Plus"))
-        if other != name and other.lower() not in _real_lowered() and not _has_real_stem(other):
+        if other != name and not _names_real_product(other):
             return other
 
 

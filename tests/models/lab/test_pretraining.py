@@ -1,0 +1,156 @@
+"""Batches, tokenizer, trainer and export: deterministic, resumable, equal to the standard format."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+
+from harness.errors import ArtefactError
+from harness.models.lab.batches import make_batch, stage_of, step_at, tokens_before
+from harness.models.lab.synthetic.mix import STAGES, conversation
+from harness.models.lab.tokenizer import (
+    BEGIN,
+    END,
+    PAD,
+    encode_turns,
+    load_tokenizer,
+    render,
+    train_tokenizer,
+)
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+from harness.models.lab.architecture import LabConfig  # noqa: E402
+from harness.models.lab.export import export  # noqa: E402
+from harness.models.lab.pretrain import (  # noqa: E402
+    PretrainOptions,
+    learning_rate_factor,
+    load_checkpoint,
+    pretrain,
+)
+
+TINY = LabConfig(vocabulary=512, width=32, layers=2, heads=2, head_width=16, feed_forward=64)
+
+
+@pytest.fixture(scope="module")
+def tokenizer_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("tokenizer") / "tokenizer.json"
+    train_tokenizer(path, vocabulary=512, seed=1, conversations=300)
+    return path
+
+
+def _options(folder: Path, tokenizer: Path, steps: int) -> PretrainOptions:
+    folder.mkdir()
+    (folder / "tokenizer.json").write_bytes(tokenizer.read_bytes())
+    return PretrainOptions(
+        folder, tokens=tokens_before(steps), threads=1, progress_steps=1, config=TINY
+    )
+
+
+def test_the_tokenizer_gives_back_what_it_got(tokenizer_path):
+    tokenizer = load_tokenizer(tokenizer_path)
+    for index in range(200):
+        for _, text in conversation(Random(index), STAGES[-1]):
+            ids = tokenizer.encode(text, add_special_tokens=False).ids
+            assert tokenizer.decode(ids, skip_special_tokens=False) == text
+
+
+def test_names_have_the_same_tokens_everywhere_and_digits_stand_alone(tokenizer_path):
+    tokenizer = load_tokenizer(tokenizer_path)
+    name = tokenizer.encode("Wuzzler Queue", add_special_tokens=False).tokens
+    inside = tokenizer.encode("end of Wuzzler Queue 2026-01", add_special_tokens=False).tokens
+    start = inside.index(name[0])
+    assert inside[start : start + len(name)] == name
+    assert all(len(token) == 1 for token in inside if any(c.isdigit() for c in token))
+
+
+def test_turns_are_encoded_as_the_chat_template_renders_them(tokenizer_path):
+    tokenizer = load_tokenizer(tokenizer_path)
+    turns = [("user", "Question: x?"), ("assistant", "1.2")]
+    whole = tokenizer.encode(render(turns), add_special_tokens=False).ids
+    parts = [token for ids in encode_turns(tokenizer, turns) for token in ids]
+    assert whole == [BEGIN, *parts, tokenizer.token_to_id("<|assistant|>")]
+
+
+def test_steps_and_tokens_are_inverse_and_stages_follow():
+    for step in (0, 1, 347, 348, 349, 1500, 9000):
+        assert step_at(tokens_before(step)) == step
+    lengths = [stage_of(step).length for step in range(0, 4000, 50)]
+    assert lengths == sorted(lengths)
+
+
+@pytest.mark.parametrize("step", [0, 400, 1500, 5000])
+def test_a_batch_is_a_function_of_seed_and_step(tokenizer_path, step):
+    tokenizer = load_tokenizer(tokenizer_path)
+    one, same = make_batch(tokenizer, 1, step), make_batch(tokenizer, 1, step)
+    other = make_batch(tokenizer, 2, step)
+    stage = stage_of(step)
+    assert one.ids.shape == (stage.rows, stage.length + 1) == one.weights.shape
+    assert np.array_equal(one.ids, same.ids)
+    assert np.array_equal(one.weights, same.weights)
+    assert not np.array_equal(one.ids, other.ids)
+    assert (one.weights[one.ids == PAD] == 0).all()
+    assert (one.weights[one.ids == END] % 1 == 0).all()
+
+
+def test_the_learning_rate_warms_up_stays_and_falls(tmp_path):
+    options = PretrainOptions(tmp_path, tokens=1_000_000)
+    factors = [learning_rate_factor(options, step) for step in range(step_at(options.tokens))]
+    assert factors[0] < 0.1
+    assert factors[100] == 1.0
+    assert factors[-1] < 0.03
+    top = factors.index(1.0)
+    assert factors[top:] == sorted(factors[top:], reverse=True)
+
+
+def test_a_resumed_run_goes_on_exactly_where_it_stopped(tmp_path, tokenizer_path):
+    whole: list[float] = []
+    options = _options(tmp_path / "whole", tokenizer_path, 6)
+    pretrain(replace(options, decay_share=0.0), lambda report: whole.append(report.loss))
+    parts: list[float] = []
+    first = _options(tmp_path / "parts", tokenizer_path, 3)
+    pretrain(replace(first, decay_share=0.0), lambda report: parts.append(report.loss))
+    longer = replace(first, tokens=options.tokens, decay_share=0.0)
+    model = pretrain(longer, lambda report: parts.append(report.loss))
+    assert parts == whole
+    saved = load_checkpoint(tmp_path / "whole" / "checkpoint.pt").state_dict()
+    assert all(torch.equal(saved[name], value) for name, value in model.state_dict().items())
+    log = (tmp_path / "parts" / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["step"] for line in log] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_checkpoint_of_another_run_is_refused(tmp_path, tokenizer_path):
+    options = _options(tmp_path / "run", tokenizer_path, 2)
+    pretrain(options)
+    with pytest.raises(ArtefactError, match="seed"):
+        pretrain(replace(options, seed=2))
+    with pytest.raises(ArtefactError, match="already falls"):
+        pretrain(replace(options, tokens=10 * options.tokens))
+
+
+def test_the_export_loads_as_a_standard_model_with_equal_logits(tmp_path, tokenizer_path):
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    options = _options(tmp_path / "run", tokenizer_path, 1)
+    model = pretrain(options)
+    folder = tmp_path / "exported"
+    export(model, tokenizer_path, folder, torch.float32)
+    standard = AutoModelForCausalLM.from_pretrained(folder)
+    ids = torch.randint(6, 512, (2, 300))
+    with torch.no_grad():
+        ours, theirs = model.eval()(ids, torch.float32), standard(ids).logits
+    assert torch.allclose(ours, theirs, atol=2e-4)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    messages = [{"role": "user", "content": "Question: What is 1.2?"}]
+    prompt = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+    assert prompt == render([("user", "Question: What is 1.2?")])
+    assert standard.generation_config.eos_token_id == END
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    assert (config["model_type"], config["max_position_embeddings"]) == ("qwen3", 1024)
+    assert "response_template" in json.loads((folder / "tokenizer_config.json").read_text())
