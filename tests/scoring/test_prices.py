@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from harness.errors import ConfigError
+from harness.fixtures import fixture_path
+from harness.running.record import Record
+from harness.scoring.cost import answer_cost, tokens_cost, upkeep_cost
+from harness.scoring.prices import HardwarePrice, PriceBook, TokenPrice
+from harness.systems.base import Answer, Failure, Preparation, Timing, Usage
+
+DAY = date(2026, 8, 22)
+GOOD = """
+title = "Ours"
+
+[[prices]]
+name = "small-*"
+usd_per_million_prompt_tokens = 0.5
+usd_per_million_completion_tokens = 1.5
+usd_per_million_training_tokens = 3
+source = "contract"
+date = 2026-08-22
+
+[[prices]]
+name = "small-special"
+usd_per_million_prompt_tokens = 1
+usd_per_million_completion_tokens = 1
+source = "contract"
+date = 2026-08-22
+
+[[prices]]
+name = "lab"
+usd_per_hour = 0.36
+source = "assumed"
+date = 2026-08-22
+"""
+
+
+def book(tmp_path: Path, text: str) -> PriceBook:
+    path = tmp_path / "prices.toml"
+    path.write_text(text)
+    return PriceBook.load(path)
+
+
+def record(system: str, answer: Answer) -> Record:
+    return Record(system, "q", DAY, 0, 0, "", answer)
+
+
+def test_the_most_exact_name_wins(tmp_path: Path) -> None:
+    prices = book(tmp_path, GOOD).with_models(
+        {"rag": "lab", "mini": "small-1", "tuned": "small-special", "lab": "small-1"}
+    )
+    assert isinstance(prices.price("rag"), HardwarePrice)
+    assert isinstance(prices.price("lab"), HardwarePrice)  # the system's own name goes first
+    for system, name in {"mini": "small-*", "tuned": "small-special"}.items():
+        price = prices.price(system)
+        assert price is not None
+        assert price.name == name
+    assert prices.price("unheard-of") is None
+
+
+def test_seconds_and_tokens_cost_what_the_book_says(tmp_path: Path) -> None:
+    prices = book(tmp_path, GOOD).with_models({"rag": "lab", "mini": "small-1"})
+    timing = Timing(queue=5.0, total=15.0)
+    local = answer_cost(record("rag", Answer("x", timing=timing)), prices)
+    assert local.usd == pytest.approx(10 / 3600 * 0.36)
+    assert "assumed" in local.basis
+    hosted = answer_cost(record("mini", Answer("x", usage=Usage(800, 200))), prices)
+    assert hosted.usd == pytest.approx((800 * 0.5 + 200 * 1.5) / 1e6)
+    guessed = answer_cost(
+        record("mini", Answer("x", usage=Usage(800, 200, counted=False))), prices
+    )
+    assert "estimated" in guessed.basis
+
+
+def test_what_is_not_known_is_not_zero(tmp_path: Path) -> None:
+    prices = book(tmp_path, GOOD).with_models({"rag": "lab", "mini": "small-1"})
+    failed = Answer(None, failure=Failure("timeout", ""))
+    for system, reason in {"mini": "tokens", "rag": "time", "other": "no price for 'other'"}.items():
+        cost = answer_cost(record(system, failed), prices)
+        assert cost.usd is None
+        assert reason in cost.basis
+    slow = Answer(None, timing=Timing(total=36.0), failure=Failure("timeout", ""))
+    assert answer_cost(record("rag", slow), prices).usd == pytest.approx(0.0036)
+    assert answer_cost(record("rag", slow), PriceBook.empty()).usd is None
+
+
+def test_upkeep_is_indexing_and_training_of_all_days(tmp_path: Path) -> None:
+    prices = book(tmp_path, GOOD).with_models({"rag": "lab", "mini": "small-1", "t": "small-special"})
+    work = (
+        Preparation(DAY, index_seconds=100.0),
+        Preparation(DAY, training_seconds=260.0, tokens=2_000_000, reused=True),
+    )
+    assert upkeep_cost("rag", work, prices).usd == pytest.approx(0.036)
+    assert upkeep_cost("mini", work[1:], prices).usd == pytest.approx(6.0)
+    assert "indexing" in upkeep_cost("mini", work, prices).basis
+    assert "training" in upkeep_cost("t", work[1:], prices).basis
+    assert upkeep_cost("rag", (), prices).usd is None
+    assert upkeep_cost("other", work, prices).usd is None
+
+
+def test_the_articles_arithmetic_comes_out_at_its_price() -> None:
+    price = PriceBook.load(fixture_path("prices/article.toml")).price("any system at all")
+    assert isinstance(price, TokenPrice)
+    assert tokens_cost(500, 300, price) == pytest.approx(0.008)
+    assert tokens_cost(400, 0, price) == pytest.approx(0.004)
+
+
+def test_the_default_book_prices_the_lab_model_alone_and_says_that_it_assumes() -> None:
+    prices = PriceBook.load(fixture_path("prices/default.toml")).with_models({"rag": "lab"})
+    price = prices.price("rag")
+    assert isinstance(price, HardwarePrice)
+    assert "ASSUMPTION" in price.source
+    assert prices.price("external") is None
+
+
+def test_the_fingerprint_changes_with_any_price(tmp_path: Path) -> None:
+    one = book(tmp_path, GOOD)
+    assert one.fingerprint() == book(tmp_path, GOOD).fingerprint()
+    assert one.fingerprint() == one.with_models({"a": "b"}).fingerprint()
+    assert one.fingerprint() != book(tmp_path, GOOD.replace("0.36", "0.37")).fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("usd_per_hour = 0.36", "usd_per_hour = -1", ":21: 'usd_per_hour' is -1: a price cannot"),
+        ("usd_per_hour = 0.36", "usd_per_hour = true", ":21: 'usd_per_hour' must be a number"),
+        ("usd_per_hour = 0.36", "usd_per_hour = nan", ":21: 'usd_per_hour' must be a number"),
+        ("usd_per_hour", "usd_per_hours", ":21: unknown key 'usd_per_hours': did you mean 'usd_per_hour'"),
+        ('name = "lab"', 'name = "small-special"', ":20: a second price for 'small-special'"),
+        ('name = "lab"', 'name = ""', ":20: 'name' must be a text"),
+        ('name = "lab"', "", ":19: key 'name' is missing"),
+        ('source = "assumed"\ndate = 2026-08-22', 'source = "x"\ndate = "today"', ":23: 'date' must be"),
+        ("usd_per_hour = 0.36", "", ":19: price 'lab' has neither"),
+        ("usd_per_hour = 0.36", "usd_per_hour = 1\nusd_per_million_prompt_tokens = 1", ":22: .* exclude"),
+        ('title = "Ours"', 'titel = "Ours"', ":2: unknown key 'titel': did you mean 'title'"),
+        ('title = "Ours"', "title = ", ":2: not TOML"),
+        ("[[prices]]", "[prices]", "not TOML|must be tables"),
+    ],
+)
+def test_a_bad_book_is_refused_with_file_line_and_key(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    with pytest.raises(ConfigError, match=r"prices\.toml.*" + message) as refused:
+        book(tmp_path, GOOD.replace(old, new))
+    assert "\n" not in str(refused.value)
+
+
+def test_a_missing_or_binary_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.toml: No such file"):
+        PriceBook.load(tmp_path / "none.toml")
+    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        PriceBook.load(tmp_path / "binary.toml")

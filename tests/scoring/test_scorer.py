@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from datetime import date
+
+from harness.running.record import Record
+from harness.scoring import PriceBook, Score, score
+from harness.systems.base import Answer, Failure, Timing
+from harness.world.facts import Fact, History
+from harness.world.formats import Choice, OutputFormat
+from harness.world.questions import Question
+
+DAY = date(2026, 2, 22)
+USE = History(
+    "It",
+    "supported",
+    "boolean",
+    (Fact("It", "supported", "yes", date(2025, 1, 1), date(2026, 6, 1)),),
+)
+FORM = Choice(("yes", "no"))
+TIMING = Timing(total=0.5)
+
+
+def scored(
+    answer: Answer,
+    *,
+    history: History | None = USE,
+    form: OutputFormat = FORM,
+    day: date = DAY,
+    cached: bool = False,
+) -> Score:
+    question = Question("q", "Is it supported?", history, form, group="g", kind="k")
+    record = Record("rag", "q", day, 1, 0, "", answer, cached=cached)
+    return score(question, record, PriceBook.empty())
+
+
+def test_a_score_says_whose_and_when() -> None:
+    one = scored(Answer("yes", timing=TIMING))
+    assert (one.system, one.question_id, one.cluster, one.kind) == ("rag", "q", "g", "k")
+    assert (one.day, one.repeat, one.answerable, one.right) == (DAY, 1, True, True)
+    assert (one.strictness.raw, one.strictness.valid, one.strictness.right) == (True, True, True)
+    assert one.timing == TIMING
+
+
+def test_right_in_the_wrong_form_is_right_and_not_valid() -> None:
+    one = scored(Answer("Yes, it is.", timing=TIMING))
+    assert one.right
+    assert not one.strictness.valid
+    assert not one.strictness.right
+
+
+def test_abstaining_is_right_exactly_where_nothing_answers() -> None:
+    quiet = Answer("I don't know.")
+    assert not scored(quiet).right
+    assert scored(quiet, history=None).right
+    in_a_gap = scored(quiet, day=date(2026, 7, 1))
+    assert (in_a_gap.answerable, in_a_gap.right) == (False, True)
+    assert not scored(Answer("yes"), history=None).right
+
+
+def test_a_failure_is_failed_whatever_text_it_left_and_has_no_latency() -> None:
+    broken = scored(Answer("yes", timing=TIMING, failure=Failure("timeout", "late")))
+    assert broken.freshness.label == "failed"
+    assert not broken.right
+    assert not broken.strictness.raw
+    assert broken.timing is None
+
+
+def test_a_cached_answer_counts_and_its_latency_does_not() -> None:
+    cached = scored(Answer("yes", timing=TIMING), cached=True)
+    assert cached.right
+    assert cached.timing is None
