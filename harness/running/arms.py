@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from harness.errors import HarnessError, RunError
 from harness.systems.base import Answer, Failure, System, Timing
 from harness.world.questions import Question
 
@@ -26,6 +27,16 @@ class Arm:
     name: str
     make: Callable[[], System]
     place: Place = "worker"
+
+
+def build(arm: Arm) -> System:
+    """The arm's system; raises `RunError` that names it when it cannot be made."""
+    try:
+        return arm.make()
+    except HarnessError as error:
+        raise RunError(f"system {arm.name!r}: {error}") from error
+    except Exception as error:
+        raise RunError(f"system {arm.name!r}: {type(error).__name__}: {error}") from error
 
 
 async def ask(system: System, question: Question, day: date) -> Answer:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from harness.errors import RunError, RunInterruptedError
-from harness.running.arms import Arm, ask, failed
+from harness.running.arms import Arm, ask, build, failed
 from harness.running.fingerprints import differences
 from harness.running.folder import RunFolder
 from harness.running.plan import Task
@@ -156,7 +156,7 @@ class Runner:
         if self._seats:
             fingerprints.update(await self._seats[0].fill())
         for arm in self._in_loop:
-            self._systems[arm.name] = arm.make()
+            self._systems[arm.name] = build(arm)
             fingerprints[arm.name] = self._systems[arm.name].fingerprint()
         systems = []
         for system in self._folder.manifest.systems:

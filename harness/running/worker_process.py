@@ -21,7 +21,7 @@ from datetime import date
 from typing import Any, Final
 
 from harness.errors import HarnessError
-from harness.running.arms import Arm, ask
+from harness.running.arms import Arm, ask, build
 from harness.systems.base import Answer, Preparation, System
 from harness.world.questions import Question
 
@@ -44,7 +44,7 @@ class _Host:
 
     async def make(self, arms: Sequence[Arm]) -> dict[str, dict[str, str]]:
         for arm in arms:
-            self._systems[arm.name] = arm.make()
+            self._systems[arm.name] = build(arm)
         return {name: dict(system.fingerprint()) for name, system in self._systems.items()}
 
     async def prepare(self, system: str, day: date) -> Preparation:
@@ -114,6 +114,8 @@ async def _carry_out(host: _Host, method: str, arguments: tuple[Any, ...]) -> Re
     try:
         return Reply(await getattr(host, method)(*arguments))
     except HarnessError as error:
+        if error.__cause__ is not None:
+            traceback.print_exc()
         return Reply(error=str(error))
     except Exception as error:  # noqa: BLE001  (foreign code: the runner says where it happened)
         traceback.print_exc()

@@ -36,6 +36,8 @@ class Scripted:
         self._marker = marker
         self._pause = pause
         self._days: list[date] = []
+        if fault == "make":
+            raise ValueError("no such model")
 
     def fingerprint(self) -> dict[str, str]:
         return {"script": f"{self.name}-1"}

@@ -140,6 +140,12 @@ def test_a_system_that_cannot_be_prepared_ends_the_run_with_its_reason(
         run(tmp_path, [make("a", fault="prepare")])
 
 
+@pytest.mark.parametrize("make", [scripted.arm, scripted.waiting])
+def test_a_system_that_cannot_be_made_is_named(tmp_path: Path, make: Callable[..., Arm]) -> None:
+    with pytest.raises(RunError, match="system 'a': ValueError: no such model"):
+        run(tmp_path, [make("b"), make("a", fault="make")])
+
+
 def test_a_resumed_run_refuses_other_systems_and_other_artefacts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
