@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
@@ -12,7 +13,6 @@ from harness.reporting.metrics import metric
 from harness.reporting.untrusted import single_line
 from harness.statistics.results import Results
 
-WIDTH: Final = 80
 _COLUMNS: Final = (
     ("right_rate", "right"),
     ("stale_rate", "stale"),
@@ -21,7 +21,7 @@ _COLUMNS: Final = (
     ("latency_p95", "p95"),
     ("cost_per_query", "cost"),
 )
-_NAME = 14
+_NAME = 10
 
 
 def summary_table(results: Results) -> Table:
@@ -29,13 +29,22 @@ def summary_table(results: Results) -> Table:
 
     Colours only emphasise; without them the table says the same.
     """
-    table = Table(title=_title(results), title_justify="left", title_style="", width=WIDTH)
-    table.add_column("system", overflow="fold", max_width=_NAME)
+    table = Table(
+        title=_title(results),
+        title_justify="left",
+        title_style="",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        show_edge=False,
+        pad_edge=False,
+    )
+    table.add_column("system", overflow="fold", min_width=_NAME)
     columns = []
     for name, heading in _COLUMNS:
         estimates = [system.metrics.get(name) for system in results.systems]
         unit = metric(name).unit(estimates)
-        table.add_column(f"{heading}\n{unit.name}".rstrip(), justify="right", no_wrap=True)
+        per = unit.name.removeprefix("$ ")
+        table.add_column(f"{heading}\n{per}".rstrip(), justify="right", no_wrap=True)
         columns.append([figure(estimate, unit) for estimate in estimates])
     for i, system in enumerate(results.systems):
         table.add_row(

@@ -98,13 +98,12 @@ def figure(estimate: Estimate | None, unit: Unit) -> Figure:
     sample = _sample(estimate)
     if estimate.value is None:
         return Figure("unknown", "", sample if estimate.n else "", estimate.method)
-    exact = estimate.low == estimate.value == estimate.high
-    bounds = [bound for bound in (estimate.low, estimate.high) if bound is not None and not exact]
+    bounds = [bound for bound in (estimate.low, estimate.high) if bound is not None]
+    if not estimate.n or estimate.method.startswith(_EXACT):
+        bounds, sample = [], _EXACT
     value, *ends = unit.write(estimate.value, *bounds)
     interval = f"[{ends[0]},{NBSP}{ends[1]}]" if len(ends) == 2 else ""  # noqa: PLR2004
     note = f"{estimate.confidence:.0%} interval, {estimate.method}" if interval else estimate.method
-    if exact:
-        sample = "exact" if estimate.method.startswith(_EXACT) else f"{sample}, all alike"
     return Figure(
         text=f"{unit.prefix}{value}{unit.suffix}",
         interval=interval,

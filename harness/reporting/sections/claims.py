@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from harness.reporting.components import Badge, Cell, Column, Lines, Section, Table
@@ -54,7 +55,7 @@ def _row(verdict: ClaimVerdict) -> tuple[Cell, ...]:
     return (
         Lines((verdict.claim.text, f"Source: {verdict.claim.source}")),
         _range(verdict.claim, unit),
-        figure(verdict.estimate, unit),
+        figure(verdict.estimate, unit) if verdict.estimate.value is not None else "unknown",
         Badge(verdict.verdict, _TONES.get(verdict.verdict, "neutral"), verdict.reason),
     )
 
@@ -67,7 +68,10 @@ def _unit(verdict: ClaimVerdict) -> Unit:
     if not claim.metric:
         return NUMBER
     of = metric(claim.metric)
-    return of.difference_unit([verdict.estimate]) if claim.a else of.unit([verdict.estimate])
+    if not claim.a:
+        return of.unit([verdict.estimate])
+    unit = of.difference_unit([verdict.estimate])
+    return replace(unit, suffix=f" {unit.name}")
 
 
 def _range(claim: Claim, unit: Unit) -> str:
