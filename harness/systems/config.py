@@ -60,7 +60,10 @@ _TYPES: Final[Mapping[str, type]] = {
 }
 _RETRIEVAL_TYPES: Final[Mapping[str, type]] = {
     "mode": str,
+    "embedder": str,
     "passages": int,
+    "recency": float,
+    "half_life_days": float,
     "order": str,
     "superseded": str,
     "refresh": str,
@@ -81,6 +84,7 @@ _MODEL_TYPES: Final[Mapping[str, type]] = {
 _WORDS: Final[Mapping[type, str]] = {
     str: "a text",
     int: "a whole number",
+    float: "a number",
     dict: "a table",
     date: "a day such as 2026-08-22",
 }
@@ -206,6 +210,8 @@ class _Reader:
             wanted = types[key]
             if wanted is date and isinstance(value, str):
                 value = _day(value)  # noqa: PLW2901  (a day may be written as a text)
+            if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+                value = float(value)  # noqa: PLW2901  (TOML's 1 is a number too)
             wrong = isinstance(value, bool) or (wanted is date and isinstance(value, datetime))
             if wrong or not isinstance(value, wanted):
                 self._report((*where, key), f"{key} must be {_WORDS[wanted]}, not {table[key]!r}")

@@ -104,7 +104,7 @@ class IndexKeeper:
         return [document for document in visible if document.id not in gone]
 
     def _key(self, documents: Iterable[Document]) -> str:
-        digest = hashlib.sha256(self._spec.mode.encode())
+        digest = hashlib.sha256(f"{self._spec.mode} {self._spec.embedder}".encode())
         for document in documents:
             digest.update(json.dumps([document.id, str(document.day), document.text]).encode())
         return digest.hexdigest()[:16]

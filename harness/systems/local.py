@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from harness.models.base import Generation, LanguageModel, Message, ModelError
 from harness.models.fingerprint import adapter_fingerprint, model_fingerprint
 from harness.models.specs import load_model
-from harness.retrieval.base import Passage, Retriever
+from harness.retrieval.base import Embedder, Passage, Retriever
+from harness.retrieval.ranking import Recency
 from harness.systems.base import Answer, Failure, Preparation, Strategy, Timing, Usage
 from harness.systems.index import Index, IndexKeeper
 from harness.systems.prompts import CLOSED_BOOK, RETRIEVAL, PromptTemplate
@@ -136,11 +138,7 @@ class LocalSystem:
         retrieval = self._spec.retrieval
         if self._retriever is None or retrieval is None:
             return ()
-        passages = self._retriever.search(question.text, retrieval.passages)
-        if retrieval.order == "newest":
-            # The sort is stable: passages of one day keep the order of their scores.
-            passages = tuple(sorted(passages, key=lambda passage: passage.day, reverse=True))
-        return passages
+        return self._retriever.search(question.text, retrieval.passages)
 
     async def _generate(
         self, question: Question, day: date, passages: tuple[Passage, ...]
@@ -163,7 +161,29 @@ def _index_keeper(
 ) -> IndexKeeper | None:
     if retrieval is None:
         return None
-    return IndexKeeper(retrieval, world, workdir / "indices")
+    return IndexKeeper(retrieval, world, workdir / "indices", _retriever_opener(retrieval))
+
+
+def _retriever_opener(retrieval: RetrievalSpec) -> Callable[[Path], Retriever]:
+    from harness.retrieval.lance import LanceRetriever  # noqa: PLC0415  (heavy)
+
+    return partial(
+        LanceRetriever,
+        mode=retrieval.mode,
+        embedder=_embedder(retrieval.embedder),
+        order=retrieval.order,
+        recency=Recency(retrieval.recency, retrieval.half_life_days) if retrieval.recency else None,
+    )
+
+
+def _embedder(name: str | None) -> Embedder | None:
+    if name is None:
+        return None
+    from harness.retrieval.embedders import (  # noqa: PLC0415  (numpy)
+        SentenceTransformersEmbedder,
+    )
+
+    return SentenceTransformersEmbedder(name)
 
 
 def _default_prompt(spec: SystemSpec) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,7 +18,7 @@ from harness.training.recipes import RECIPES
 __all__ = ["Refresh", "RetrievalSpec", "SpecError", "SystemSpec", "TrainingSpec"]
 
 Refresh = Literal["never", "each-day"]
-Mode = Literal["hybrid", "bm25", "dense"]
+Mode = Literal["bm25", "dense", "hybrid"]
 Order = Literal["newest", "score"]
 Superseded = Literal["keep", "delete"]
 
@@ -37,14 +38,19 @@ class SpecError(ConfigError):
 class RetrievalSpec:
     """Which passages a question brings along, and how the index is kept.
 
-    `order` is the order in which the best `passages` are shown. `superseded` says what happens to
-    documents that a later one replaces: nothing, or deletion from the index, as its owner could do
-    when told (the only use that any system makes of `Document.supersedes`). With
-    `refresh = "never"` the index stays that of the run's first day.
+    `embedder` is a `sentence-transformers` model (None: the built-in one). `recency` is what the
+    newest candidate gains in relevance (the best has 1), one `half_life_days` older half of that,
+    and so on; 0 ranks by relevance alone. `order` is that in which the best `passages` are shown.
+    `superseded` says what happens to documents that a later one replaces: nothing, or deletion
+    from the index, as its owner could do when told (the only use that any system makes of
+    `Document.supersedes`). With `refresh = "never"` the index stays that of the run's first day.
     """
 
     mode: Mode = "hybrid"
+    embedder: str | None = None
     passages: int = 4
+    recency: float = 0.5
+    half_life_days: float = 365.0
     order: Order = "newest"
     superseded: Superseded = "keep"
     refresh: Refresh = "each-day"
@@ -149,6 +155,12 @@ def _retrieval_problems(retrieval: RetrievalSpec) -> Iterator[tuple[str, str]]:
         yield from _one_of(f"retrieval.{key}", getattr(retrieval, key), words)
     if retrieval.passages < 1:
         yield "retrieval.passages", f"must be at least 1, not {retrieval.passages}"
+    if not 0 <= retrieval.recency < math.inf:
+        yield "retrieval.recency", f"must be 0 or more, not {retrieval.recency}"
+    if not 0 < retrieval.half_life_days < math.inf:
+        yield "retrieval.half_life_days", f"must be more than 0, not {retrieval.half_life_days}"
+    if retrieval.embedder is not None and retrieval.mode == "bm25":
+        yield "retrieval.embedder", 'is not used with mode = "bm25"'
 
 
 def _training_problems(training: TrainingSpec) -> Iterator[tuple[str, str]]:
