@@ -44,7 +44,7 @@ def summary_table(results: Results) -> Table:
         estimates = [system.metrics.get(name) for system in results.systems]
         unit = metric(name).unit(estimates)
         per = unit.name.removeprefix("$ ")
-        table.add_column(f"{heading}\n{per}".rstrip(), justify="right", no_wrap=True)
+        table.add_column(f"{heading}\n{per}".rstrip(), justify="right", overflow="fold")
         columns.append([figure(estimate, unit) for estimate in estimates])
     for i, system in enumerate(results.systems):
         table.add_row(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from harness.statistics.estimate import Estimate
@@ -12,6 +12,7 @@ MINUS: Final = "\N{MINUS SIGN}"
 NBSP: Final = "\N{NO-BREAK SPACE}"
 DIGITS: Final = 3
 _MOST_DECIMALS = 9
+_MORE_DECIMALS = 2
 _EXACT: Final = "no sampling"
 _READABLE = 0.001
 
@@ -71,6 +72,18 @@ class Unit:
         largest = max(map(abs, scaled))
         decimals = _decimals(largest) if self.decimals is None else self.decimals
         return tuple(self._rounded(number, decimals) for number in scaled)
+
+    def fitted(self, values: Iterable[float | None]) -> Unit:
+        """This unit with the same decimals for a whole column.
+
+        The largest of `values` gets three significant digits and the smallest two, within reason.
+        """
+        sizes = [abs(self.factor * value) for value in values if value]
+        if self.decimals is not None or not sizes:
+            return self
+        least = _decimals(max(sizes))
+        most = min(_decimals(min(sizes)) - 1, least + _MORE_DECIMALS)
+        return replace(self, decimals=max(least, most))
 
     def tick(self, number: float) -> str:
         """A round number at an axis."""

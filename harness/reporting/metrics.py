@@ -36,20 +36,23 @@ class Metric:
     better: Better = "lower"
 
     def unit(self, estimates: Iterable[Estimate | None] = ()) -> Unit:
-        """The unit to print `estimates` in; one unit for a whole column."""
+        """The unit to print `estimates` in; one unit, and as many decimals, for a whole column."""
+        values = _values(estimates)
         if self.quantity == "usd":
-            return dollars(_values(estimates))
-        return {"rate": RATE, "seconds": LATENCY, "number": NUMBER}[self.quantity]
+            return dollars(values).fitted(values)
+        return {"rate": RATE, "seconds": LATENCY, "number": NUMBER}[self.quantity].fitted(values)
 
     def difference_unit(self, estimates: Iterable[Estimate | None] = ()) -> Unit:
-        """The unit to print differences in."""
+        """The unit to print a column of differences in."""
+        values = _values(estimates)
         if self.quantity == "usd":
-            return dollars(_values(estimates), signed=True)
-        return {
+            return dollars(values, signed=True).fitted(values)
+        unit = {
             "rate": RATE_DIFFERENCE,
             "seconds": LATENCY_DIFFERENCE,
             "number": NUMBER_DIFFERENCE,
         }[self.quantity]
+        return unit.fitted(values)
 
     def noise(self, reference: float | None) -> float:
         """The difference below which nobody should care: a point, or 5 % of the reference."""

@@ -10,6 +10,7 @@ from itertools import permutations
 from harness.reporting.components import Badge, Section, ShownAnswer, ShownFlip, ShownPassage
 from harness.reporting.figures import count
 from harness.reporting.sections.context import CLASS_TONES, Context
+from harness.reporting.sections.kinds import plain_kind
 from harness.reporting.untrusted import Excerpt, excerpt
 from harness.retrieval.base import Passage
 from harness.running.record import Record
@@ -96,7 +97,7 @@ def _shown(context: Context, number: int, flip: Flip) -> ShownFlip:
         anchor=f"flip-{number}",
         question=excerpt(question.text),
         day=day,
-        question_kind=question.kind,
+        question_kind=plain_kind(question.kind),
         reference=_reference(question, flip.day),
         winner=_answer(context, flip, flip.winner),
         loser=_answer(context, flip, flip.loser),

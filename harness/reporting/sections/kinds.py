@@ -14,7 +14,7 @@ def kinds(context: Context) -> Section:
     names = sorted({kind for system in systems for kind in system.by_kind})
     body: list[tuple[Cell, ...]] = [
         (
-            kind or "without a kind",
+            plain_kind(kind) or "without a kind",
             *(figure(system.by_kind.get(kind, {}).get("right_rate"), RATE) for system in systems),
         )
         for kind in names
@@ -44,6 +44,11 @@ def kinds(context: Context) -> Section:
     )
 
 
+def plain_kind(kind: str) -> str:
+    """The name of a kind in plain words."""
+    return kind.replace("_", " ")
+
+
 def _sentence(context: Context, names: list[str]) -> str:
     if not names:
         return "The questions of this run carry no kinds."
@@ -58,7 +63,7 @@ def _sentence(context: Context, names: list[str]) -> str:
     worst = min(rates)[1]
     printed = figure(best.by_kind[worst].get("right_rate"), RATE)
     return (
-        f"The hardest kind for {best.name}, the system most often right, is “{worst}”: "
+        f"The hardest kind for {best.name}, the system most often right, is “{plain_kind(worst)}”: "
         f"{printed.line}."
     )
 

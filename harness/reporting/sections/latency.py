@@ -128,11 +128,12 @@ def _overhead_blocks(context: Context, overheads: list[Comparison]) -> tuple[Cha
     if not overheads:
         return ()
     reference = context.reference.name
+    unit = METRICS[_PAIRED[0]].difference_unit([c.difference for c in overheads])
     ends = [bound for c in overheads for bound in (c.difference.low, c.difference.high)]
     marks = [
         mark(
             comparison.difference,
-            LATENCY_DIFFERENCE,
+            unit,
             METRICS[comparison.metric].title,
             context.labels[comparison.b].slot,
             heading=comparison.b if comparison.metric == _PAIRED[0] else "",
@@ -144,7 +145,7 @@ def _overhead_blocks(context: Context, overheads: list[Comparison]) -> tuple[Cha
         (
             context.labels[comparison.b],
             METRICS[comparison.metric].title,
-            figure(comparison.difference, LATENCY_DIFFERENCE),
+            figure(comparison.difference, unit),
             p_value(comparison.p_adjusted),
             context.verdict(comparison),
         )
