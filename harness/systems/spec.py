@@ -49,8 +49,8 @@ class RetrievalSpec:
     mode: Mode = "hybrid"
     embedder: str | None = None
     passages: int = 4
-    recency: float = 0.5
-    half_life_days: float = 365.0
+    recency: float = 0.25
+    half_life_days: float = 180.0
     order: Order = "newest"
     superseded: Superseded = "keep"
     refresh: Refresh = "each-day"
