@@ -49,7 +49,7 @@ class PretrainOptions:
     threads: int = 2
     matrix_rate: float = 0.02
     other_rate: float = 4e-3
-    decay_share: float = 0.38
+    decay_share: float = 0.42
     checkpoint_seconds: float = 120.0
     probe_seconds: float = 300.0
     progress_steps: int = 25

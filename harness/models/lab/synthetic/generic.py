@@ -58,6 +58,7 @@ def generic_scene(r: Random, count: int, conflicts: float) -> Scene:
         for _ in range(2)
     ]
     candidates += [(values.similar_name(r, subject), a) for (subject, _), a in taken.items()][:2]
+    candidates += [(values.product_name(r), attribute) for attribute in attributes[:2]]
     return close_scene(r, passages, candidates)
 
 

@@ -1,6 +1,6 @@
 # ruff: noqa: PLR2004 - shares of a mix are literal
 
-"""The pretraining mix: which conversations, how long and how hard, in four stages."""
+"""The pretraining mix: which conversations, how long and how hard, in five stages."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ STAGES: Final = (
         shares=Shares(),
     ),
     Stage(
-        until=10**12,
+        until=13_000_000,
         length=512,
         rows=10,
         passages=(1, 2, 3, 3, 4, 4, 4, 5),
@@ -86,6 +86,19 @@ STAGES: Final = (
         shares=Shares(json=0.16, missing=0.16, about_passages=0.1, repeat=False),
         questions=(5, 7, 9),
         reading=0.05,
+    ),
+    Stage(
+        until=10**12,
+        length=512,
+        rows=10,
+        passages=(1, 2, 3, 4, 4, 4, 4, 4),
+        conflicts=0.45,
+        tables=0.01,
+        dates=0.05,
+        closed=0.06,
+        shares=Shares(json=0.16, missing=0.2, about_passages=0.06, suite_form=0.75, repeat=False),
+        questions=(5, 7, 9),
+        reading=0.02,
     ),
 )
 

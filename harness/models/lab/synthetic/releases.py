@@ -115,7 +115,7 @@ def _earlier_cycle(r: Random, product: Product, cycle: str, kind: EventKind) -> 
 def _products(r: Random, count: int) -> list[Product]:
     products = [draw_product(r)]
     while len(products) < min(3, count) and r.random() < 0.55:
-        near = r.random() < 0.5
+        near = r.random() < 0.2
         products.append(draw_product(r, values.similar_name(r, products[0].name) if near else None))
         if r.random() < 0.4:
             products[-1] = Product(products[-1].name, products[0].scheme)
@@ -208,6 +208,12 @@ def _candidates(
         pairs.append((f"{product.name} {_other_cycle(r)}", RELEASES[r.choice(_OF_CYCLE)]))
     pairs.append((near, RELEASES[r.choice(_OF_PRODUCT)]))
     pairs.append((f"{near} {products[0].scheme.cycles[0]}", RELEASES[r.choice(_OF_CYCLE)]))
+    # Names that nothing resembles: to abstain is learned on these first, and then on near ones.
+    strangers = [values.product_name(r) for _ in range(3)]
+    pairs += [(stranger, RELEASES[r.choice(_OF_PRODUCT)]) for stranger in strangers]
+    pairs += [
+        (f"{stranger} {_other_cycle(r)}", RELEASES[r.choice(_OF_CYCLE)]) for stranger in strangers
+    ]
     r.shuffle(pairs)
     return pairs[:6]
 
