@@ -63,7 +63,7 @@ def planted_run(
         for script in scripts
         for g in range(groups)
     }
-    records = []
+    records: list[Record] = []
     for day in DAYS[:days]:
         for question in questions:
             for script in scripts:

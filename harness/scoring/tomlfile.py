@@ -118,7 +118,7 @@ def read_tables(path: Path, name: str, top: Iterable[str] = ()) -> tuple[Table, 
     head = Table(
         path, None, {k: v for k, v in data.items() if k != name}, _key_lines(text, 1, first)
     )
-    head.only(top)
+    head.only((*top, name))
     rows = data.get(name, [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ConfigError(located(path, None, f"{name!r} must be tables written [[{name}]]"))

@@ -130,9 +130,10 @@ def test_a_value_that_came_back_is_current_and_its_age_counts_from_its_last_end(
         ("2.0", "2026-01-01", None),
     )
     assert classify("1.0", recurring, date(2025, 6, 1)).label == "current"
-    assert classify("2.0", recurring, date(2025, 6, 1)).age_days == (
-        date(2025, 6, 1) - date(2025, 1, 1)
-    ).days
+    assert (
+        classify("2.0", recurring, date(2025, 6, 1)).age_days
+        == (date(2025, 6, 1) - date(2025, 1, 1)).days
+    )
     stale = classify("1.0", recurring, DAY)
     assert (stale.label, stale.changes_behind) == ("stale", 1)
     assert stale.age_days == (DAY - date(2026, 1, 1)).days
@@ -160,7 +161,10 @@ def test_any_of_several_values_that_hold_at_once_is_current() -> None:
 
 def test_what_the_subject_spells_is_no_answer_while_another_value_is_named() -> None:
     cycle = history(
-        "version", ("21", "2025-01-01", "2026-01-01"), ("21.2", "2026-01-01", None), subject="Java 21"
+        "version",
+        ("21", "2025-01-01", "2026-01-01"),
+        ("21.2", "2026-01-01", None),
+        subject="Java 21",
     )
     assert label("The latest version of Java 21 is 21.2.", cycle) == "current"
     assert label("21", cycle) == "stale"
@@ -294,7 +298,9 @@ def test_the_evidence_of_a_folded_name_is_the_answers_own_spelling() -> None:
 
 
 def test_versions_of_other_schemes_are_matched_as_whole_tokens() -> None:
-    odd = history("version", ("R2024b", "2025-01-01", "2026-01-01"), ("8u402-b06", "2026-01-01", None))
+    odd = history(
+        "version", ("R2024b", "2025-01-01", "2026-01-01"), ("8u402-b06", "2026-01-01", None)
+    )
     assert label("R2024b", odd) == "stale"
     assert label("8u402-b06", odd) == "current"
     assert label("8u402-b067", odd) == "wrong"
@@ -351,7 +357,8 @@ def test_every_text_has_exactly_one_class_and_only_a_stale_one_has_an_age(
     assert (found.age_days is not None) == (found.label == "stale")
     if found.age_days is not None:
         assert found.age_days >= 0
-        assert found.changes_behind is not None and found.changes_behind >= 1
+        assert found.changes_behind is not None
+        assert found.changes_behind >= 1
     if found.label == "current":
         assert asked is not None
         assert found.value in {fact.value for fact in asked.current(day)}

@@ -70,16 +70,18 @@ def test_seconds_and_tokens_cost_what_the_book_says(tmp_path: Path) -> None:
     assert "assumed" in local.basis
     hosted = answer_cost(record("mini", Answer("x", usage=Usage(800, 200))), prices)
     assert hosted.usd == pytest.approx((800 * 0.5 + 200 * 1.5) / 1e6)
-    guessed = answer_cost(
-        record("mini", Answer("x", usage=Usage(800, 200, counted=False))), prices
-    )
+    guessed = answer_cost(record("mini", Answer("x", usage=Usage(800, 200, counted=False))), prices)
     assert "estimated" in guessed.basis
 
 
 def test_what_is_not_known_is_not_zero(tmp_path: Path) -> None:
     prices = book(tmp_path, GOOD).with_models({"rag": "lab", "mini": "small-1"})
     failed = Answer(None, failure=Failure("timeout", ""))
-    for system, reason in {"mini": "tokens", "rag": "time", "other": "no price for 'other'"}.items():
+    for system, reason in {
+        "mini": "tokens",
+        "rag": "time",
+        "other": "no price for 'other'",
+    }.items():
         cost = answer_cost(record(system, failed), prices)
         assert cost.usd is None
         assert reason in cost.basis
@@ -89,7 +91,9 @@ def test_what_is_not_known_is_not_zero(tmp_path: Path) -> None:
 
 
 def test_upkeep_is_indexing_and_training_of_all_days(tmp_path: Path) -> None:
-    prices = book(tmp_path, GOOD).with_models({"rag": "lab", "mini": "small-1", "t": "small-special"})
+    prices = book(tmp_path, GOOD).with_models(
+        {"rag": "lab", "mini": "small-1", "t": "small-special"}
+    )
     work = (
         Preparation(DAY, index_seconds=100.0),
         Preparation(DAY, training_seconds=260.0, tokens=2_000_000, reused=True),
@@ -130,13 +134,25 @@ def test_the_fingerprint_changes_with_any_price(tmp_path: Path) -> None:
         ("usd_per_hour = 0.36", "usd_per_hour = -1", ":21: 'usd_per_hour' is -1: a price cannot"),
         ("usd_per_hour = 0.36", "usd_per_hour = true", ":21: 'usd_per_hour' must be a number"),
         ("usd_per_hour = 0.36", "usd_per_hour = nan", ":21: 'usd_per_hour' must be a number"),
-        ("usd_per_hour", "usd_per_hours", ":21: unknown key 'usd_per_hours': did you mean 'usd_per_hour'"),
+        (
+            "usd_per_hour",
+            "usd_per_hours",
+            ":21: unknown key 'usd_per_hours': did you mean 'usd_per_hour'",
+        ),
         ('name = "lab"', 'name = "small-special"', ":20: a second price for 'small-special'"),
         ('name = "lab"', 'name = ""', ":20: 'name' must be a text"),
         ('name = "lab"', "", ":19: key 'name' is missing"),
-        ('source = "assumed"\ndate = 2026-08-22', 'source = "x"\ndate = "today"', ":23: 'date' must be"),
+        (
+            'source = "assumed"\ndate = 2026-08-22',
+            'source = "x"\ndate = "today"',
+            ":23: 'date' must be",
+        ),
         ("usd_per_hour = 0.36", "", ":19: price 'lab' has neither"),
-        ("usd_per_hour = 0.36", "usd_per_hour = 1\nusd_per_million_prompt_tokens = 1", ":22: .* exclude"),
+        (
+            "usd_per_hour = 0.36",
+            "usd_per_hour = 1\nusd_per_million_prompt_tokens = 1",
+            ":22: .* exclude",
+        ),
         ('title = "Ours"', 'titel = "Ours"', ":2: unknown key 'titel': did you mean 'title'"),
         ('title = "Ours"', "title = ", ":2: not TOML"),
         ("[[prices]]", "[prices]", "not TOML|must be tables"),

@@ -36,7 +36,9 @@ def clustered(
 @pytest.mark.parametrize("p", [0.5, 0.9, 0.99])
 def test_rates_in_clusters(p: float, correlation: float) -> None:
     found = [rate(right, clusters) for right, clusters in clustered(p, correlation, seed=11)]
-    covered = np.mean([e.low is not None and e.high is not None and e.low <= p <= e.high for e in found])
+    covered = np.mean(
+        [e.low is not None and e.high is not None and e.low <= p <= e.high for e in found]
+    )
     assert covered >= LEAST
 
 
@@ -57,7 +59,9 @@ def test_means_and_quantiles_of_skewed_times(correlation: float) -> None:
             "p95": quantile(times, 0.95, clusters),
         }
         for name, e in figures.items():
-            covered[name] += e.low is not None and e.high is not None and e.low <= truth[name] <= e.high
+            covered[name] += (
+                e.low is not None and e.high is not None and e.low <= truth[name] <= e.high
+            )
     # 150 runs at 95 %: fewer than 136 (90.7 %) happen once in a hundred times.
     assert min(covered.values()) >= 136
 
@@ -96,7 +100,9 @@ def test_a_planted_difference_of_rates_is_covered() -> None:
         b = rng.random(len(clusters)) < np.minimum(1, hard + 0.1 * (hard < 0.9))
         truth = 0.1 * 0.9**2  # P(Beta(2, 1) < 0.9) = 0.81
         found = paired_rates(a, b, clusters, seed=0).difference
-        covered += found.low is not None and found.high is not None and found.low <= truth <= found.high
+        covered += (
+            found.low is not None and found.high is not None and found.low <= truth <= found.high
+        )
     assert covered / SIMULATIONS >= LEAST
 
 

@@ -31,7 +31,9 @@ def test_wilson_keeps_its_published_coverage_where_a_t_interval_does_not() -> No
     # DESIGN.md, rule 3: p = 0.99, n = 30. Wilson covers 96 %, exactly by the binomial law.
     covers = [bounds(rate(np.arange(30) < k, np.arange(30))) for k in range(31)]
     chance = stats.binom.pmf(np.arange(31), 30, 0.99)
-    assert sum(p for p, (low, high) in zip(chance, covers, strict=True) if low <= 0.99 <= high) > 0.95
+    assert (
+        sum(p for p, (low, high) in zip(chance, covers, strict=True) if low <= 0.99 <= high) > 0.95
+    )
 
 
 def test_the_effective_n_is_the_clusters_when_clusters_are_all_alike() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
@@ -24,6 +24,7 @@ def test_mcnemar_is_statsmodels_exact_test(only_a: int, only_b: int) -> None:
     assert mcnemar(only_a, only_b) == pytest.approx(statsmodels_mcnemar(table, exact=True).pvalue)
 
 
+@settings(max_examples=15)  # statsmodels collects garbage on every call
 @given(st.lists(st.none() | st.floats(0, 1), max_size=20))
 def test_holm_is_statsmodels_and_leaves_out_what_has_no_p(p_values: list[float | None]) -> None:
     found = holm(p_values)
@@ -72,9 +73,7 @@ def test_systems_that_never_differ_still_leave_room_for_a_difference() -> None:
 def test_clusters_that_answer_alike_count_once() -> None:
     a, b = np.zeros(40), np.array([1.0] * 8 + [0.0] * 32)
     alone = paired_rates(a, b, np.arange(40), seed=0)
-    fourfold = paired_rates(
-        np.repeat(a, 4), np.repeat(b, 4), np.repeat(np.arange(40), 4), seed=0
-    )
+    fourfold = paired_rates(np.repeat(a, 4), np.repeat(b, 4), np.repeat(np.arange(40), 4), seed=0)
     assert fourfold.difference.value == alone.difference.value
     assert fourfold.difference.low == pytest.approx(alone.difference.low, abs=0.02)
     assert fourfold.p_value == pytest.approx(alone.p_value, abs=0.005)
