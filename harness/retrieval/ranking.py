@@ -1,0 +1,65 @@
+"""Pure ranking: fusing lists, favouring the newest, breaking ties the same way every time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from harness.retrieval.base import Passage
+
+RRF_K = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Recency:
+    """How much a passage gains by being new.
+
+    To the relevance (1 for the best candidate) is added `weight` for the newest candidate, half of
+    it for one that is `half_life_days` older, and so on.
+    """
+
+    weight: float
+    half_life_days: float = 365.0
+
+
+def best_first(passages: Sequence[Passage]) -> list[Passage]:
+    """By score; equal scores newest first, then by id. Scores count to six digits.
+
+    Scores are sums of floats, and their last digits depend on how an index is split.
+    """
+    return sorted(passages, key=lambda p: (-round(p.score, 6), -p.day.toordinal(), p.document_id))
+
+
+def fuse(rankings: Sequence[Sequence[Passage]]) -> list[Passage]:
+    """Reciprocal rank fusion, the sum of 1 / (60 + rank) over the lists a passage is in.
+
+    Cormack, Clarke and Buettcher 2009, "Reciprocal Rank Fusion outperforms Condorcet and individual
+    Rank Learning Methods".
+    """
+    scores: dict[str, float] = {}
+    passages: dict[str, Passage] = {}
+    for ranking in rankings:
+        for rank, passage in enumerate(ranking, 1):
+            passages[passage.document_id] = passage
+            score = scores.get(passage.document_id, 0.0)
+            scores[passage.document_id] = score + 1 / (RRF_K + rank)
+    return _rescored(passages, scores)
+
+
+def favour_newest(passages: Sequence[Passage], recency: Recency) -> list[Passage]:
+    """Passages with positive scores again, by relevance and age together."""
+    if not passages:
+        return []
+    best = max(passage.score for passage in passages)
+    newest: date = max(passage.day for passage in passages)
+    scores = {
+        p.document_id: p.score / best
+        + recency.weight * 0.5 ** ((newest - p.day).days / recency.half_life_days)
+        for p in passages
+    }
+    return _rescored({p.document_id: p for p in passages}, scores)
+
+
+def _rescored(passages: Mapping[str, Passage], scores: Mapping[str, float]) -> list[Passage]:
+    return best_first([replace(p, score=scores[name]) for name, p in passages.items()])
