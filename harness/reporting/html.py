@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.errors import RunError
-from harness.reporting.untrusted import visible
+from harness.reporting.untrusted import excerpt
 from harness.reporting.view import ReportView, report_view
 from harness.statistics.results import Results
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from harness.decision.recommend import Recommendation
     from harness.running.folder import LoadedRun
 
+_LONGEST = 4000
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -71,8 +72,11 @@ def _environment() -> Environment:
 
 
 def _printable(value: object) -> object:
-    """Every text that a template prints passes here: what cannot be seen is spelled out."""
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    """Every text that a template prints passes here: made visible, and none without an end."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    printed = excerpt(value, _LONGEST)
+    return f"{printed.text} ({printed.omitted})" if printed.omitted else printed.text
 
 
 def _csp_hash(css: str) -> str:

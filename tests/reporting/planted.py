@@ -175,7 +175,7 @@ def _draw(rng: random.Random, system: Planted) -> FreshnessClass:
     weights = {"current": system.current, "stale": system.stale, "wrong": system.wrong}
     weights |= {"unparseable": 0.01, "failed": 0.005}
     weights["abstained"] = 1 - sum(weights.values())
-    return rng.choices([c for c in FRESHNESS_CLASSES], [weights[c] for c in FRESHNESS_CLASSES])[0]
+    return rng.choices(list(FRESHNESS_CLASSES), [weights[c] for c in FRESHNESS_CLASSES])[0]
 
 
 def _text(question: Question, day: date, label: FreshnessClass) -> tuple[str, Freshness]:

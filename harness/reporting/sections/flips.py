@@ -11,7 +11,7 @@ from harness.reporting.components import Badge, Section, ShownAnswer, ShownFlip,
 from harness.reporting.figures import count
 from harness.reporting.sections.context import CLASS_TONES, Context
 from harness.reporting.sections.kinds import plain_kind
-from harness.reporting.untrusted import Excerpt, excerpt
+from harness.reporting.untrusted import Excerpt, excerpt, single_line
 from harness.retrieval.base import Passage
 from harness.running.record import Record
 from harness.scoring.score import Score
@@ -106,7 +106,7 @@ def _shown(context: Context, number: int, flip: Flip) -> ShownFlip:
 
 def _reference(question: Question, day: date) -> str:
     values = dict.fromkeys(fact.value for fact in question.references(day))
-    return " or ".join(values) if values else "none on that day; abstaining is right"
+    return excerpt(" or ".join(values)).text if values else "none on that day; abstaining is right"
 
 
 def _answer(context: Context, flip: Flip, system: str) -> ShownAnswer:
@@ -159,5 +159,5 @@ def _ago(days: int) -> str:
 
 def _passage(passage: Passage) -> ShownPassage:
     return ShownPassage(
-        passage.document_id, passage.day.isoformat(), excerpt(passage.text, _PASSAGE)
+        single_line(passage.document_id), passage.day.isoformat(), excerpt(passage.text, _PASSAGE)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,10 +50,19 @@ def reproduction(context: Context) -> Section:
 
 def _commands(context: Context) -> tuple[str, ...]:
     manifest = context.run.manifest
-    command = f"harness compare {manifest.suite} --seed {manifest.seed}"
-    if manifest.repeats != 1:
-        command += f" --repeats {manifest.repeats}"
-    return command, f"harness report runs/{manifest.run_id}"
+    options = {
+        "systems": ",".join(system.name for system in manifest.systems),
+        "days": ",".join(day.isoformat() for day in manifest.days),
+        "limit": manifest.settings.get("limit"),
+        "repeats": manifest.repeats,
+        "seed": manifest.seed,
+    }
+    suite = str(manifest.settings.get("suite") or manifest.suite)
+    words = ["harness", "compare", suite]
+    for name, value in options.items():
+        if value is not None:
+            words += [f"--{name}", str(value)]
+    return shlex.join(words), shlex.join(["harness", "report", f"runs/{manifest.run_id}"])
 
 
 def _run_facts(context: Context) -> tuple[tuple[str, str], ...]:

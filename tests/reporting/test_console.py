@@ -1,0 +1,41 @@
+import io
+
+import pytest
+from planted import planted_run
+from rich.console import Console
+
+from harness.reporting import summary_table
+from harness.statistics.results import Results
+
+
+def shown(results: Results, width: int = 80) -> str:
+    file = io.StringIO()
+    Console(file=file, width=width, no_color=True, force_terminal=False).print(
+        summary_table(results)
+    )
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 60, 200])
+def test_the_table_fits_the_terminal(width: int) -> None:
+    _, results = planted_run(questions=40, days=3, systems=5)
+    lines = shown(results, width).splitlines()
+    assert max(len(line.rstrip()) for line in lines) <= min(width, 90)
+
+
+def test_every_figure_and_its_interval_is_there_without_colour() -> None:
+    _, results = planted_run(questions=40, days=3, systems=5)
+    text = shown(results)
+    assert "\x1b" not in text
+    for system in results.systems:
+        right = system.metrics["right_rate"]
+        assert system.name in text
+        assert f"{100 * right.value:.1f}%" in text
+        assert f"{100 * right.low:.1f}-{100 * right.high:.1f}" in text
+    attempted = sum(system.counts.attempted for system in results.systems)
+    assert f"{attempted} answers attempted on 3 days" in text
+
+
+def test_unknown_is_said() -> None:
+    _, results = planted_run(questions=1, days=1, systems=1)
+    assert "unknown" in shown(results)

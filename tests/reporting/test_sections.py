@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from planted import planted_run
+
+from harness.decision.claims import Claim, ClaimVerdict
+from harness.decision.recommend import Constraint, recommend
+from harness.reporting.components import Badge, Figure, Section, ShownFlip, Table
+from harness.reporting.sections.context import Context
+from harness.reporting.sections.flips import pick
+from harness.reporting.view import ReportView, report_view
+from harness.statistics.estimate import Estimate
+from harness.statistics.results import Results
+
+
+def section(view: ReportView, name: str) -> Section:
+    return next(section for section in view.sections if section.id == name)
+
+
+def tables(of: Section) -> list[Table]:
+    return [block for block in of.blocks if isinstance(block, Table)]
+
+
+@pytest.fixture(scope="module")
+def view() -> ReportView:
+    return report_view(*planted_run(questions=40, days=3, systems=5))
+
+
+def test_every_figure_known_or_not_says_its_n_or_its_reason(view: ReportView) -> None:
+    figures = [
+        cell
+        for table in [view.overview.table, *(t for s in view.sections for t in tables(s))]
+        for row in table.rows
+        for cell in row
+        if isinstance(cell, Figure)
+    ]
+    assert len(figures) > 150
+    for figure in figures:
+        assert figure.note
+        assert figure.sample if figure.known else figure.text == "unknown"
+
+
+def test_the_comparison_table_has_a_row_per_system_and_all_measures(view: ReportView) -> None:
+    table = view.overview.table
+    assert [column.title for column in table.columns] == [
+        "System",
+        "Right",
+        "Stale",
+        "Valid format",
+        "Latency p50",
+        "Latency p95",
+        "Cost per query",
+        "Set-up and upkeep",
+        "Answers",
+    ]
+    assert len(table.rows) == 5
+    assert table.columns[6].unit == "$ per million"
+
+
+def test_every_row_has_as_many_cells_as_there_are_columns(view: ReportView) -> None:
+    for table in [view.overview.table, *(t for s in view.sections for t in tables(s))]:
+        assert {len(row) for row in table.rows} <= {len(table.columns)}
+
+
+def test_the_answer_names_the_best_system_with_both_intervals() -> None:
+    run, results = planted_run(questions=480, days=3, systems=5)
+    answer = report_view(run, results).overview.answer
+    assert answer.startswith("Both, here: hybrid was right in ")
+    assert answer.endswith(" more than rag, the next best.")
+    assert answer.count("[") == 2
+
+
+def test_what_cannot_be_told_apart_is_not_settled() -> None:
+    run, results = planted_run(questions=8, days=1, systems=4)
+    answer = report_view(run, results).overview.answer
+    assert answer.startswith("Not settled: ")
+    assert "cannot be told apart" in answer
+
+
+def test_the_answer_follows_the_recommendation_and_says_who_was_excluded_and_better() -> None:
+    run, results = planted_run(questions=480, days=3, systems=5)
+    slow = Constraint("latency_p95", "at most", 0.03, "fast")
+    asked = recommend(results, (slow,))
+    view = report_view(run, results, recommendation=asked)
+    assert view.overview.answer.startswith("Fine-tuning, here: fine-tuned was right in ")
+    assert "hybrid was right more often, by " in view.overview.answer
+    badges = [c for row in tables(section(view, "decision"))[0].rows for c in row[1:]]
+    assert [badge.text for badge in badges if isinstance(badge, Badge)].count("missed") == 3
+
+
+def test_nothing_is_recommended_where_nothing_keeps_what_was_asked() -> None:
+    run, results = planted_run(questions=480, days=3, systems=5)
+    asked = recommend(results, (Constraint("right_rate", "at least", 0.99, "nearly all right"),))
+    answer = report_view(run, results, recommendation=asked).overview.answer
+    assert answer == "None of them, here: no system keeps all that was asked for."
+
+
+def test_limits_name_the_model_and_what_did_not_run(view: ReportView) -> None:
+    assert "the lab model (2.5 million parameters" in view.overview.limits[0]
+    run, results = planted_run(questions=8, days=1, systems=2)
+    limits = " ".join(report_view(run, results).overview.limits)
+    assert "No system of the run is fine-tuned or hybrid" in limits
+
+
+def test_classes_of_a_day_add_up_to_all_attempted() -> None:
+    _, results = planted_run(questions=40, days=3, systems=5)
+    table = tables(
+        section(report_view(*planted_run(questions=40, days=3, systems=5)), "freshness")
+    )[0]
+    for row in table.rows:
+        assert sum(int(str(cell)) for cell in row[2:8]) == 40
+    assert len(table.rows) == len(results.systems) * 3
+
+
+def test_flips_are_different_and_the_rest_is_counted() -> None:
+    run, results = planted_run(questions=200, days=3, systems=5)
+    flips = section(report_view(run, results), "flips")
+    shown = [block for block in flips.blocks if isinstance(block, ShownFlip)]
+    assert len(shown) == 12
+    assert f"{len(results.flips):,} times" in flips.sentence
+    assert f"other {len(results.flips) - 12:,}" in flips.sentence
+    picked = pick(Context(run, results, (), None), 12)
+    assert len({(flip.winner, flip.loser) for flip in picked}) == 12
+    assert len({flip.loser_class for flip in picked}) >= 4
+    assert {flip.day for flip in picked} == set(results.days)
+    assert len({run.questions[flip.question_id].cluster for flip in picked}) == 12
+
+
+def test_fewer_flips_than_room_are_all_shown() -> None:
+    run, results = planted_run(questions=40, days=3, systems=5)
+    few = replace(results, flips=results.flips[:3])
+    assert set(pick(Context(run, few, (), None), 12)) == set(results.flips[:3])
+
+
+def test_a_flip_without_its_records_says_so() -> None:
+    run, results = planted_run(questions=8, days=2, systems=3)
+    view = report_view(replace(run, records=()), results)
+    flip = section(view, "flips").blocks[0]
+    assert isinstance(flip, ShownFlip)
+    assert flip.winner.excerpt.omitted == "no record of this answer"
+
+
+def test_a_comparison_made_the_other_way_round_is_turned() -> None:
+    run, results = planted_run(questions=40, days=1, systems=2)
+    made = results.compare("base", "rag", "right_rate")
+    turned = Context(run, results, (), None).difference("rag", "base", "right_rate")
+    assert turned is not None
+    assert made.difference.value is not None
+    assert turned.difference.value == -made.difference.value
+    assert (turned.difference.low, turned.difference.high) == (
+        -(made.difference.high or 0),
+        -(made.difference.low or 0),
+    )
+    assert (turned.only_a, turned.only_b) == (made.only_b, made.only_a)
+
+
+def test_overheads_are_against_the_base_wherever_it_stands() -> None:
+    run, results = planted_run(questions=40, days=1, systems=3)
+    moved = Results(
+        systems=(*results.systems[1:], results.systems[0]),
+        comparisons=results.comparisons,
+        flips=results.flips,
+        scores=results.scores,
+        days=results.days,
+        notes=results.notes,
+    )
+    latency = section(report_view(run, moved), "latency")
+    assert latency.sentence.startswith("Against base on the same questions, rag adds")
+
+
+def test_unknown_cost_is_said_and_never_zero() -> None:
+    run, results = planted_run(questions=8, days=1, systems=2)
+    unknown = Estimate.unknown("no price for 'rag' in 'default'", 8)
+    systems = tuple(
+        replace(s, metrics={**s.metrics, "cost_per_query": unknown, "cost_per_right": unknown})
+        for s in results.systems
+    )
+    view = report_view(run, replace(results, systems=systems))
+    assert section(view, "cost").sentence == "What a query cost is not known for this run."
+    cell = view.overview.table.rows[0][6]
+    assert isinstance(cell, Figure)
+    assert (cell.text, cell.note) == ("unknown", "no price for 'rag' in 'default'")
+
+
+def test_claims_are_printed_in_the_unit_of_their_metric() -> None:
+    run, results = planted_run(questions=8, days=1, systems=2)
+    claim = Claim(
+        "c", "Retrieval adds time.", "the article", "latency_mean", ("base",), "rag", 0.05, 0.2
+    )
+    found = Estimate(0.022, 0.021, 0.023, 8, 8, "planted")
+    verdicts = (
+        ClaimVerdict(claim, "refuted", found, "too little"),
+        ClaimVerdict(
+            replace(claim, needs="a provider", metric=""),
+            "not measurable here",
+            Estimate.unknown("a provider"),
+            "It takes a provider.",
+        ),
+    )
+    claims = section(report_view(run, results, claims=verdicts), "claims")
+    assert claims.sentence == "Of 2 claims this run finds 1 refuted and 1 not measurable here."
+    first, second = tables(claims)[0].rows
+    assert first[1] == "+50 ms to +200 ms"
+    assert isinstance(first[2], Figure)
+    assert first[2].text == "+22.0 ms"
+    assert second[2] == "unknown"
+
+
+def test_sections_without_input_are_left_out(view: ReportView) -> None:
+    assert {"claims", "decision"}.isdisjoint({section.id for section in view.sections})
+
+
+def test_commands_repeat_what_was_run() -> None:
+    run, results = planted_run(questions=8, days=1, systems=2)
+    manifest = replace(run.manifest, repeats=2, settings={"suite": "releases", "limit": 8})
+    html = section(report_view(replace(run, manifest=manifest), results), "reproduce")
+    commands = next(block for block in html.blocks if block.kind == "commands")
+    assert commands.lines == (
+        "harness compare releases --systems base,rag --days 2025-08-22 --limit 8 --repeats 2 --seed 7",
+        "harness report runs/releases-planted",
+    )
