@@ -30,6 +30,7 @@ from harness.world.facts import Fact, History
 from harness.world.formats import Choice, FreeText, OutputFormat
 
 _SHOWN: Final = 200
+_CONTEXT: Final = 80
 
 _BREAK: Final = re.compile(r"[.;:!?,](?=\s|$)|[\n()\u2014]|\b(?:but|now|instead)\b", re.IGNORECASE)
 _DENIED_BEFORE: Final = re.compile(
@@ -134,29 +135,26 @@ def _stale(span: str, held: Sequence[Fact], history: History, day: date) -> Fres
 
 
 def _asserted(text: str, mentions: Sequence[Mention]) -> list[Mention]:
+    """The mentions that are neither denied nor, while another is left, told as the past."""
     plain = text.replace("\u2019", "'")
-    contexts = {mention: _context(plain, mention, mentions) for mention in mentions}
-    stated = [
-        mention
-        for mention, (before, after) in contexts.items()
-        if not (_DENIED_BEFORE.search(before) or _DENIED_AFTER.search(after))
-    ]
-    present = [
-        mention
-        for mention in stated
-        if not (
-            _PAST_BEFORE.search(contexts[mention][0]) or _PAST_AFTER.search(contexts[mention][1])
-        )
-    ]
+    ends = [0, *(mention.end for mention in mentions[:-1])]
+    starts = [*(mention.start for mention in mentions[1:]), len(text)]
+    stated: list[Mention] = []
+    present: list[Mention] = []
+    for mention, left, right in zip(mentions, ends, starts, strict=True):
+        before, after = _clause(plain, mention, left, right)
+        if _DENIED_BEFORE.search(before) or _DENIED_AFTER.search(after):
+            continue
+        stated.append(mention)
+        if not (_PAST_BEFORE.search(before) or _PAST_AFTER.search(after)):
+            present.append(mention)
     return present or stated
 
 
-def _context(text: str, mention: Mention, mentions: Sequence[Mention]) -> tuple[str, str]:
-    """The clause before and after a mention, up to the neighbouring mentions."""
-    start = max((m.end for m in mentions if m.end <= mention.start), default=0)
-    end = min((m.start for m in mentions if m.start >= mention.end), default=len(text))
-    before = text[max(start, mention.start - 80) : mention.start]
-    after = text[mention.end : min(end, mention.end + 80)]
+def _clause(text: str, mention: Mention, left: int, right: int) -> tuple[str, str]:
+    """The clause before and after a mention, within the neighbouring mentions."""
+    before = text[max(left, mention.start - _CONTEXT) : mention.start]
+    after = text[mention.end : min(right, mention.end + _CONTEXT)]
     breaks = list(_BREAK.finditer(before))
     stop = _BREAK.search(after)
     return before[breaks[-1].end() :] if breaks else before, after[

@@ -76,11 +76,12 @@ def value_key(value: str, value_type: ValueType) -> Key:
 
 def mask(text: str, phrase: str) -> str:
     """`text` with every occurrence of `phrase` (folded, whole words) blanked out."""
-    if not fold(phrase):
-        return text
+    parts: list[str] = []
+    end = 0
     for mention in _phrase(fold(phrase), "name")(text):
-        text = text[: mention.start] + " " * (mention.end - mention.start) + text[mention.end :]
-    return text
+        parts += [text[end : mention.start], " " * (mention.end - mention.start)]
+        end = mention.end
+    return "".join([*parts, text[end:]])
 
 
 def fold(text: str) -> str:

@@ -380,3 +380,4 @@ def test_a_huge_answer_is_read_in_no_time_and_only_at_its_beginning() -> None:
     assert label("é" * 3_000_000, history("name", ("e", "2020-01-01", None))) == "wrong"
     assert label("9" * 1_000_000, VERSIONS) == "wrong"
     assert label("not " * 1_000_000 + "3.13.0", VERSIONS) == "wrong"
+    assert label("3.13.0 Python " * 1_000_000, VERSIONS) == "current"

@@ -193,10 +193,10 @@ def test_planted_classes_come_back_inside_their_intervals() -> None:
         alike=0.3,
     )
     covered = dict.fromkeys(truth, 0)
-    for seed in range(60):
+    for seed in range(40):
         found = summarise(planted_run(script, groups=45, days=2, seed=seed), BOOK)
         for name, rate in truth.items():
             covered[name] += inside(rate, found["rag"].metrics[name])
-    # 60 runs at 95 %: fewer than 53 happen once in a hundred times.
-    assert min(covered.values()) >= 53
-    assert sum(covered.values()) >= 0.93 * 60 * len(truth)
+    # 40 runs at 95 %: fewer than 35 happen once in a hundred times.
+    assert min(covered.values()) >= 35
+    assert sum(covered.values()) >= 0.93 * 40 * len(truth)
