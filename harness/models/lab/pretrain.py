@@ -26,7 +26,14 @@ from harness.models.lab.batches import Batch, make_batch, tokens_before
 from harness.models.lab.probes import probe_scores
 from harness.models.lab.tokenizer import load_tokenizer, train_tokenizer
 
-__all__ = ["PretrainOptions", "PretrainProgress", "TrainingState", "load_checkpoint", "pretrain", "progress_line"]
+__all__ = [
+    "PretrainOptions",
+    "PretrainProgress",
+    "TrainingState",
+    "load_checkpoint",
+    "pretrain",
+    "progress_line",
+]
 
 CHECKPOINT: Final = "checkpoint.pt"
 BEFORE_DECAY: Final = "checkpoint-before-decay.pt"
@@ -179,7 +186,7 @@ def learning_rate_factor(options: PretrainOptions, step: int) -> float:
     """Return the share of the full learning rate at a step: warm-up, constant, linear decay."""
     start, tokens = _decay_start(options), tokens_before(step)
     if tokens >= start:
-        return max(_FLOOR, (options.tokens - tokens) / (options.tokens - start))
+        return max(_FLOOR, (options.tokens - tokens) / max(1, options.tokens - start))
     return min(1.0, (step + 1) / _WARM_UP_STEPS)
 
 
@@ -218,7 +225,8 @@ def _restored(options: PretrainOptions) -> TrainingState | None:
                 f"{path}: made with {key} = {saved['options'][key]!r}, not {wanted[key]!r}: "
                 "use those options or another folder"
             )
-    done, former = tokens_before(saved["step"]), replace(options, tokens=saved["options"]["tokens"])
+    done, before = tokens_before(saved["step"]), saved["options"]
+    former = replace(options, tokens=before["tokens"], decay_share=before["decay_share"])
     falls = done > min(_decay_start(options), _decay_start(former))
     if falls and options.tokens != former.tokens:
         raise ArtefactError(
