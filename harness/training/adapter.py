@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness.errors import ArtefactError
-from harness.models.fingerprint import adapter_fingerprint
+from harness.models.fingerprint import adapter_fingerprint, check_adapter_base
 
 __all__ = ["RECORD_FILE", "Adapter", "AdapterKey", "read_adapter", "write_adapter"]
 
@@ -125,8 +125,8 @@ def read_adapter(path: Path, base: str | None = None) -> Adapter:
         raise ArtefactError(f"{record}: damaged: the fingerprint does not match the other fields")
     if adapter_fingerprint(path) != adapter.weights:
         raise ArtefactError(f"{path}: damaged: the weights are not those that were trained")
-    if base is not None and key.base != base:
-        raise ArtefactError(f"{path}: does not fit: trained on base {key.base}, this one is {base}")
+    if base is not None:
+        check_adapter_base(path, base)
     return adapter
 
 

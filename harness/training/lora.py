@@ -39,7 +39,7 @@ class LoraSettings:
     alpha: int = 32
     learning_rate: float = 5e-3
     epochs: int = 1
-    batch_size: int = 32
+    batch_size: int = 16
     batch_tokens: int = 4096
     warmup: float = 0.05
     gradient_norm: float = 1.0

@@ -150,6 +150,6 @@ def _asked_on(r: Random, day: date, valid_from: date) -> str:
 RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(
     {
         "facts": Recipe("facts", True, LoraSettings(), _facts),
-        "behaviour": Recipe("behaviour", False, LoraSettings(batch_size=16), _behaviour),
+        "behaviour": Recipe("behaviour", False, LoraSettings(), _behaviour),
     }
 )
