@@ -110,7 +110,7 @@ def figure(estimate: Estimate | None, unit: Unit) -> Figure:
         return Figure("unknown", "", "", "not computed for this run")
     sample = _sample(estimate)
     if estimate.value is None:
-        return Figure("unknown", "", sample if estimate.n else "", estimate.method)
+        return Figure("unknown", "", "", estimate.method)
     bounds = [bound for bound in (estimate.low, estimate.high) if bound is not None]
     if not estimate.n or estimate.method.startswith(_EXACT):
         bounds, sample = [], _EXACT

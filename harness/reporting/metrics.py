@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -75,7 +76,7 @@ METRICS: Final = MappingProxyType(
             Metric("latency_p50", "Latency p50", "seconds"),
             Metric("latency_p95", "Latency p95", "seconds"),
             Metric("latency_p99", "Latency p99", "seconds"),
-            Metric("latency_mean", "Whole answer", "seconds"),
+            Metric("latency_mean", "Mean latency", "seconds"),
             Metric("retrieve_mean", "Retrieve", "seconds"),
             Metric("first_token_mean", "First token", "seconds"),
             Metric("decode_mean", "Decode", "seconds"),
@@ -91,6 +92,14 @@ METRICS: Final = MappingProxyType(
 def metric(name: str) -> Metric:
     """The metric with that name; one the report has never heard of prints as a plain number."""
     return METRICS.get(name) or Metric(name, name.replace("_", " "), "number", "neither")
+
+
+def in_words(text: str) -> str:
+    """`text` with the names of metrics as people say them: `stale_rate` is the stale rate."""
+    return _NAMES.sub(lambda match: METRICS[match.group()].title.lower(), text)
+
+
+_NAMES: Final = re.compile(rf"\b({'|'.join(METRICS)})\b")
 
 
 def _values(estimates: Iterable[Estimate | None]) -> list[float | None]:

@@ -30,13 +30,19 @@ def answer(context: Context) -> str:
     if not ranked:
         return "This run cannot say: no right rate could be computed."
     if context.recommendation is None:
-        level = [ranked[0], *(s for s in ranked[1:] if not _ahead(context, ranked[0], s))]
+        level = _level(context, ranked)
         return _settled(context, level[0], ranked) if len(level) == 1 else _open(level)
     if context.recommendation.choice is not None:
         return _settled(context, context.results[context.recommendation.choice], ranked)
     if context.recommendation.tied:
         return _open([context.results[name] for name in context.recommendation.tied])
-    return "None of them, here: no system keeps all that was asked for."
+    level = _level(context, ranked)
+    rate = figure(ranked[0].metrics["right_rate"], RATE).line
+    alike = f" ({join([s.name for s in level])} cannot be told apart)" if len(level) > 1 else ""
+    return (
+        "None of them, here: no system keeps all that was asked for; "
+        f"{ranked[0].name} was right most often, in {rate} of its answers{alike}."
+    )
 
 
 def join(words: Sequence[str], last: str = "and") -> str:
@@ -88,6 +94,11 @@ def _by_right_rate(systems: Sequence[SystemResult]) -> list[SystemResult]:
         (system for system in systems if system.name in known),
         key=lambda system: (-known[system.name], system.name),
     )
+
+
+def _level(context: Context, ranked: Sequence[SystemResult]) -> list[SystemResult]:
+    """The best system and those that it is not surely ahead of."""
+    return [ranked[0], *(s for s in ranked[1:] if not _ahead(context, ranked[0], s))]
 
 
 def _ahead(context: Context, best: SystemResult, other: SystemResult) -> bool:

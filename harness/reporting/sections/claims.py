@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from harness.reporting.components import Badge, Cell, Column, Lines, Section, Table
 from harness.reporting.figures import NUMBER, Unit, figure
-from harness.reporting.metrics import metric
+from harness.reporting.metrics import in_words, metric
 from harness.reporting.sections.answer import join
 from harness.reporting.sections.context import Context
 
@@ -56,7 +56,7 @@ def _row(verdict: ClaimVerdict) -> tuple[Cell, ...]:
         Lines((verdict.claim.text, f"Source: {verdict.claim.source}")),
         _range(verdict.claim, unit),
         figure(verdict.estimate, unit) if verdict.estimate.value is not None else "unknown",
-        Badge(verdict.verdict, _TONES.get(verdict.verdict, "neutral"), verdict.reason),
+        Badge(verdict.verdict, _TONES.get(verdict.verdict, "neutral"), in_words(verdict.reason)),
     )
 
 

@@ -37,11 +37,11 @@ def comparisons(context: Context) -> Section:
         title="Pair by pair",
         sentence=_sentence(context, by_metric["right_rate"]),
         reading=(
-            "Each row is the second system minus the first on the same questions. “Better” and "
+            "Each row is a system minus the one it is held against, on the same questions. “Better” and "
             f"“worse” need an interval without 0 and a p-value below {SIGNIFICANCE} after Holm's "
             "correction over all pairs of the metric; “no difference detected” is no proof of "
             "equality; “within noise” is a difference that is real and too small to matter (under "
-            "one point, or under 5% of the first system's time or cost)."
+            "one point, or under 5% of the other's time or cost)."
         ),
         blocks=tuple(blocks),
     )

@@ -53,8 +53,8 @@ def flips(context: Context) -> Section:
 def pick(context: Context, limit: int) -> tuple[Flip, ...]:
     """At most `limit` flips, greedily the one least like those picked; ties go to the first.
 
-    Unlike means, in this order: another pair of systems, another class of error, another kind of
-    question, another day; and then another fact. Pairs with the base wait one turn, since a model
+    Unlike means, in this order: another fact, another pair of systems, another class of error,
+    another kind of question, another day. Pairs with the base wait one turn, since a model
     that was told nothing mostly abstains.
     """
     alike: dict[tuple[Hashable, ...], list[Flip]] = defaultdict(list)
@@ -69,8 +69,16 @@ def pick(context: Context, limit: int) -> tuple[Flip, ...]:
     facts: set[str] = set()
     picked: list[Flip] = []
     while alike and len(picked) < limit:
-        traits = min(alike, key=lambda traits: tuple(used[trait] for trait in traits))
-        flip = _first_of_another_fact(context, alike[traits], facts)
+        # Of the flips with the same traits only the first about another fact can be chosen.
+        first = {traits: _first(context, flips, facts) for traits, flips in alike.items()}
+        traits = min(
+            first,
+            key=lambda traits: (
+                context.run.questions[first[traits].question_id].cluster in facts,
+                *(used[trait] for trait in traits),
+            ),
+        )
+        flip = first[traits]
         alike[traits].remove(flip)
         if not alike[traits]:
             del alike[traits]
@@ -85,7 +93,7 @@ def _traits(context: Context, flip: Flip) -> tuple[Hashable, ...]:
     return (flip.winner, flip.loser), ("class", flip.loser_class), ("kind", kind), flip.day
 
 
-def _first_of_another_fact(context: Context, flips: Sequence[Flip], facts: set[str]) -> Flip:
+def _first(context: Context, flips: Sequence[Flip], facts: set[str]) -> Flip:
     questions = context.run.questions
     return next((f for f in flips if questions[f.question_id].cluster not in facts), flips[0])
 

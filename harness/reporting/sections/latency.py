@@ -24,7 +24,10 @@ _STAGES: Final = (
     ("first_token_mean", "first token"),
     ("decode_mean", "decode"),
 )
-_PAIRED: Final = ("latency_mean", "retrieve_mean", "first_token_mean", "decode_mean")
+_WHOLE: Final = "latency_mean"
+_STAGE_NAMES: Final = {_WHOLE: "Whole answer"} | {
+    name: label.capitalize() for name, label in _STAGES
+}
 
 
 def latency(context: Context) -> Section:
@@ -54,14 +57,14 @@ def _overheads(context: Context) -> list[Comparison]:
     return [
         comparison
         for system in context.results.systems
-        for name in _PAIRED
+        for name in _STAGE_NAMES
         if system.name != reference
         and (comparison := context.difference(reference, system.name, name)) is not None
     ]
 
 
 def _sentence(context: Context, overheads: list[Comparison]) -> str:
-    whole = [c for c in overheads if c.metric == "latency_mean" and c.difference.value is not None]
+    whole = [c for c in overheads if c.metric == _WHOLE and c.difference.value is not None]
     if not whole:
         return "The run holds no paired latencies, so no overhead is stated."
     largest = max(whole, key=lambda c: (c.difference.value or 0.0, c.b))
@@ -128,15 +131,15 @@ def _overhead_blocks(context: Context, overheads: list[Comparison]) -> tuple[Cha
     if not overheads:
         return ()
     reference = context.reference.name
-    unit = METRICS[_PAIRED[0]].difference_unit([c.difference for c in overheads])
+    unit = METRICS[_WHOLE].difference_unit([c.difference for c in overheads])
     ends = [bound for c in overheads for bound in (c.difference.low, c.difference.high)]
     marks = [
         mark(
             comparison.difference,
             unit,
-            METRICS[comparison.metric].title,
+            _STAGE_NAMES[comparison.metric],
             context.labels[comparison.b].slot,
-            heading=comparison.b if comparison.metric == _PAIRED[0] else "",
+            heading=comparison.b if comparison.metric == _WHOLE else "",
         )
         for comparison in overheads
     ]
@@ -144,7 +147,7 @@ def _overhead_blocks(context: Context, overheads: list[Comparison]) -> tuple[Cha
     body: list[tuple[Cell, ...]] = [
         (
             context.labels[comparison.b],
-            METRICS[comparison.metric].title,
+            _STAGE_NAMES[comparison.metric],
             figure(comparison.difference, unit),
             p_value(comparison.p_adjusted),
             context.verdict(comparison),

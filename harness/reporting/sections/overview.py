@@ -8,7 +8,7 @@ from typing import Final
 
 from harness.reporting.components import Cell, Column, Lines, Table
 from harness.reporting.figures import DOLLARS, Figure, count, figure
-from harness.reporting.metrics import METRICS
+from harness.reporting.metrics import METRICS, in_words
 from harness.reporting.sections.answer import QUESTION, answer, join
 from harness.reporting.sections.context import Context, rows, system_labels
 from harness.reporting.sections.cost import work
@@ -69,11 +69,12 @@ def _scope(context: Context) -> str:
 
 def _model(declared: object) -> str:
     """A model's name for people; `declared` is a manifest's setting: kind and path, or a name."""
-    if isinstance(declared, Mapping):
-        name = str(declared.get("path") or declared.get("kind") or "a model without a name")
-    else:
-        name = str(declared)
-    return LAB_MODEL if name == "lab" else name
+    if not isinstance(declared, Mapping):
+        return LAB_MODEL if declared == "lab" else str(declared)
+    path, kind = declared.get("path"), declared.get("kind")
+    if kind == "lab":
+        return f"the lab model “{path}”" if path else LAB_MODEL
+    return f"the model “{path or kind}”"
 
 
 def _ran(context: Context) -> tuple[tuple[str, str], ...]:
@@ -107,7 +108,7 @@ def _limits(context: Context) -> tuple[str, ...]:
             "Every question was asked once a day, so variation between repeats of one question "
             "is not measured."
         )
-    return (*limits, *results.notes)
+    return (*limits, *map(in_words, results.notes))
 
 
 def _table(context: Context) -> Table:

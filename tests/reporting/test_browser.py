@@ -1,0 +1,92 @@
+"""The page in a real browser: nothing is fetched, nothing complains, nothing overflows."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from planted import planted_run, with_texts
+
+from harness.reporting import write_report
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+CHROMIUM = os.environ.get("HARNESS_CHROMIUM") or shutil.which("chromium")
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on the path")
+
+HOSTILE = (
+    "</style></script><script>document.title='taken'</script><img src=https://example.org/x.png "
+    "onerror=\"document.title='taken'\"><link rel=stylesheet href=https://example.org/x.css>"
+    "<meta http-equiv=refresh content='0;url=https://example.org'>" + "longword" * 60
+)
+
+
+CLIPPED = """
+[...document.querySelectorAll('.table')].filter(e => e.scrollWidth > e.clientWidth + 1)
+  .map(e => e.innerText.slice(0, 40))
+"""
+# The narrowest telephone, a telephone, a tablet upright and on its side, a desk.
+WIDTHS = ((360, "light"), (390, "dark"), (768, "light"), (1024, "light"), (1280, "dark"))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run, results = planted_run(questions=40, days=3, systems=5)
+    return write_report(
+        with_texts(run, HOSTILE), results, tmp_path_factory.mktemp("report") / "report.html"
+    )
+
+
+@pytest.mark.parametrize(("width", "scheme"), WIDTHS)
+def test_the_page_loads_alone_and_fits(
+    browser: Browser, report: Path, width: int, scheme: str
+) -> None:
+    requests: list[str] = []
+    complaints: list[str] = []
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
+    )
+    page = context.new_page()
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(report.as_uri(), timeout=120_000)
+    assert [url for url in requests if not url.startswith("data:")] == [report.as_uri()]
+    assert complaints == []
+    assert page.title() == "RAG, fine-tuning or both? Software releases: planted answers"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(CLIPPED) == []
+    context.close()
+
+
+def test_the_style_sheet_is_admitted_by_its_own_policy(browser: Browser, report: Path) -> None:
+    page = browser.new_page()
+    page.goto(report.as_uri(), timeout=120_000)
+    assert page.evaluate("getComputedStyle(document.querySelector('.skip')).position") == "absolute"
+    page.close()
+
+
+def test_the_keyboard_reaches_the_report_first(browser: Browser, report: Path) -> None:
+    page = browser.new_page()
+    page.goto(report.as_uri(), timeout=120_000)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the report"
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#main")
+    page.close()

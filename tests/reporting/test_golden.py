@@ -1,0 +1,66 @@
+"""The whole page, its summary and its table for a small planted run, byte for byte.
+
+After a change that is meant, look at the new page and write the golden files anew:
+
+    HARNESS_WRITE_GOLDEN=1 pytest tests/reporting/test_golden.py
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from planted import planted_run
+from rich.console import Console
+
+from harness.decision.claims import Claim, ClaimVerdict
+from harness.decision.recommend import recommend
+from harness.reporting import markdown_summary, summary_table
+from harness.reporting.html import render
+from harness.reporting.view import report_view
+from harness.statistics.estimate import Estimate
+
+GOLDEN = Path(__file__).with_name("golden")
+WRITE = "HARNESS_WRITE_GOLDEN"
+CLAIM = Claim(
+    id="retrieval-adds-time",
+    text="Retrieval adds 50 to 200 ms to an answer.",
+    source="the article",
+    metric="latency_mean",
+    a=("base",),
+    b="rag",
+    low=0.05,
+    high=0.2,
+)
+
+
+def html() -> str:
+    run, results = planted_run(questions=8, days=2, systems=3)
+    found = Estimate(0.0215, 0.0209, 0.0222, 16, 16, "planted")
+    claims = (ClaimVerdict(CLAIM, "refuted", found, "latency_mean of rag minus base: too little."),)
+    return render(report_view(run, results, claims=claims, recommendation=recommend(results)))
+
+
+def markdown() -> str:
+    return markdown_summary(*planted_run(questions=8, days=2, systems=3))
+
+
+def console() -> str:
+    _, results = planted_run(questions=8, days=2, systems=3)
+    file = io.StringIO()
+    Console(file=file, width=80, no_color=True).print(summary_table(results))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "made"), [("report.html", html), ("summary.md", markdown), ("summary.txt", console)]
+)
+def test_nothing_changes_unseen(name: str, made: Callable[[], str]) -> None:
+    path = GOLDEN / name
+    text = made()
+    if os.environ.get(WRITE):
+        path.write_text(text, encoding="utf-8", newline="\n")
+    assert text.splitlines() == path.read_text(encoding="utf-8").splitlines()
