@@ -1,6 +1,6 @@
 # ruff: noqa: PLR2004 - shares of a mix are literal
 
-"""The pretraining mix: which conversations, how long and how hard, in five stages."""
+"""The pretraining mix: which conversations, how long and how hard, in six stages."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Final
 from harness.models.lab.synthetic.conversation import Shares, closed_book, open_book
 from harness.models.lab.synthetic.drills import date_drill, table_drill
 from harness.models.lab.synthetic.generic import generic_scene
+from harness.models.lab.synthetic.ledger import ledger_scene
 from harness.models.lab.synthetic.releases import release_scene
 from harness.models.lab.synthetic.scene import Scene
 from harness.models.lab.synthetic.security import security_scene
@@ -38,6 +39,7 @@ class Stage:
     shares: Shares
     questions: tuple[int, ...] = (4, 5, 6)
     reading: float = 0.15
+    ledgers: float = 0.0
 
 
 STAGES: Final = (
@@ -88,7 +90,7 @@ STAGES: Final = (
         reading=0.05,
     ),
     Stage(
-        until=10**12,
+        until=17_600_000,
         length=512,
         rows=10,
         passages=(1, 2, 3, 4, 4, 4, 4, 4),
@@ -99,6 +101,20 @@ STAGES: Final = (
         shares=Shares(json=0.16, missing=0.2, about_passages=0.06, suite_form=0.75, repeat=False),
         questions=(5, 7, 9),
         reading=0.02,
+    ),
+    Stage(
+        until=10**12,
+        length=512,
+        rows=10,
+        passages=(1, 2, 3, 4, 4, 4, 4, 4),
+        conflicts=0.45,
+        tables=0.0,
+        dates=0.03,
+        closed=0.05,
+        shares=Shares(json=0.14, missing=0.2, about_passages=0.05, suite_form=0.75, repeat=False),
+        questions=(6, 8, 10),
+        reading=0.02,
+        ledgers=0.4,
     ),
 )
 
@@ -114,6 +130,9 @@ def conversation(r: Random, stage: Stage) -> list[Turn]:
     kind -= stage.dates
     if kind < stage.closed:
         return closed_book(r, _scene(r, 2, 0.2), r.choice((1, 1, 2, 4)), stage.shares)
+    if stage.ledgers and r.random() < stage.ledgers:
+        scene = ledger_scene(r, r.choice((2, 3, 4, 5, 6)), stage.conflicts * 0.5)
+        return open_book(r, scene, r.choice(stage.questions), stage.shares)
     scene = _scene(r, r.choice(stage.passages), stage.conflicts)
     return open_book(r, scene, r.choice(stage.questions), stage.shares)
 

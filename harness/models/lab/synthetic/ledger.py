@@ -1,0 +1,90 @@
+# ruff: noqa: PLR2004 - shares of a mix are literal
+
+"""Dense scenes: one short fact a passage, about neighbouring cycles of one or two products.
+
+To tell "3.12" from "3.13" is the hardest part of the releases world; here most questions turn on
+it, among passages short enough for many of them.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Final
+
+from harness.models.lab.synthetic import values
+from harness.models.lab.synthetic.attributes import RELEASES, Attribute
+from harness.models.lab.synthetic.releases import Product, draw_product
+from harness.models.lab.synthetic.scene import Claim, Passage, Scene, close_scene, shuffled_days
+from harness.models.lab.synthetic.versions import scheme
+
+__all__ = ["ledger_scene"]
+
+_DATED: Final = (RELEASES["end_of_life"], RELEASES["release_date"])
+_VERSION: Final = RELEASES["latest_version"]
+_LTS: Final = RELEASES["lts"]
+_VERSION_STATES: Final = (
+    "The latest version of {s} is {v}.", "{s}: latest version {v}.", "{s} is at {v} now.",
+    "The current version of {s} is {v}.", "For {s} the newest build is {v}.",
+)  # fmt: skip
+_LTS_STATES: Final = {
+    "yes": ("{s} is an LTS cycle.", "{s} has long-term support.", "{s}: LTS."),
+    "no": ("{s} is not an LTS cycle.", "{s} has no long-term support.", "{s}: not LTS."),
+}
+
+
+def ledger_scene(r: Random, count: int, conflicts: float) -> Scene:
+    """Return a scene of `count` one-line passages; `conflicts` is the chance of a restatement."""
+    products = [draw_product(r)]
+    if r.random() < 0.4:
+        near = values.similar_name(r, products[0].name) if r.random() < 0.3 else None
+        other = draw_product(r, near)
+        # The same cycles under two names: then only the name tells.
+        shared = products[0].scheme if r.random() < 0.5 else other.scheme
+        products.append(Product(other.name, shared))
+    attributes = r.sample((*_DATED, _VERSION, _LTS), r.choice((1, 1, 2)))
+    days = shuffled_days(r, count)
+    seen: set[tuple[str, str]] = set()
+    passages: list[Passage] = []
+    for day in days:
+        claim = _claim(r, products, attributes)
+        for _ in range(4):
+            if (claim.subject, claim.attribute.key) not in seen or r.random() < conflicts:
+                break
+            claim = _claim(r, products, attributes)
+        seen.add((claim.subject, claim.attribute.key))
+        passages.append(Passage(day, _sentence(r, claim), (claim,)))
+    return close_scene(r, passages, _candidates(r, products, attributes), fillers=0.05)
+
+
+def _claim(r: Random, products: list[Product], attributes: list[Attribute]) -> Claim:
+    product, attribute = r.choice(products), r.choice(attributes)
+    cycle = r.choice(product.scheme.cycles)
+    value = attribute.draw(r)
+    if attribute is _VERSION:
+        value = product.scheme.version(r, cycle, r.randint(0, 6))
+    return Claim(f"{product.name} {cycle}", attribute, value)
+
+
+def _sentence(r: Random, claim: Claim) -> str:
+    states = claim.attribute.states
+    if claim.attribute is _VERSION:
+        states = _VERSION_STATES
+    elif claim.attribute is _LTS:
+        states = _LTS_STATES[claim.value]
+    return r.choice(states).replace("{s}", claim.subject).replace("{v}", claim.value)
+
+
+def _candidates(
+    r: Random, products: list[Product], attributes: list[Attribute]
+) -> list[tuple[str, Attribute]]:
+    pairs = [
+        (f"{product.name} {cycle}", attribute)
+        for product in products
+        for cycle in (*product.scheme.cycles, scheme(r, 1).cycles[0])
+        for attribute in attributes
+    ]
+    stranger = values.product_name(r)
+    pairs += [(f"{stranger} {r.choice(products[0].scheme.cycles)}", attributes[0])]
+    pairs += [(f"{products[0].name} {r.choice(products[0].scheme.cycles)}", r.choice(_DATED))]
+    r.shuffle(pairs)
+    return pairs
