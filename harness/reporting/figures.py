@@ -86,10 +86,15 @@ class Unit:
         return replace(self, decimals=max(least, most))
 
     def tick(self, number: float) -> str:
-        """A round number at an axis."""
+        """A round number, as at an axis, with prefix and suffix."""
         scaled = self.factor * number
         sign = MINUS if scaled < 0 else "+" if self.signed and scaled > 0 else ""
-        return f"{sign}{self.prefix}{abs(scaled):,.6g}{self.suffix}"
+        return self.decorate(f"{sign}{abs(scaled):,.6g}")
+
+    def decorate(self, text: str) -> str:
+        """A written number with prefix and suffix; a sign stays in front."""
+        sign = text[0] if text[0] in f"+{MINUS}" else ""
+        return f"{sign}{self.prefix}{text.removeprefix(sign)}{self.suffix}"
 
     def _rounded(self, number: float, decimals: int) -> str:
         """One number; what is not 0 never prints as 0, nor as 100% what is less."""
@@ -118,7 +123,7 @@ def figure(estimate: Estimate | None, unit: Unit) -> Figure:
     interval = f"[{ends[0]},{NBSP}{ends[1]}]" if len(ends) == 2 else ""  # noqa: PLR2004
     note = f"{estimate.confidence:.0%} interval, {estimate.method}" if interval else estimate.method
     return Figure(
-        text=f"{unit.prefix}{value}{unit.suffix}",
+        text=unit.decorate(value),
         interval=interval,
         sample=sample,
         note=note,

@@ -96,7 +96,7 @@ def metric(name: str) -> Metric:
 
 def in_words(text: str) -> str:
     """`text` with the names of metrics as people say them: `stale_rate` is the stale rate."""
-    return _NAMES.sub(lambda match: METRICS[match.group()].title.lower(), text)
+    return _NAMES.sub(lambda match: match.group().replace("_", " "), text)
 
 
 _NAMES: Final = re.compile(rf"\b({'|'.join(METRICS)})\b")

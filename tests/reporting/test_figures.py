@@ -97,6 +97,12 @@ def test_numbers_that_stand_together_share_their_decimals(
     assert unit.write(*numbers) == texts
 
 
+def test_a_sign_stays_before_the_prefix() -> None:
+    unit = Unit(signed=True, prefix="$", suffix=" per million")
+    assert unit.tick(0.25) == "+$0.25 per million"
+    assert figure(estimate(-0.25, -0.3, -0.2), unit).text == "\N{MINUS SIGN}$0.250 per million"
+
+
 def test_dollars_are_scaled_until_they_can_be_read() -> None:
     assert dollars([0.008, None]).name == "$"
     assert dollars([2e-6]).name == "$ per thousand"

@@ -71,6 +71,8 @@ def _unit(verdict: ClaimVerdict) -> Unit:
     if not claim.a:
         return of.unit([verdict.estimate])
     unit = of.difference_unit([verdict.estimate])
+    if of.quantity == "usd":
+        return replace(unit, prefix="$", suffix=unit.name.removeprefix("$"))
     return replace(unit, suffix=f" {unit.name}")
 
 

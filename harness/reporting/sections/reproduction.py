@@ -91,8 +91,8 @@ def _systems_table(context: Context) -> Table:
             (
                 context.labels.get(system.name, system.name),
                 system.strategy,
-                Lines(tuple(f"{key} {text}" for key, text in _entries(system.settings))),
-                Lines(tuple(f"{key} {text}" for key, text in _entries(system.fingerprints))),
+                Lines(tuple(f"{key}: {text}" for key, text in _entries(system.settings))),
+                Lines(tuple(f"{key}: {text}" for key, text in _entries(system.fingerprints))),
             )
             for system in context.run.manifest.systems
         ),
@@ -100,9 +100,12 @@ def _systems_table(context: Context) -> Table:
 
 
 def _entries(mapping: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    return tuple((key, _plain(value)) for key, value in sorted(mapping.items()))
+    """What is set, by name; None is not set."""
+    return tuple((key, _plain(v)) for key, v in sorted(mapping.items()) if v is not None)
 
 
 def _plain(value: object) -> str:
-    """A setting as text: strings as they are, anything else as JSON."""
+    """A setting as text: strings as they are, a table as its entries, anything else as JSON."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {text}" for key, text in _entries(value))
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
