@@ -6,23 +6,19 @@ the fall begins a run may be resumed with another budget; the data of a step nev
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
-from multiprocessing import get_context
-from multiprocessing.queues import Queue
 from pathlib import Path
-from queue import Empty
 from typing import Any, Final
 
 import torch
 
-from harness.errors import ArtefactError, RunError
+from harness.errors import ArtefactError
 from harness.models.lab.architecture import LabConfig, LabModel
-from harness.models.lab.batches import Batch, make_batch, tokens_before
+from harness.models.lab.batch_worker import BatchWorker
+from harness.models.lab.batches import Batch, tokens_before
 from harness.models.lab.probes import probe_scores
 from harness.models.lab.tokenizer import load_tokenizer, train_tokenizer
 
@@ -42,8 +38,6 @@ LOG: Final = "log.jsonl"
 _WARM_UP_STEPS: Final = 60
 _FLOOR: Final = 0.02
 _SMOOTHING: Final = 0.98
-_AHEAD: Final = 8
-_PATIENCE: Final = 10.0
 
 
 @dataclass(frozen=True)
@@ -106,7 +100,7 @@ def pretrain(
         vocabulary = options.config.vocabulary
         train_tokenizer(tokenizer_path, vocabulary=vocabulary, seed=options.seed)
     state = _restored(options) or _fresh(options)
-    with _Batches(tokenizer_path, options.seed, state.step) as batches:
+    with BatchWorker(tokenizer_path, options.seed, state.step) as batches:
         _loop(options, state, batches, progress)
     _save(options, state, CHECKPOINT)
     return state.model
@@ -268,44 +262,6 @@ def _log(options: PretrainOptions, report: PretrainProgress) -> None:
         log.write(json.dumps(asdict(report)) + "\n")
 
 
-class _Batches:
-    """Batches in step order, made ahead by one worker process."""
-
-    def __init__(self, tokenizer: Path, seed: int, step: int) -> None:
-        context = get_context("spawn")
-        self._queue: Queue[Batch] = context.Queue(_AHEAD)
-        arguments = (self._queue, tokenizer, seed, step)
-        self._worker = context.Process(target=_produce, args=arguments, daemon=True)
-
-    def __enter__(self) -> Iterator[Batch]:
-        self._worker.start()
-        return self._received()
-
-    def __exit__(self, *_: object) -> None:
-        self._worker.terminate()
-        self._worker.join()
-
-    def _received(self) -> Iterator[Batch]:
-        while True:
-            try:
-                yield self._queue.get(timeout=_PATIENCE)
-            except Empty:
-                if not self._worker.is_alive():
-                    raise RunError(
-                        "the process that makes batches has died: see its error above, then run "
-                        "the same command again to go on from the last checkpoint"
-                    ) from None
-
-
-def _produce(queue: Queue[Batch], tokenizer: Path, seed: int, step: int) -> None:
-    # Rows are short: threads inside the tokenizer would only take the trainer's cores.
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    loaded = load_tokenizer(tokenizer)
-    while True:
-        queue.put(make_batch(loaded, seed, step))
-        step += 1
-
-
 def progress_line(report: PretrainProgress) -> str:
     """Return where a run stands, in one line."""
     scores = " ".join(f"{name} {score:.2f}" for name, score in (report.scores or {}).items())
@@ -314,22 +270,3 @@ def progress_line(report: PretrainProgress) -> str:
         f"answers {report.answer_loss:.4f} {report.tokens_per_second:.0f} tok/s "
         f"{report.seconds / 60:.1f} min, {report.remaining / 60:.1f} min left {scores}"
     )
-
-
-def _main() -> None:
-    parser = argparse.ArgumentParser(description="Pretrain the lab model.")
-    defaults = PretrainOptions(Path("work/lab"))
-    parser.add_argument("--out", type=Path, default=defaults.folder)
-    parser.add_argument("--tokens", type=int, default=defaults.tokens)
-    parser.add_argument("--seed", type=int, default=defaults.seed)
-    parser.add_argument("--threads", type=int, default=defaults.threads)
-    parser.add_argument("--device", default=defaults.device)
-    given = parser.parse_args()
-    options = PretrainOptions(
-        given.out, tokens=given.tokens, seed=given.seed, threads=given.threads, device=given.device
-    )
-    pretrain(options, lambda report: print(progress_line(report), flush=True))  # noqa: T201 - a command
-
-
-if __name__ == "__main__":
-    _main()
