@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -207,7 +208,10 @@ def _device(device: str | None) -> str:
 def _merged(network: Any, adapter: Path) -> Any:  # noqa: ANN401
     peft = _library("peft")
     try:
-        return peft.PeftModel.from_pretrained(network, str(adapter)).merge_and_unload()
+        with warnings.catch_warnings():
+            # peft reads a property that transformers has announced to remove.
+            warnings.simplefilter("ignore", FutureWarning)
+            return peft.PeftModel.from_pretrained(network, str(adapter)).merge_and_unload()
     except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
         raise ArtefactError(
             f"{adapter}: does not fit the base model ({_first_line(error)})"

@@ -96,11 +96,13 @@ class SentenceTransformersEmbedder:
         except (OSError, ValueError) as error:
             raise ArtefactError(f"{model}: cannot be loaded ({error})") from error
         self._name = model
+        # Seen, not asked for: the library has renamed the method that says it.
+        self._dimension: int = self.embed(["a"]).shape[1]
 
     @property
     def dimension(self) -> int:
         """Length of a vector."""
-        return int(self._model.get_sentence_embedding_dimension())
+        return self._dimension
 
     @functools.cached_property
     def _content(self) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -22,7 +23,7 @@ from lancedb.query import MatchQuery
 from harness.errors import ArtefactError, ConfigError, nearest
 from harness.retrieval.base import Embedder, Passage
 from harness.retrieval.embedders import HashingEmbedder
-from harness.retrieval.ranking import Recency, best_first, favour_newest, fuse
+from harness.retrieval.ranking import SCORE_UNIT, Recency, best_first, favour_newest, fuse
 from harness.retrieval.terms import search_terms
 from harness.world.corpus import Document
 
@@ -34,6 +35,8 @@ _SETTINGS = b"harness.settings"
 _TERMS_VERSION = "terms-1"
 # Candidates per ranking. Below this rank nothing reaches the first few places of a fusion.
 _DEPTH = 50
+# Depth at which even equal scores are parted, so that one query cannot read a whole large index.
+_DEEPEST = 10_000
 _DELETE_AT_ONCE = 1000
 
 # The class is made at run time, and type checkers take its options for required.
@@ -119,12 +122,11 @@ class LanceRetriever:
         terms = search_terms(query)
         if not terms or limit < 1 or not self._open():
             return ()
-        depth = max(_DEPTH, 4 * limit)
         rankings = []
         if self._mode != "dense":
-            rankings.append(self._by_terms(terms, depth))
+            rankings.append(_without_cut_ties(partial(self._by_terms, terms), limit))
         if self._mode != "bm25":
-            rankings.append(self._by_vector(query, depth))
+            rankings.append(_without_cut_ties(partial(self._by_vector, query), limit))
         if self._recency is not None:
             # Before fusing: a rank has lost how near to each other two passages were.
             rankings = [favour_newest(ranking, self._recency) for ranking in rankings]
@@ -213,6 +215,23 @@ class LanceRetriever:
         rows = rows.limit(depth).select(["id", "day", "text", "_distance"]).to_list()
         found = [_passage(row, 1 - row["_distance"]) for row in rows]
         return best_first([passage for passage in found if passage.score > 0])
+
+
+def _without_cut_ties(rank: Callable[[int], list[Passage]], limit: int) -> list[Passage]:
+    """A ranking to a depth at which no equal scores were parted.
+
+    The index breaks ties by the place of a row, which the last depth would let through: so
+    passages as good as the last one are left out, and the depth grows until enough are better.
+    """
+    depth = max(_DEPTH, 4 * limit)
+    while True:
+        found = rank(depth)
+        if len(found) < depth or depth >= _DEEPEST:
+            return found
+        better = [passage for passage in found if passage.score > found[-1].score + SCORE_UNIT]
+        if len(better) >= limit:
+            return better
+        depth *= 4
 
 
 def _passage(row: dict[str, Any], score: float) -> Passage:

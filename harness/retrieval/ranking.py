@@ -10,6 +10,9 @@ from harness.retrieval.base import Passage
 
 RRF_K = 60
 
+# Scores are sums of floats whose last digits depend on how an index is split: below this, equal.
+SCORE_UNIT = 1e-6
+
 
 @dataclass(frozen=True, slots=True)
 class Recency:
@@ -24,11 +27,13 @@ class Recency:
 
 
 def best_first(passages: Sequence[Passage]) -> list[Passage]:
-    """By score; equal scores newest first, then by id. Scores count to six digits.
+    """By score; equal scores newest first, then by id."""
 
-    Scores are sums of floats, and their last digits depend on how an index is split.
-    """
-    return sorted(passages, key=lambda p: (-round(p.score, 6), -p.day.toordinal(), p.document_id))
+    def key(passage: Passage) -> tuple[int, int, str]:
+        units = round(passage.score / SCORE_UNIT)
+        return -units, -passage.day.toordinal(), passage.document_id
+
+    return sorted(passages, key=key)
 
 
 def fuse(rankings: Sequence[Sequence[Passage]]) -> list[Passage]:

@@ -7,6 +7,7 @@ length, a JSON header and raw little-endian bytes (https://github.com/huggingfac
 from __future__ import annotations
 
 import json
+import math
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,14 +35,17 @@ def read_safetensors(path: Path) -> dict[str, Array]:
     except OSError as error:
         raise ArtefactError(f"{path}: cannot be read ({error.strerror})") from error
     header, start = _header(path, data)
-    return {
-        name: _tensor(path, name, entry, memoryview(data)[start:])
-        for name, entry in header.items()
-        if name != "__metadata__"
-    }
+    header.pop("__metadata__", None)
+    tensors = {}
+    for name, entry in header.items():
+        try:
+            tensors[name] = _tensor(entry, memoryview(data)[start:])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ArtefactError(f"{path}: tensor {name!r}: {error}") from error
+    return tensors
 
 
-def _header(path: Path, data: bytes) -> tuple[Mapping[str, Any], int]:
+def _header(path: Path, data: bytes) -> tuple[dict[str, Any], int]:
     if len(data) < _LENGTH.size:
         raise ArtefactError(f"{path}: no safetensors file (only {len(data)} bytes)")
     start = _LENGTH.size + _LENGTH.unpack_from(data)[0]
@@ -54,15 +58,13 @@ def _header(path: Path, data: bytes) -> tuple[Mapping[str, Any], int]:
     return header, start
 
 
-def _tensor(path: Path, name: str, entry: Mapping[str, Any], data: memoryview) -> Array:
+def _tensor(entry: Mapping[str, Any], data: memoryview) -> Array:
     kind, shape, (begin, end) = entry["dtype"], entry["shape"], entry["data_offsets"]
     if kind not in _ITEM_BYTES:
-        raise ArtefactError(
-            f"{path}: tensor {name!r} has the type {kind}: {nearest(kind, _ITEM_BYTES)}"
-        )
+        raise ValueError(f"its type is {kind}; {nearest(str(kind), _ITEM_BYTES)}")
     raw = data[begin:end]
-    if len(raw) != end - begin or len(raw) != _ITEM_BYTES[kind] * int(np.prod(shape)):
-        raise ArtefactError(f"{path}: tensor {name!r} is cut short; the file is damaged")
+    if begin < 0 or len(raw) != end - begin or len(raw) != _ITEM_BYTES[kind] * math.prod(shape):
+        raise ValueError("its bytes are not those of its shape; the file is damaged")
     if kind == "BF16":
         # bfloat16 is the upper half of a float32.
         array = (np.frombuffer(raw, "<u2").astype(np.uint32) << 16).view(np.float32)
