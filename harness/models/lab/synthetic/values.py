@@ -243,8 +243,17 @@ def _names_real_product(name: str) -> bool:
     return not own or any(word in _forbidden_stems() for word in own)
 
 
+def _is_real_title(name: str) -> bool:
+    return name.lower() in _real_lowered()
+
+
 def similar_name(r: Random, name: str) -> str:
-    """Return another name that shares a part with `name`, as product families do."""
+    """Return another name that shares a part with `name`, as product families do.
+
+    The result names no real product, unless `name` is one (as in the evaluation on real names):
+    then it only is no real title itself.
+    """
+    refused = _is_real_title if _names_real_product(name) else _names_real_product
     while True:
         words = name.split(" ")
         kind = r.random()
@@ -256,7 +265,7 @@ def similar_name(r: Random, name: str) -> str:
             other = f"{r.choice(_VENDORS).replace('-', ' ')} {name}"
         else:
             other = words[0] + r.choice((stem(r, 1), "-ng", "2", "X", "Plus"))
-        if other != name and not _names_real_product(other):
+        if other != name and not refused(other):
             return other
 
 
