@@ -230,7 +230,13 @@ def _carry_out(
 
 def _training_progress(progress: ProgressCallback) -> Callable[[TrainingStep], None]:
     return lambda step: progress(
-        Progress("prepare", step.step, step.steps, remaining=step.remaining)
+        Progress(
+            "prepare",
+            step.step,
+            step.steps,
+            remaining=step.remaining,
+            message="training an adapter",
+        )
     )
 
 

@@ -53,20 +53,20 @@ class _Bar:
 
 
 class _PlainLines:
-    """A line for each preparation and for each tenth of the answers."""
+    """A line for each preparation, each note, and each tenth of the work."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._said = 0
+        self._said: tuple[object, ...] = ()
 
     def __call__(self, progress: Progress) -> None:
-        if progress.phase == "answer":
-            tenth = progress.done * _LINES // progress.total if progress.total else 0
-            if tenth <= self._said:
-                return
-            self._said = tenth
-        elif progress.phase in {"start", "end"}:
+        if progress.phase in {"start", "end"}:
             return
+        tenth = progress.done * _LINES // progress.total if progress.total else 0
+        about = (progress.phase, progress.system, progress.day, progress.message, tenth)
+        if about == self._said:
+            return
+        self._said = about
         counted = f"{progress.done}/{progress.total}" if progress.total else ""
         line = " ".join(part for part in (counted, _doing(progress), _left(progress)) if part)
         self._console.print(line, highlight=False, soft_wrap=True)
@@ -77,7 +77,7 @@ def _doing(progress: Progress) -> str:
         return f"note: {progress.message}"
     day = f" {progress.day}" if progress.day else ""
     if progress.phase == "prepare":
-        return f"preparing {progress.system}{day}".rstrip()
+        return progress.message or f"preparing {progress.system}{day}"
     if progress.phase == "answer":
         failed = f", {progress.failed} failed" if progress.failed else ""
         return f"asking{day}{failed}"
