@@ -63,7 +63,14 @@ class _PlainLines:
         if progress.phase in {"start", "end"}:
             return
         tenth = progress.done * _LINES // progress.total if progress.total else 0
-        about = (progress.phase, progress.system, progress.day, progress.message, tenth)
+        asked = progress.phase == "answer"
+        about = (
+            progress.phase,
+            progress.day,
+            tenth,
+            "" if asked else progress.system,
+            progress.message,
+        )
         if about == self._said:
             return
         self._said = about
