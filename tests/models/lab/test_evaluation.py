@@ -17,7 +17,7 @@ PASSAGE = re.compile(r"^\[(\d+)\] \((\d{4}-\d{2}-\d{2})\) (.*)$", re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", sorted(ITEMS))
-def test_items_are_a_function_of_their_arguments(name):
+def test_items_are_a_function_of_their_arguments(name: str) -> None:
     assert draw_items(name, "dev", 20) == draw_items(name, "dev", 20)
     assert draw_items(name, "dev", 20) != draw_items(name, "test", 20)
     assert draw_items(name, "dev", 20) != draw_items(name, "dev", 20, seed=2)
@@ -26,14 +26,14 @@ def test_items_are_a_function_of_their_arguments(name):
 @pytest.mark.parametrize(
     ("name", "passages"), [("gold alone", 1), ("gold among 4", 4), ("most recent", 4)]
 )
-def test_the_answer_stands_in_a_passage(name, passages):
+def test_the_answer_stands_in_a_passage(name: str, passages: int) -> None:
     for item in draw_items(name, "dev", 200):
         shown = PASSAGE.findall(item.prompt)
         assert len(shown) == passages
         assert item.answer in {"yes", "no"} or any(item.answer in text for _, _, text in shown)
 
 
-def test_the_newest_passage_does_not_always_come_at_the_same_place():
+def test_the_newest_passage_does_not_always_come_at_the_same_place() -> None:
     places = set()
     for item in draw_items("most recent", "dev", 200):
         days = [day for _, day, _ in PASSAGE.findall(item.prompt)]
@@ -42,16 +42,16 @@ def test_the_newest_passage_does_not_always_come_at_the_same_place():
 
 
 @pytest.mark.parametrize("name", ["no gold", "closed book"])
-def test_unanswerable_items_expect_an_abstention(name):
+def test_unanswerable_items_expect_an_abstention(name: str) -> None:
     assert {item.answer for item in draw_items(name, "dev", 100)} == {ABSTENTION}
 
 
-def test_real_products_are_real_ones():
+def test_real_products_are_real_ones() -> None:
     for item in draw_items("real products", "dev", 100):
         assert any(title in item.prompt for title in real_titles())
 
 
-def test_no_pretraining_name_begins_like_an_evaluation_name():
+def test_no_pretraining_name_begins_like_an_evaluation_name() -> None:
     r = Random(3)
     drawn = {product_name(r).split()[0].lower()[:2] for _ in range(20_000)}
     pools = {opening for openings in OPENINGS.values() for opening in openings}
@@ -61,11 +61,11 @@ def test_no_pretraining_name_begins_like_an_evaluation_name():
     assert stems / 20_000 < 0.03
 
 
-def test_the_splits_share_no_opening():
+def test_the_splits_share_no_opening() -> None:
     assert not set(OPENINGS["dev"]) & set(OPENINGS["test"])
 
 
-def test_figures_count_what_was_answered():
+def test_figures_count_what_was_answered() -> None:
     items = draw_items("gold alone", "dev", 50)
     known = {item.prompt: item.answer for item in items[:30]}
     found = evaluate(
@@ -85,7 +85,7 @@ def test_figures_count_what_was_answered():
     json.dumps(found.as_dict())
 
 
-def test_a_schema_is_checked_and_not_the_answer():
+def test_a_schema_is_checked_and_not_the_answer() -> None:
     valid = {
         "product": "x", "field": "lts", "value": None, "as_of": None, "known": False,
         "source": {"passage": None, "date": None},
@@ -97,5 +97,5 @@ def test_a_schema_is_checked_and_not_the_answer():
     assert found.results[0].hits == 1
 
 
-def test_every_measure_has_items():
+def test_every_measure_has_items() -> None:
     assert {measure.name for measure in MEASURES} == set(ITEMS)

@@ -53,7 +53,7 @@ def _options(folder: Path, tokenizer: Path, steps: int) -> PretrainOptions:
     )
 
 
-def test_the_tokenizer_gives_back_what_it_got(tokenizer_path):
+def test_the_tokenizer_gives_back_what_it_got(tokenizer_path: Path) -> None:
     tokenizer = load_tokenizer(tokenizer_path)
     for index in range(200):
         for _, text in conversation(Random(index), STAGES[-1]):
@@ -61,7 +61,7 @@ def test_the_tokenizer_gives_back_what_it_got(tokenizer_path):
             assert tokenizer.decode(ids, skip_special_tokens=False) == text
 
 
-def test_names_have_the_same_tokens_everywhere_and_digits_stand_alone(tokenizer_path):
+def test_names_have_the_same_tokens_everywhere_and_digits_stand_alone(tokenizer_path: Path) -> None:
     tokenizer = load_tokenizer(tokenizer_path)
     name = tokenizer.encode("Wuzzler Queue", add_special_tokens=False).tokens
     inside = tokenizer.encode("end of Wuzzler Queue 2026-01", add_special_tokens=False).tokens
@@ -70,7 +70,7 @@ def test_names_have_the_same_tokens_everywhere_and_digits_stand_alone(tokenizer_
     assert all(len(token) == 1 for token in inside if any(c.isdigit() for c in token))
 
 
-def test_turns_are_encoded_as_the_chat_template_renders_them(tokenizer_path):
+def test_turns_are_encoded_as_the_chat_template_renders_them(tokenizer_path: Path) -> None:
     tokenizer = load_tokenizer(tokenizer_path)
     turns = [("user", "Question: x?"), ("assistant", "1.2")]
     whole = tokenizer.encode(render(turns), add_special_tokens=False).ids
@@ -78,7 +78,7 @@ def test_turns_are_encoded_as_the_chat_template_renders_them(tokenizer_path):
     assert whole == [BEGIN, *parts, tokenizer.token_to_id("<|assistant|>")]
 
 
-def test_steps_and_tokens_are_inverse_and_stages_follow():
+def test_steps_and_tokens_are_inverse_and_stages_follow() -> None:
     for step in (0, 1, 347, 348, 349, 1500, 9000):
         assert step_at(tokens_before(step)) == step
     lengths = [stage_of(step).length for step in range(0, 4000, 50)]
@@ -86,7 +86,7 @@ def test_steps_and_tokens_are_inverse_and_stages_follow():
 
 
 @pytest.mark.parametrize("step", [0, 400, 1500, 5000])
-def test_a_batch_is_a_function_of_seed_and_step(tokenizer_path, step):
+def test_a_batch_is_a_function_of_seed_and_step(tokenizer_path: Path, step: int) -> None:
     tokenizer = load_tokenizer(tokenizer_path)
     one, same = make_batch(tokenizer, 1, step), make_batch(tokenizer, 1, step)
     other = make_batch(tokenizer, 2, step)
@@ -99,7 +99,7 @@ def test_a_batch_is_a_function_of_seed_and_step(tokenizer_path, step):
     assert (one.weights[one.ids == END] % 1 == 0).all()
 
 
-def test_the_learning_rate_warms_up_stays_and_falls(tmp_path):
+def test_the_learning_rate_warms_up_stays_and_falls(tmp_path: Path) -> None:
     options = PretrainOptions(tmp_path, tokens=1_000_000)
     factors = [learning_rate_factor(options, step) for step in range(step_at(options.tokens))]
     assert factors[0] < 0.1
@@ -109,7 +109,9 @@ def test_the_learning_rate_warms_up_stays_and_falls(tmp_path):
     assert factors[top:] == sorted(factors[top:], reverse=True)
 
 
-def test_a_resumed_run_goes_on_exactly_where_it_stopped(tmp_path, tokenizer_path):
+def test_a_resumed_run_goes_on_exactly_where_it_stopped(
+    tmp_path: Path, tokenizer_path: Path
+) -> None:
     whole: list[float] = []
     options = _options(tmp_path / "whole", tokenizer_path, 6)
     pretrain(replace(options, decay_share=0.0), lambda report: whole.append(report.loss))
@@ -125,7 +127,7 @@ def test_a_resumed_run_goes_on_exactly_where_it_stopped(tmp_path, tokenizer_path
     assert [json.loads(line)["step"] for line in log] == [1, 2, 3, 4, 5, 6]
 
 
-def test_a_checkpoint_of_another_run_is_refused(tmp_path, tokenizer_path):
+def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path, tokenizer_path: Path) -> None:
     options = _options(tmp_path / "run", tokenizer_path, 2)
     pretrain(options)
     with pytest.raises(ArtefactError, match="seed"):
@@ -134,8 +136,10 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path, tokenizer_path):
         pretrain(replace(options, tokens=10 * options.tokens))
 
 
-def test_the_export_loads_as_a_standard_model_with_equal_logits(tmp_path, tokenizer_path):
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+def test_the_export_loads_as_a_standard_model_with_equal_logits(
+    tmp_path: Path, tokenizer_path: Path
+) -> None:
+    from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: PLC0415  (slow)
 
     options = _options(tmp_path / "run", tokenizer_path, 1)
     model = pretrain(options)

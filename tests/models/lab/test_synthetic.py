@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from harness.models.lab.synthetic.conversation import Shares, closed_book, open_book
 from harness.models.lab.synthetic.generic import generic_scene
 from harness.models.lab.synthetic.json_tasks import SUITE_KEYS
-from harness.models.lab.synthetic.mix import STAGES, conversation
+from harness.models.lab.synthetic.mix import STAGES, Stage, conversation
 from harness.models.lab.synthetic.releases import release_scene
 from harness.models.lab.synthetic.scene import Scene
 from harness.models.lab.synthetic.security import security_scene
@@ -49,13 +49,13 @@ def _scene(r: Random) -> Scene:
 
 @given(SEEDS, st.sampled_from(STAGES))
 @QUICK
-def test_a_conversation_is_a_function_of_its_seed(seed, stage):
+def test_a_conversation_is_a_function_of_its_seed(seed: int, stage: Stage) -> None:
     assert conversation(Random(seed), stage) == conversation(Random(seed), stage)
 
 
 @given(SEEDS)
 @QUICK
-def test_the_newest_passage_decides(seed):
+def test_the_newest_passage_decides(seed: int) -> None:
     scene = _scene(Random(seed))
     for item in scene.known:
         if item.attribute.key == "supported":
@@ -72,7 +72,7 @@ def test_the_newest_passage_decides(seed):
 
 @given(SEEDS)
 @QUICK
-def test_every_claim_can_be_read_in_its_passage(seed):
+def test_every_claim_can_be_read_in_its_passage(seed: int) -> None:
     scene = _scene(Random(seed))
     for passage in scene.passages:
         for claim in passage.claims:
@@ -84,7 +84,7 @@ def test_every_claim_can_be_read_in_its_passage(seed):
 
 @given(SEEDS)
 @QUICK
-def test_support_follows_from_end_of_life_and_today(seed):
+def test_support_follows_from_end_of_life_and_today(seed: int) -> None:
     scene = release_scene(Random(seed), 4, 0.5)
     ends = {i.subject: i.value for i in scene.known if i.attribute.key == "end_of_life"}
     status = {i.subject: i.value for i in scene.known if i.attribute.key == "supported"}
@@ -93,7 +93,7 @@ def test_support_follows_from_end_of_life_and_today(seed):
 
 @given(SEEDS)
 @QUICK
-def test_what_is_missing_is_stated_nowhere(seed):
+def test_what_is_missing_is_stated_nowhere(seed: int) -> None:
     scene = _scene(Random(seed))
     stated = {(c.subject, c.attribute.key) for p in scene.passages for c in p.claims}
     assert not stated & {(item.subject, item.attribute.key) for item in scene.missing}
@@ -101,7 +101,7 @@ def test_what_is_missing_is_stated_nowhere(seed):
 
 @given(SEEDS)
 @QUICK
-def test_passages_are_not_from_the_future(seed):
+def test_passages_are_not_from_the_future(seed: int) -> None:
     scene = _scene(Random(seed))
     assert max(passage.day for passage in scene.passages) <= scene.today
     assert len({passage.day for passage in scene.passages}) == len(scene.passages)
@@ -109,7 +109,7 @@ def test_passages_are_not_from_the_future(seed):
 
 @given(SEEDS)
 @QUICK
-def test_plain_answers_stand_in_the_context_or_abstain(seed):
+def test_plain_answers_stand_in_the_context_or_abstain(seed: int) -> None:
     r = Random(seed)
     scene = _scene(r)
     shares = Shares(json=0.0, missing=0.3, about_passages=0.0)
@@ -122,7 +122,7 @@ def test_plain_answers_stand_in_the_context_or_abstain(seed):
 
 @given(SEEDS)
 @QUICK
-def test_without_passages_nothing_is_known(seed):
+def test_without_passages_nothing_is_known(seed: int) -> None:
     r = Random(seed)
     turns = closed_book(r, _scene(r), 3, Shares(json=0.0))
     assert {text for role, text in turns if role == "assistant"} == {ABSTENTION}
@@ -130,20 +130,20 @@ def test_without_passages_nothing_is_known(seed):
 
 @given(SEEDS)
 @QUICK
-def test_days_are_days_and_earlier_ones_earlier(seed):
+def test_days_are_days_and_earlier_ones_earlier(seed: int) -> None:
     r = Random(seed)
     later = day(r)
     assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", later)
     assert day_before(r, later) < later
 
 
-def test_names_are_never_real_ones():
+def test_names_are_never_real_ones() -> None:
     real = {title.lower() for title in real_titles()}
     r = Random(0)
     assert not real & {product_name(r).lower() for _ in range(SAMPLES)}
 
 
-def test_no_real_title_occurs_in_the_mix(texts):
+def test_no_real_title_occurs_in_the_mix(texts: list[tuple[str, str]]) -> None:
     whole = "\n".join(text for _, text in texts)
     words = set(re.findall(r"[A-Za-z0-9]+", whole))
     # Only a title all of whose words occur can occur itself: a few, which are then searched for.
@@ -154,7 +154,7 @@ def test_no_real_title_occurs_in_the_mix(texts):
     assert found == []
 
 
-def test_held_out_and_hand_written_wordings_never_occur(texts):
+def test_held_out_and_hand_written_wordings_never_occur(texts: list[tuple[str, str]]) -> None:
     wordings = [text for kind in QUESTION_KINDS for text in kind.held_out]
     wordings += [text for listed in NATURAL_WORDINGS.values() for text in listed]
     asked = "\n".join(
@@ -165,12 +165,12 @@ def test_held_out_and_hand_written_wordings_never_occur(texts):
     assert [text for text in wordings if _pattern(text).search(asked)] == []
 
 
-def test_there_are_enough_hand_written_wordings():
+def test_there_are_enough_hand_written_wordings() -> None:
     assert sum(map(len, NATURAL_WORDINGS.values())) >= 40
     assert set(NATURAL_WORDINGS) == {kind.name for kind in QUESTION_KINDS}
 
 
-def test_the_schema_of_the_suite_is_never_asked_for(texts):
+def test_the_schema_of_the_suite_is_never_asked_for(texts: list[tuple[str, str]]) -> None:
     for role, text in texts:
         if role == "assistant" and text.startswith("{"):
             answer = json.loads(text)
@@ -179,7 +179,7 @@ def test_the_schema_of_the_suite_is_never_asked_for(texts):
             assert not isinstance(source, dict) or set(source) != {"passage", "date"}
 
 
-def test_the_mix_has_every_part(texts):
+def test_the_mix_has_every_part(texts: list[tuple[str, str]]) -> None:
     answers = [text for role, text in texts if role == "assistant"]
     share = {
         "json": sum(text.startswith("{") for text in answers) / len(answers),
