@@ -7,14 +7,12 @@ import hashlib
 import importlib
 import zlib
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import ArtefactError, MissingExtraError
-from harness.models.fingerprint import model_fingerprint
 from harness.retrieval.terms import search_terms
 
 _GRAM_LENGTHS = (3, 4)
@@ -95,7 +93,6 @@ class SentenceTransformersEmbedder:
             self._model: Any = library.SentenceTransformer(model, device=device)
         except (OSError, ValueError) as error:
             raise ArtefactError(f"{model}: cannot be loaded ({error})") from error
-        self._name = model
         # Seen, not asked for: the library has renamed the method that says it.
         self._dimension: int = self.embed(["a"]).shape[1]
 
@@ -106,9 +103,6 @@ class SentenceTransformersEmbedder:
 
     @functools.cached_property
     def _content(self) -> str:
-        folder = Path(self._name)
-        if folder.is_dir():
-            return model_fingerprint(folder)
         # A name on the hub may come to mean other weights; their own bytes do not.
         digest = hashlib.sha256()
         for name, tensor in sorted(self._model.state_dict().items()):

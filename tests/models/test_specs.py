@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -97,3 +98,15 @@ def test_the_fingerprint_follows_what_shapes_an_answer(tiny_model: Path, tmp_pat
             file.write(b" ")
         seen.add(model_fingerprint(folder))
     assert len(seen) == 5
+
+
+def test_the_lab_model_needs_neither_torch_nor_transformers(tiny_model: Path) -> None:
+    code = (
+        "import sys; from harness.models.specs import ModelSpec, load_model;"
+        "load_model(ModelSpec('lab', sys.argv[1]));"
+        "print(sorted({'torch', 'transformers', 'peft', 'lancedb'} & set(sys.modules)))"
+    )
+    done = subprocess.run(  # noqa: S603 - our own interpreter and code
+        [sys.executable, "-c", code, str(tiny_model)], capture_output=True, check=True, text=True
+    )
+    assert done.stdout == "[]\n"
