@@ -27,4 +27,4 @@ def test_the_hybrid_keeps_the_output_format(harness_results, harness_gate) -> No
 
 def test_no_system_fails_to_answer(harness_results, harness_gate) -> None:
     for system in harness_results.systems:
-        harness_gate.at_most(system, "failed_rate", 0.01)
+        harness_gate.at_most(system, "failed_rate", 0.03)
