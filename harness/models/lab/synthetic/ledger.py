@@ -12,12 +12,17 @@ from random import Random
 from typing import Final
 
 from harness.models.lab.synthetic import values
-from harness.models.lab.synthetic.attributes import RELEASES, Attribute
+from harness.models.lab.synthetic.attributes import (
+    CORE,
+    RELEASES,
+    Attribute,
+    random_attribute,
+)
 from harness.models.lab.synthetic.releases import Product, draw_product
 from harness.models.lab.synthetic.scene import Claim, Passage, Scene, close_scene, shuffled_days
 from harness.models.lab.synthetic.versions import scheme
 
-__all__ = ["ledger_scene"]
+__all__ = ["ledger_scene", "register_scene"]
 
 _DATED: Final = (RELEASES["end_of_life"], RELEASES["release_date"])
 _VERSION: Final = RELEASES["latest_version"]
@@ -54,6 +59,48 @@ def ledger_scene(r: Random, count: int, conflicts: float) -> Scene:
         seen.add((claim.subject, claim.attribute.key))
         passages.append(Passage(day, _sentence(r, claim), (claim,)))
     return close_scene(r, passages, _candidates(r, products, attributes), fillers=0.05)
+
+
+def register_scene(r: Random, count: int, conflicts: float) -> Scene:
+    """Return a scene in which every passage states the same attribute of another subject.
+
+    Nothing but the subject's name or its cycle tells the passages apart.
+    """
+    attribute = random_attribute(r)
+    kind = r.random()
+    if kind < 0.65:
+        attribute = r.choice((*CORE, *_DATED, *_DATED))
+    *stated, unstated = _subjects(r, count + 1)
+    days = shuffled_days(r, count)
+    passages: list[Passage] = []
+    for day in days:
+        again = passages and r.random() < conflicts
+        subject = passages[-1].claims[0].subject if again else stated.pop()
+        claim = Claim(subject, attribute, attribute.draw(r))
+        passages.append(Passage(day, _sentence(r, claim), (claim,)))
+    return close_scene(r, passages, [(s, attribute) for s in (unstated, *stated)], fillers=0.05)
+
+
+def _subjects(r: Random, count: int) -> list[str]:
+    """Return subjects told apart by the cycle alone, or by the name with or without a cycle."""
+    name = _short_name if r.random() < 0.5 else values.product_name
+    kind = r.random()
+    if kind < 0.6:
+        product = name(r)
+        subjects = [f"{product} {cycle}" for cycle in scheme(r, count).cycles]
+        r.shuffle(subjects)
+        return subjects
+    names = [name(r) for _ in range(count)]
+    if kind < 0.75:
+        return [f"{own} {scheme(r, 1).cycles[0]}" for own in names]
+    if kind < 0.85:
+        cycle = scheme(r, 1).cycles[0]
+        return [f"{own} {cycle}" for own in names]
+    return names
+
+
+def _short_name(r: Random) -> str:
+    return values.stem(r).capitalize()
 
 
 def _claim(r: Random, products: list[Product], attributes: list[Attribute]) -> Claim:

@@ -1,6 +1,6 @@
 # ruff: noqa: PLR2004 - shares of a mix are literal
 
-"""The pretraining mix: which conversations, how long and how hard, in six stages."""
+"""The pretraining mix: which conversations, how long and how hard, in stages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 from harness.models.lab.synthetic.conversation import Shares, closed_book, open_book
 from harness.models.lab.synthetic.drills import date_drill, table_drill
 from harness.models.lab.synthetic.generic import generic_scene
-from harness.models.lab.synthetic.ledger import ledger_scene
+from harness.models.lab.synthetic.ledger import ledger_scene, register_scene
 from harness.models.lab.synthetic.releases import release_scene
 from harness.models.lab.synthetic.scene import Scene
 from harness.models.lab.synthetic.security import security_scene
@@ -24,8 +24,8 @@ __all__ = ["STAGES", "Stage", "conversation"]
 class Stage:
     """One stage of the curriculum; `until` is the token count at which it ends.
 
-    `reading` is the loss weight of text that is not an answer. Names and values are random, so most
-    of that loss cannot fall: once copying works it is noise, and weighs less.
+    Shares are of conversations: tables, comparisons of days, closed-book ones; then of the scenes
+    of the others: ledgers, registers. `reading` is the loss weight of text that is no answer.
     """
 
     until: int
@@ -40,9 +40,11 @@ class Stage:
     questions: tuple[int, ...] = (4, 5, 6)
     reading: float = 0.15
     ledgers: float = 0.0
+    registers: float = 0.0
 
 
 STAGES: Final = (
+    # Copying comes first: tables, and questions on one or two passages.
     Stage(
         until=1_600_000,
         length=128,
@@ -53,68 +55,39 @@ STAGES: Final = (
         dates=0.10,
         closed=0.02,
         shares=Shares(json=0.08, missing=0.05, about_passages=0.02),
+        reading=0.15,
     ),
+    # Then the choice by name and cycle alone: without these dense scenes the model answers by
+    # field, takes any subject's value, and more text does not change that.
     Stage(
-        until=5_000_000,
+        until=7_000_000,
         length=256,
         rows=18,
         passages=(1, 2, 2, 3),
         conflicts=0.3,
-        tables=0.08,
-        dates=0.10,
-        closed=0.05,
-        shares=Shares(json=0.18, missing=0.12),
+        tables=0.06,
+        dates=0.08,
+        closed=0.04,
+        shares=Shares(json=0.1, missing=0.15, about_passages=0.05, repeat=False),
+        questions=(4, 5, 6),
+        reading=0.15,
+        registers=0.6,
     ),
-    Stage(
-        until=8_000_000,
-        length=512,
-        rows=10,
-        passages=(1, 2, 3, 4, 4, 4, 4, 5),
-        conflicts=0.45,
-        tables=0.03,
-        dates=0.05,
-        closed=0.06,
-        shares=Shares(),
-    ),
-    Stage(
-        until=13_000_000,
-        length=512,
-        rows=10,
-        passages=(1, 2, 3, 3, 4, 4, 4, 5),
-        conflicts=0.45,
-        tables=0.02,
-        dates=0.05,
-        closed=0.06,
-        shares=Shares(json=0.16, missing=0.16, about_passages=0.1, repeat=False),
-        questions=(5, 7, 9),
-        reading=0.05,
-    ),
-    Stage(
-        until=17_600_000,
-        length=512,
-        rows=10,
-        passages=(1, 2, 3, 4, 4, 4, 4, 4),
-        conflicts=0.45,
-        tables=0.01,
-        dates=0.05,
-        closed=0.06,
-        shares=Shares(json=0.16, missing=0.2, about_passages=0.06, suite_form=0.75, repeat=False),
-        questions=(5, 7, 9),
-        reading=0.02,
-    ),
+    # Then whole passages, as long and as entangled as those of the suites.
     Stage(
         until=10**12,
         length=512,
         rows=10,
-        passages=(1, 2, 3, 4, 4, 4, 4, 4),
+        passages=(1, 2, 3, 4, 4, 4, 4, 5),
         conflicts=0.45,
-        tables=0.0,
-        dates=0.03,
+        tables=0.02,
+        dates=0.04,
         closed=0.05,
-        shares=Shares(json=0.14, missing=0.2, about_passages=0.05, suite_form=0.75, repeat=False),
-        questions=(6, 8, 10),
-        reading=0.02,
-        ledgers=0.4,
+        shares=Shares(json=0.16, missing=0.18, about_passages=0.06, suite_form=0.65, repeat=False),
+        questions=(5, 7, 9),
+        reading=0.1,
+        ledgers=0.2,
+        registers=0.15,
     ),
 )
 
@@ -130,6 +103,9 @@ def conversation(r: Random, stage: Stage) -> list[Turn]:
     kind -= stage.dates
     if kind < stage.closed:
         return closed_book(r, _scene(r, 2, 0.2), r.choice((1, 1, 2, 4)), stage.shares)
+    if stage.registers and r.random() < stage.registers:
+        scene = register_scene(r, r.choice((2, 3, 4, 5)), stage.conflicts * 0.5)
+        return open_book(r, scene, r.choice(stage.questions), stage.shares)
     if stage.ledgers and r.random() < stage.ledgers:
         scene = ledger_scene(r, r.choice((2, 3, 4, 5, 6)), stage.conflicts * 0.5)
         return open_book(r, scene, r.choice(stage.questions), stage.shares)
