@@ -34,7 +34,7 @@ def test_compare_prints_a_table_of_80_columns_and_where_things_are(office: Path)
     assert len(paths) == 2
     table = [line for line in done.stdout.splitlines() if line not in paths]
     assert max(map(len, table)) <= 80
-    assert (office / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert (office / "report.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     figures = json.loads((office / "out.json").read_text(encoding="utf-8"))
     by_name = {system["name"]: system for system in figures["systems"]}
     assert by_name["remembered"]["metrics"]["stale_rate"]["value"] == 0.25

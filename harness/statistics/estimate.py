@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +25,9 @@ class Estimate:
     def unknown(cls, reason: str, n: int = 0) -> Estimate:
         """A figure that is not known, with the reason; never 0."""
         return cls(None, None, None, n, 0, reason)
+
+    def negated(self) -> Estimate:
+        """The estimate of the negative figure: bounds change places."""
+        if self.value is None or self.low is None or self.high is None:
+            return self
+        return replace(self, value=-self.value, low=-self.high, high=-self.low)

@@ -6,7 +6,7 @@ The report, the command line, the pytest plugin and the Python API all read this
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from harness.scoring.score import FreshnessClass, Score
@@ -76,6 +76,17 @@ class Comparison:
     only_b: int | None = None
     pairs: int = 0
 
+    def reversed(self) -> Comparison:
+        """The same comparison as `a` minus `b`."""
+        return replace(
+            self,
+            a=self.b,
+            b=self.a,
+            difference=self.difference.negated(),
+            only_a=self.only_b,
+            only_b=self.only_a,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Flip:
@@ -108,8 +119,12 @@ class Results:
         raise KeyError(f"no system {system!r}; there are {', '.join(s.name for s in self.systems)}")
 
     def compare(self, a: str, b: str, metric: str) -> Comparison:
-        """The comparison `b` minus `a` on `metric`; KeyError when it was not made."""
+        """The comparison `b` minus `a` on `metric`, in either order; KeyError when it was not made."""
         for comparison in self.comparisons:
-            if (comparison.a, comparison.b, comparison.metric) == (a, b, metric):
+            if comparison.metric != metric:
+                continue
+            if (comparison.a, comparison.b) == (a, b):
                 return comparison
+            if (comparison.a, comparison.b) == (b, a):
+                return comparison.reversed()
         raise KeyError(f"no comparison of {b!r} with {a!r} on {metric!r}")
