@@ -144,7 +144,7 @@ class Judge:
         from harness.statistics.gates import at_least  # noqa: PLC0415  (only in harness sessions)
 
         difference = results.compare(a, b, metric).difference
-        self._take(at_least(f"{metric} of {b} minus {a}", difference, -margin))
+        self._take(at_least(f"{metric} of {b} minus {a}", difference, 0.0 - margin))
 
     def not_more(
         self, results: Results, a: str, b: str, metric: str, *, margin: float = 0.0
