@@ -79,11 +79,16 @@ def _read_value(value: Json) -> Reading:  # noqa: PLR0911  (one a JSON type)
 
 
 def _read_choice(text: str, options: tuple[str, ...]) -> Reading:
-    """The option that stands alone or leads, else the only one named, else the whole text."""
+    """The option that stands alone or leads, else the only one named, else the whole text.
+
+    JSON that names no option says nothing of the choice: `{"has_answer": false}` is not a no.
+    """
     for option in sorted(options, key=len, reverse=True):
         if re.match(rf"\W*{re.escape(option)}\W*(?:\Z|(?<=[,.!;:\n]))", text, re.IGNORECASE):
             return Reading("value", option)
     if abstention(text):
         return _NOTHING
     named = [o for o in options if re.search(rf"(?<!\w){re.escape(o)}(?!\w)", text, re.IGNORECASE)]
-    return Reading("value", named[0] if len(named) == 1 else text)
+    if len(named) == 1:
+        return Reading("value", named[0])
+    return _UNREADABLE if text.startswith(("{", "[")) else Reading("value", text)

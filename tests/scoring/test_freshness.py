@@ -381,3 +381,11 @@ def test_a_huge_answer_is_read_in_no_time_and_only_at_its_beginning() -> None:
     assert label("9" * 1_000_000, VERSIONS) == "wrong"
     assert label("not " * 1_000_000 + "3.13.0", VERSIONS) == "wrong"
     assert label("3.13.0 Python " * 1_000_000, VERSIONS) == "current"
+
+
+@pytest.mark.parametrize(
+    "text", ['{"ref": null, "has_answer": false}', "[false]", '{"value": null}']
+)
+def test_json_that_names_no_option_is_no_choice(text: str) -> None:
+    history = History("x", "lts", "boolean", (Fact("x", "lts", "no", date(2020, 1, 1)),))
+    assert classify(text, history, date(2026, 1, 1), YES_NO).label == "unparseable"
