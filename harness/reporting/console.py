@@ -22,6 +22,7 @@ _COLUMNS: Final = (
     ("cost_per_query", "cost"),
 )
 _NAME = 10
+_WIDE = 14  # an interval longer than this is broken between its bounds
 
 
 def summary_table(results: Results) -> Table:
@@ -57,6 +58,8 @@ def _cell(printed: Figure) -> Text:
     if not printed.known:
         return Text("unknown", "dim")
     bounds = printed.interval.strip("[]").replace(f",{NBSP}", "-")
+    if len(bounds) > _WIDE:
+        bounds = bounds.replace("-", "-\n")
     return Text.assemble((printed.text, "bold"), (f"\n{bounds}" if bounds else "", "dim"))
 
 
