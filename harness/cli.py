@@ -277,10 +277,10 @@ def _show(result: Result, report: Path | None, json_out: str | None) -> None:
     _write_json(result.to_dict, json_out)
 
 
-def _write_json(data: Callable[[], Any] | Any, target: str | None) -> None:  # noqa: ANN401
+def _write_json(data: Callable[[], Any], target: str | None) -> None:
     if target is None:
         return
-    text = json.dumps(data() if callable(data) else data, indent=2, default=str) + "\n"
+    text = json.dumps(data(), indent=2, default=str) + "\n"
     if target == "-":
         sys.stdout.write(text)
     else:

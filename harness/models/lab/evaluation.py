@@ -18,11 +18,10 @@ from scipy.stats import binomtest
 
 from harness.models.lab.evaluation_items import EvaluationItem, Split, draw_items
 from harness.models.lab.tokenizer import load_tokenizer, render
-from harness.world.releases.wording import QUESTION_KINDS
+from harness.world.releases.questions import FACT_SCHEMA
 
 __all__ = [
     "MEASURES",
-    "SUITE_SCHEMA",
     "Answers",
     "Evaluation",
     "Measure",
@@ -57,27 +56,6 @@ MEASURES: Final = (
     Measure("closed book", "no passages: abstains", 0.98),
     Measure("support status", "yes or no from an end-of-life date and today", 0.85),
 )
-
-_DAY: Final[dict[str, Any]] = {"type": ["string", "null"], "pattern": r"^\d{4}-\d{2}-\d{2}$"}
-SUITE_SCHEMA: Final[dict[str, Any]] = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["product", "field", "value", "as_of", "known", "source"],
-    "properties": {
-        "product": {"type": "string"},
-        "field": {"enum": sorted({kind.attribute for kind in QUESTION_KINDS})},
-        "value": {"type": ["string", "null"]},
-        "as_of": _DAY,
-        "known": {"type": "boolean"},
-        "source": {
-            "type": "object",
-            "additionalProperties": False,
-            "required": ["passage", "date"],
-            "properties": {"passage": {"type": ["integer", "null"]}, "date": _DAY},
-        },
-    },
-}
 
 
 @dataclass(frozen=True)
@@ -184,7 +162,7 @@ def _exact(item: EvaluationItem, text: str) -> bool:
     return text.strip() == item.answer
 
 
-_VALIDATOR: Final = jsonschema_rs.Draft202012Validator(SUITE_SCHEMA)
+_VALIDATOR: Final = jsonschema_rs.Draft202012Validator(dict(FACT_SCHEMA))
 
 
 def _valid(_: EvaluationItem, text: str) -> bool:
