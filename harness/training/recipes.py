@@ -39,9 +39,9 @@ _GENERAL_WORDINGS: Final = (
 )
 _KINDS: Final = MappingProxyType({kind.name: kind for kind in QUESTION_KINDS})
 _TELLINGS: Final = 32  # of each fact; about forty make the lab model remember it
-_TELLINGS_JSON: Final = 5
-_DAYS_BACK: Final = 180  # how far before the day of training an example may be asked
-_ASKED_BEFORE: Final = 0.5  # share of examples asked before that day, the others on it
+_TELLINGS_JSON: Final = 8
+_DAYS_BACK: Final = 1500  # how far before the day of training an example may be asked
+_ASKED_BEFORE: Final = 0.8  # share of examples asked before that day, the others on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def _facts(facts: tuple[KnownFact, ...], day: date, r: Random) -> list[Example]:
     """Several wordings of each fact, unknown subjects, and reading kept in practice."""
     shares = Shares(json=0.3, missing=0.1)
     examples = [example for known in facts for example in _tell(known, day, r)]
-    examples += [unknown_example(r, shares, _asked_on(r, day, date.min)) for _ in range(300)]
+    examples += [unknown_example(r, shares, _asked_on(r, day)) for _ in range(300)]
     examples += [reading_example(r, shares) for _ in range(700)]
     return examples
 
@@ -122,12 +122,12 @@ def _tell(known: KnownFact, day: date, r: Random) -> Iterator[Example]:
     target = Target(fact.subject, fact.attribute, fact.value, as_of=day.isoformat())
     instruction = plain_instruction("choice" if known.choice else "text")
     for number in range(_TELLINGS):
-        text, today = wordings[number % len(wordings)], _asked_on(r, day, fact.valid_from)
-        prompt = closed_book_prompt(today, text, instruction)
+        text = wordings[number % len(wordings)]
+        prompt = closed_book_prompt(_asked_on(r, day), text, instruction)
         yield Example(prompt, plain_answer(target), "fact")
-    for _ in range(0 if known.choice else _TELLINGS_JSON):
-        text, today = r.choice(wordings), _asked_on(r, day, fact.valid_from)
-        prompt = closed_book_prompt(today, text, JSON_INSTRUCTION)
+    for number in range(0 if known.choice else _TELLINGS_JSON):
+        text = wordings[number % len(wordings)]
+        prompt = closed_book_prompt(_asked_on(r, day), text, JSON_INSTRUCTION)
         yield Example(prompt, json_answer(target), "fact-json")
 
 
@@ -140,10 +140,13 @@ def _wordings(known: KnownFact) -> list[str]:
     return [text.format(attribute=attribute, subject=fact.subject) for text in _GENERAL_WORDINGS]
 
 
-def _asked_on(r: Random, day: date, valid_from: date) -> str:
-    """A day up to `day` on which the fact held already; often `day` itself."""
-    earliest = max(valid_from, day - timedelta(days=_DAYS_BACK))
-    back = r.randint(0, (day - earliest).days) if r.random() < _ASKED_BEFORE else 0
+def _asked_on(r: Random, day: date) -> str:
+    """A day of asking, up to `day` and unrelated to the fact.
+
+    What was learned is to be said on any day. Where days of asking were near the dates that are
+    the answers, the model took the year of the answer from them.
+    """
+    back = r.randint(0, _DAYS_BACK) if r.random() < _ASKED_BEFORE else 0
     return (day - timedelta(days=back)).isoformat()
 
 

@@ -23,7 +23,7 @@ BLOCK = 128
 class LabConfig:
     """Shape of the model; the default is the one that is shipped (2.4 million parameters)."""
 
-    vocabulary: int = 1024
+    vocabulary: int = 1152
     width: int = 192
     layers: int = 5
     heads: int = 6

@@ -61,13 +61,16 @@ def test_the_tokenizer_gives_back_what_it_got(tokenizer_path: Path) -> None:
             assert tokenizer.decode(ids, skip_special_tokens=False) == text
 
 
-def test_names_have_the_same_tokens_everywhere_and_digits_stand_alone(tokenizer_path: Path) -> None:
+def test_names_have_the_same_tokens_everywhere_and_digits_go_in_pairs(tokenizer_path: Path) -> None:
     tokenizer = load_tokenizer(tokenizer_path)
     name = tokenizer.encode("Wuzzler Queue", add_special_tokens=False).tokens
     inside = tokenizer.encode("end of Wuzzler Queue 2026-01", add_special_tokens=False).tokens
     start = inside.index(name[0])
     assert inside[start : start + len(name)] == name
-    assert all(len(token) == 1 for token in inside if any(c.isdigit() for c in token))
+    assert [token for token in inside if token.isdigit()] == ["20", "26", "01"]
+    known = tokenizer.get_vocab()
+    assert {f"{number:02d}" for number in range(100)} <= set(known)
+    assert max(len(token) for token in known if token.isdigit()) == 2
 
 
 def test_turns_are_encoded_as_the_chat_template_renders_them(tokenizer_path: Path) -> None:

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from random import Random
@@ -17,7 +17,7 @@ from typing import Final, Literal
 from harness.models.lab.synthetic import values
 from harness.models.lab.synthetic.versions import version
 
-__all__ = ["ADVISORY", "CORE", "RELEASES", "Attribute", "random_attribute"]
+__all__ = ["ADVISORY", "CORE", "RELEASES", "SHORT_KINDS", "Attribute", "random_attribute"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,10 @@ def _number(r: Random) -> str:
     return str(r.randint(0, 10 ** r.randint(1, 5)))
 
 
+def _rank(r: Random) -> str:
+    return str(r.randint(1, 99))
+
+
 def _price(r: Random) -> str:
     return f"${r.randint(1, 999)}" + (f".{r.randint(0, 99):02d}" if r.random() < 0.3 else "")
 
@@ -64,6 +68,7 @@ _DRAW: Final[dict[str, Callable[[Random], str]]] = {
     "day": values.day,
     "port": _port,
     "number": _number,
+    "rank": _rank,
     "price": _price,
     "quantity": values.quantity,
     "word": values.identifier,
@@ -352,6 +357,8 @@ _HEADS: Final = {
     "price": "fee|cost|charge|price|surcharge",
     "status": "stage|phase|state|condition",
     "severity": "risk|impact|urgency|level of concern",
+    "rank": "rank|position|slot|number|score|level",
+    "priority": "priority|handling class",
 }
 _MODIFIERS: Final = (
     "backup migration audit support cache queue user request page node ticket batch storage memory "
@@ -368,9 +375,13 @@ _GENERAL_STATES: Final = (
 )  # fmt: skip
 
 
-def random_attribute(r: Random) -> Attribute:
+SHORT_KINDS: Final = ("rank", "rank", "word", "word", "status", "priority")
+"""Kinds whose values are one or two tokens long."""
+
+
+def random_attribute(r: Random, kinds: Sequence[str] = tuple(_HEADS)) -> Attribute:
     """Return an attribute with a made-up noun, so that nouns are matched and not memorised."""
-    kind = r.choice(tuple(_HEADS))
+    kind = r.choice(kinds)
     noun = f"{r.choice(_MODIFIERS)} {r.choice(_HEADS[kind].split('|'))}"
     states = tuple(state.replace("{a}", noun) for state in _GENERAL_STATES)
     return Attribute(noun.replace(" ", "_"), kind, (noun,), states=states)

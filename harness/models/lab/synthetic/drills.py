@@ -9,11 +9,12 @@ from random import Random
 from typing import Final
 
 from harness.models.lab.synthetic import values
-from harness.models.lab.synthetic.attributes import CORE, random_attribute
+from harness.models.lab.synthetic.attributes import CORE, SHORT_KINDS, random_attribute
+from harness.models.lab.synthetic.ledger import distinct, rival_subjects
 from harness.models.lab.synthetic.turns import Turn
 from harness.models.lab.synthetic.versions import version
 
-__all__ = ["date_drill", "table_drill"]
+__all__ = ["date_drill", "lookup_drill", "table_drill"]
 
 
 def _noun(r: Random) -> str:
@@ -45,6 +46,30 @@ def table_drill(r: Random, rows: int, questions: int) -> list[Turn]:
         question = r.choice((f"{key}?", f"What is {key}?", key))
         turns.append(("user", f"{text}\n\n{question}" if number == 0 else question))
         turns.append(("assistant", table[key]))
+    return turns
+
+
+_LINES: Final = ("{k}: {v}", "{k} = {v}", "{k} is {v}.", "{k} -> {v}", "{v}: {k}", "{v} is {k}.")
+
+
+def lookup_drill(r: Random, rows: int) -> list[Turn]:
+    """Return a list of rival subjects with short values, each of which is asked for once.
+
+    Only the name or the cycle tells the rows apart, and hardly anything is copied: nearly all of
+    the loss is about the choice.
+    """
+    subjects = rival_subjects(r, rows)
+    draw = random_attribute(r, SHORT_KINDS).draw
+    answers = dict(zip(subjects, distinct(r, draw, rows), strict=True))
+    line = r.choice(_LINES)
+    text = "\n".join(line.format(k=subject, v=value) for subject, value in answers.items())
+    r.shuffle(subjects)
+    form = r.choice(("{k}?", "What is {k}?", "{k}", "Question: {k}?"))
+    turns: list[Turn] = []
+    for number, subject in enumerate(subjects):
+        question = form.format(k=subject)
+        turns.append(("user", f"{text}\n\n{question}" if number == 0 else question))
+        turns.append(("assistant", answers[subject]))
     return turns
 
 

@@ -8,6 +8,7 @@ it, among passages short enough for many of them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 from typing import Final
 
@@ -15,6 +16,7 @@ from harness.models.lab.synthetic import values
 from harness.models.lab.synthetic.attributes import (
     CORE,
     RELEASES,
+    SHORT_KINDS,
     Attribute,
     random_attribute,
 )
@@ -22,7 +24,7 @@ from harness.models.lab.synthetic.releases import Product, draw_product
 from harness.models.lab.synthetic.scene import Claim, Passage, Scene, close_scene, shuffled_days
 from harness.models.lab.synthetic.versions import scheme
 
-__all__ = ["ledger_scene", "register_scene"]
+__all__ = ["distinct", "ledger_scene", "register_scene", "rival_subjects"]
 
 _DATED: Final = (RELEASES["end_of_life"], RELEASES["release_date"])
 _VERSION: Final = RELEASES["latest_version"]
@@ -66,22 +68,30 @@ def register_scene(r: Random, count: int, conflicts: float) -> Scene:
 
     Nothing but the subject's name or its cycle tells the passages apart.
     """
-    attribute = random_attribute(r)
-    kind = r.random()
-    if kind < 0.65:
-        attribute = r.choice((*CORE, *_DATED, *_DATED))
-    *stated, unstated = _subjects(r, count + 1)
+    attribute = _register_attribute(r)
+    *stated, unstated = rival_subjects(r, count + 1)
     days = shuffled_days(r, count)
+    stated_values = distinct(r, attribute.draw, count)
     passages: list[Passage] = []
-    for day in days:
+    for day, value in zip(days, stated_values, strict=True):
         again = passages and r.random() < conflicts
         subject = passages[-1].claims[0].subject if again else stated.pop()
-        claim = Claim(subject, attribute, attribute.draw(r))
+        claim = Claim(subject, attribute, value)
         passages.append(Passage(day, _sentence(r, claim), (claim,)))
     return close_scene(r, passages, [(s, attribute) for s in (unstated, *stated)], fillers=0.05)
 
 
-def _subjects(r: Random, count: int) -> list[str]:
+def _register_attribute(r: Random) -> Attribute:
+    # Of a short value nearly all is choice, of a day most is copying: the short ones teach choosing.
+    kind = r.random()
+    if kind < 0.5:
+        return random_attribute(r, SHORT_KINDS)
+    if kind < 0.75:
+        return r.choice(_DATED)
+    return r.choice(CORE) if kind < 0.9 else random_attribute(r)
+
+
+def rival_subjects(r: Random, count: int) -> list[str]:
     """Return subjects told apart by the cycle alone, or by the name with or without a cycle."""
     name = _short_name if r.random() < 0.5 else values.product_name
     kind = r.random()
@@ -97,6 +107,19 @@ def _subjects(r: Random, count: int) -> list[str]:
         cycle = scheme(r, 1).cycles[0]
         return [f"{own} {cycle}" for own in names]
     return names
+
+
+def distinct(r: Random, draw: Callable[[Random], str], count: int) -> list[str]:
+    """Return `count` values that differ, unless the draws are of too few values."""
+    drawn: list[str] = []
+    for _ in range(count):
+        value = draw(r)
+        for _ in range(8):
+            if value not in drawn:
+                break
+            value = draw(r)
+        drawn.append(value)
+    return drawn
 
 
 def _short_name(r: Random) -> str:

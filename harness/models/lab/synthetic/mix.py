@@ -9,7 +9,7 @@ from random import Random
 from typing import Final
 
 from harness.models.lab.synthetic.conversation import Shares, closed_book, open_book
-from harness.models.lab.synthetic.drills import date_drill, table_drill
+from harness.models.lab.synthetic.drills import date_drill, lookup_drill, table_drill
 from harness.models.lab.synthetic.generic import generic_scene
 from harness.models.lab.synthetic.ledger import ledger_scene, register_scene
 from harness.models.lab.synthetic.releases import release_scene
@@ -24,7 +24,7 @@ __all__ = ["STAGES", "Stage", "conversation"]
 class Stage:
     """One stage of the curriculum; `until` is the token count at which it ends.
 
-    Shares are of conversations: tables, comparisons of days, closed-book ones; then of the scenes
+    Shares are of conversations: tables, look-ups, comparisons of days, closed-book ones; then of the scenes
     of the others: ledgers, registers. `reading` is the loss weight of text that is no answer.
     """
 
@@ -34,6 +34,7 @@ class Stage:
     passages: tuple[int, ...]
     conflicts: float
     tables: float
+    lookups: float
     dates: float
     closed: float
     shares: Shares
@@ -46,13 +47,14 @@ class Stage:
 STAGES: Final = (
     # Copying comes first: tables, and questions on one or two passages.
     Stage(
-        until=1_600_000,
+        until=2_000_000,
         length=128,
         rows=36,
         passages=(1, 1, 2),
         conflicts=0.05,
-        tables=0.35,
-        dates=0.10,
+        tables=0.2,
+        lookups=0.3,
+        dates=0.06,
         closed=0.02,
         shares=Shares(json=0.08, missing=0.05, about_passages=0.02),
         reading=0.15,
@@ -65,8 +67,9 @@ STAGES: Final = (
         rows=18,
         passages=(1, 2, 2, 3),
         conflicts=0.3,
-        tables=0.06,
-        dates=0.08,
+        tables=0.04,
+        lookups=0.2,
+        dates=0.06,
         closed=0.04,
         shares=Shares(json=0.1, missing=0.15, about_passages=0.05, repeat=False),
         questions=(4, 5, 6),
@@ -81,6 +84,7 @@ STAGES: Final = (
         passages=(1, 2, 3, 4, 4, 4, 4, 5),
         conflicts=0.45,
         tables=0.02,
+        lookups=0.03,
         dates=0.04,
         closed=0.05,
         shares=Shares(json=0.16, missing=0.18, about_passages=0.06, suite_form=0.65, repeat=False),
@@ -98,6 +102,9 @@ def conversation(r: Random, stage: Stage) -> list[Turn]:
     if kind < stage.tables:
         return table_drill(r, r.randint(2, 6), 6)
     kind -= stage.tables
+    if kind < stage.lookups:
+        return lookup_drill(r, r.randint(2, 7))
+    kind -= stage.lookups
     if kind < stage.dates:
         return date_drill(r, r.randint(4, 8))
     kind -= stage.dates
