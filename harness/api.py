@@ -128,7 +128,7 @@ def compare(
         suite: A built-in suite, a folder with a `suite.toml`, or such a file.
         systems: Names from the suite, `SystemSpec`s, or functions `(question, day) -> text` (plain
             or async); all of the suite's when None.
-        days: Days of the suite; all of them when None or `"all"`.
+        days: Days of the suite, or `"all"` of them; its default days when None.
         limit: Ask only so many questions a day: a sample of whole groups, the same for all systems.
         repeats: Ask each question so often a day.
         seed: Seed of sample, plan and resampling.
@@ -197,12 +197,12 @@ def train(
     base: Path | str | None = None,
     progress: ProgressCallback | None = None,
 ) -> tuple[Adapter, ...]:
-    """Train every adapter that the suite's systems need on its days, into `out`.
+    """Train every adapter that the suite's systems need on any of its days, into `out`.
 
     `base` is the folder of another base model than the systems name. `progress` counts the steps
     of each training.
     """
-    job = make_job(load_suite(suite))
+    job = make_job(load_suite(suite), days="all")
     return train_suite_adapters(
         job.systems,
         load_world(job),

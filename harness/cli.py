@@ -80,8 +80,9 @@ def compare(
         str | None, typer.Option(metavar="A,B", help="Only these systems of the suite.")
     ] = None,
     days: Annotated[
-        str, typer.Option(metavar="DAY,DAY|all", help="Only these evaluation days.")
-    ] = "all",
+        str | None,
+        typer.Option(metavar="DAY,DAY|all", help="These evaluation days, not the suite's default."),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Ask only N questions a day.")
     ] = None,
@@ -258,8 +259,10 @@ def _day(text: str) -> date:
         raise ConfigError(f"{text!r} is no day: write it as 2026-08-22") from error
 
 
-def _days(text: str) -> tuple[date, ...] | None:
-    return None if text == "all" else tuple(_day(part.strip()) for part in text.split(","))
+def _days(text: str | None) -> tuple[date, ...] | str | None:
+    if text is None or text == "all":
+        return text
+    return tuple(_day(part.strip()) for part in text.split(","))
 
 
 def _show(result: Result, report: Path | None, json_out: str | None) -> None:

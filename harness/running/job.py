@@ -185,7 +185,9 @@ def _spec(choice: SystemChoice, declared: Mapping[str, SystemSpec]) -> SystemSpe
 
 
 def _chosen_days(suite: Suite, days: Sequence[date | str] | str | None) -> tuple[date, ...]:
-    if days is None or days == "all":
+    if days is None:
+        return suite.default_days
+    if days == "all":
         return suite.days
     chosen = [_day(day) for day in ((days,) if isinstance(days, str | date) else days)]
     if not chosen:

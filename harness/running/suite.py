@@ -5,6 +5,7 @@
     title = "Software releases"                  # required
     description = "What this suite is about."
     days = [2025-08-22, 2026-08-22]              # required: evaluation days, as dates or texts
+    default_days = [2026-08-22]                  # run when nothing is said; without it, all days
     systems = "systems.toml"                     # required: see harness.systems.config
     prices = "fixture:prices/default.toml"      # a price book; without one, costs are unknown
     repeats = 1                                  # how often each question is asked a day
@@ -51,6 +52,7 @@ _KEYS: Final[Mapping[KeyPath, tuple[str, ...]]] = {
         "title",
         "description",
         "days",
+        "default_days",
         "systems",
         "prices",
         "repeats",
@@ -86,6 +88,7 @@ class Suite:
     title: str
     description: str
     days: tuple[date, ...]
+    default_days: tuple[date, ...]
     systems: Path
     questions: QuestionSource
     facts: Path | None = None
@@ -112,6 +115,7 @@ def load_suite(name_or_path: str | Path) -> Suite:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(located(path, None, f"not TOML: {error}")) from error
     top = _Table(path, data, key_lines(text))
+    days = top.days("days")
     world = top.table("world")
     questions = top.table("questions", required=True)
     return Suite(
@@ -119,7 +123,8 @@ def load_suite(name_or_path: str | Path) -> Suite:
         path=path,
         title=top.required("title", str),
         description=top.get("description", str, ""),
-        days=top.days("days"),
+        days=days,
+        default_days=top.days("default_days", among=days),
         systems=top.file("systems", required=True),
         questions=QuestionSource(
             source=questions.source("source"),
@@ -206,12 +211,18 @@ class _Table:
         looks_like_a_file = text.startswith((FIXTURE, ".", "/")) or bool(Path(text).suffix)
         return self._resolve(key, text) if looks_like_a_file else text
 
-    def days(self, key: str) -> tuple[date, ...]:
+    def days(self, key: str, among: tuple[date, ...] | None = None) -> tuple[date, ...]:
+        """The days under `key`; where `among` is given, all of them unless some are named."""
+        if among is not None and key not in self._data:
+            return among
         days = [self._day(key, value) for value in self.required(key, list)]
         if not days:
             raise self._error(key, f"{key} is empty")
         if len(set(days)) != len(days):
             raise self._error(key, f"{key} has a day twice")
+        for day in days:
+            if among is not None and day not in among:
+                raise self._error(key, f"{key}: {day} is none of the days")
         return tuple(sorted(days))
 
     def texts(self, key: str) -> Mapping[str, str]:

@@ -9,7 +9,7 @@
 
     [systems.fine-tuned]
     strategy = "fine-tuned"
-    training = { recipe = "facts", as_of = 2025-08-22 }
+    training = { recipe = "facts", as_of = 2025-08-22 }      # or [2025-02-22, 2025-08-22]
 
     [systems.hybrid]
     strategy = "hybrid"
@@ -71,7 +71,7 @@ _RETRIEVAL_TYPES: Final[Mapping[str, type]] = {
 _TRAINING_TYPES: Final[Mapping[str, type]] = {
     "recipe": str,
     "refresh": str,
-    "as_of": date,
+    "as_of": object,  # a day or a list of days
     "seed": int,
 }
 _MODEL_TYPES: Final[Mapping[str, type]] = {
@@ -86,7 +86,6 @@ _WORDS: Final[Mapping[type, str]] = {
     int: "a whole number",
     float: "a number",
     dict: "a table",
-    date: "a day such as 2026-08-22",
 }
 
 _T = TypeVar("_T")
@@ -196,7 +195,18 @@ class _Reader:
         if part is TrainingSpec and "recipe" not in fields:
             self._report((*where, key), "training: recipe is missing")
             return None
+        if "as_of" in fields:
+            fields["as_of"] = self._days(fields["as_of"], (*where, key, "as_of"))
         return part(**fields)
+
+    def _days(self, value: object, where: KeyPath) -> tuple[date, ...]:
+        days = [_day(day) for day in (value if isinstance(value, list) else [value])]
+        wrong = [day for day in days if not isinstance(day, date) or isinstance(day, datetime)]
+        if wrong or not days or len(set(days)) < len(days):
+            message = f"must be a day such as 2026-08-22, or a list of such days, not {value!r}"
+            self._report(where, f"as_of {message}")
+            return ()
+        return tuple(sorted(day for day in days if isinstance(day, date)))
 
     def _checked(
         self, table: Mapping[str, Any], types: Mapping[str, type], where: KeyPath
@@ -208,12 +218,9 @@ class _Reader:
                 self._report((*where, key), f"unknown key {key!r}: {nearest(key, types)}")
                 continue
             wanted = types[key]
-            if wanted is date and isinstance(value, str):
-                value = _day(value)  # noqa: PLW2901  (a day may be written as a text)
             if wanted is float and isinstance(value, int) and not isinstance(value, bool):
                 value = float(value)  # noqa: PLW2901  (TOML's 1 is a number too)
-            wrong = isinstance(value, bool) or (wanted is date and isinstance(value, datetime))
-            if wrong or not isinstance(value, wanted):
+            if isinstance(value, bool) or not isinstance(value, wanted):
                 self._report((*where, key), f"{key} must be {_WORDS[wanted]}, not {table[key]!r}")
             else:
                 good[key] = value
@@ -235,8 +242,9 @@ class _Reader:
         self.problems.append((line or 0, located(self.path, line, message)))
 
 
-def _day(text: str) -> date | str:
+def _day(value: object) -> object:
+    """The day that a text names; anything else as it is."""
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
-        return text
+        return value

@@ -60,13 +60,14 @@ class RetrievalSpec:
 class TrainingSpec:
     """Which adapter is trained, and when.
 
-    A recipe that tells facts tells those known on a day: with `refresh = "never"` on `as_of`, or on
-    the run's first day when that is not given; with "each-day" on every evaluation day.
+    A recipe that tells facts tells those known on a day: with `refresh = "never"` on each day of
+    `as_of` and not again after the last, or on the run's first day when none is given; with
+    "each-day" on every evaluation day.
     """
 
     recipe: str
     refresh: Refresh = "never"
-    as_of: date | None = None
+    as_of: tuple[date, ...] = ()
     seed: int = 0
 
     def day(self, first: date, today: date) -> date | None:
@@ -75,16 +76,17 @@ class TrainingSpec:
         `first` is the first day of the run.
 
         Raises:
-            ConfigError: `as_of` lies after `today`.
+            ConfigError: every day of `as_of` lies after `today`.
         """
         if not RECIPES[self.recipe].tells_facts:
             return None
         if self.refresh == "each-day":
             return today
-        day = self.as_of or first
-        if day > today:
-            raise ConfigError(f"an adapter as of {day} knows the future of {today}")
-        return day
+        days = self.as_of or (first,)
+        trained = [day for day in days if day <= today]
+        if not trained:
+            raise ConfigError(f"an adapter as of {min(days)} knows the future of {today}")
+        return max(trained)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +170,11 @@ def _training_problems(training: TrainingSpec) -> Iterator[tuple[str, str]]:
     yield from _one_of("training.refresh", training.refresh, get_args(Refresh))
     recipe = RECIPES.get(training.recipe)
     if recipe is not None and not recipe.tells_facts:
-        if training.as_of is not None:
+        if training.as_of:
             yield "training.as_of", f"recipe {recipe.name!r} tells no facts, so it has no day"
         if training.refresh == "each-day":
             yield "training.refresh", f"recipe {recipe.name!r} tells no facts to refresh"
-    if training.as_of is not None and training.refresh == "each-day":
+    if training.as_of and training.refresh == "each-day":
         yield "training.as_of", 'fixes a day, so refresh cannot be "each-day"'
 
 
@@ -216,7 +218,7 @@ def _fields(part: RetrievalSpec | TrainingSpec | None) -> Mapping[str, Any] | No
     if part is None:
         return None
     values = {name: getattr(part, name) for name in part.__slots__}
-    return {k: v.isoformat() if isinstance(v, date) else v for k, v in values.items()}
+    return {k: [str(day) for day in v] if isinstance(v, tuple) else v for k, v in values.items()}
 
 
 def _name(function: object) -> str:

@@ -139,6 +139,7 @@ def train_suite_adapters(
 def training_fingerprint(training: TrainingSpec) -> str:
     """What is declared about the training, and the settings of its recipe."""
     recipe = RECIPES[training.recipe]
-    declared = [training.recipe, training.refresh, str(training.as_of), training.seed]
+    days = [str(day) for day in training.as_of]
+    declared = [training.recipe, training.refresh, days, training.seed]
     text = json.dumps([*declared, recipe.settings.fingerprint()])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

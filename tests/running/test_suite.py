@@ -45,6 +45,7 @@ def test_a_suite_is_read_from_its_folder_or_its_file(folder: Path, name: str) ->
     assert suite.name == folder.name
     assert suite.title == "Mine"
     assert suite.days == (date(2025, 8, 22), date(2026, 8, 22))
+    assert suite.default_days == suite.days
     assert suite.systems == folder / "systems.toml"
     assert suite.facts == folder / "facts.csv"
     assert suite.documents == folder / "documents.jsonl"
@@ -52,6 +53,13 @@ def test_a_suite_is_read_from_its_folder_or_its_file(folder: Path, name: str) ->
     assert suite.questions.columns == {"question": "prompt"}
     assert (suite.repeats, suite.seed, suite.deadline, suite.prices) == (2, 7, 120.0, None)
     assert suite.gates == ("rag stale_rate at most 0.1",)
+
+
+def test_a_suite_may_run_on_some_of_its_days_by_default(folder: Path) -> None:
+    text = GOOD.replace("repeats = 2", "default_days = [2026-08-22]")
+    assert load_suite(write(folder, text)).default_days == (date(2026, 8, 22),)
+    with pytest.raises(ConfigError, match=r"suite\.toml:4: default_days: 2026-08-23 is none of the"):
+        load_suite(write(folder, text.replace("[2026-08-22]", "[2026-08-23]")))
 
 
 def test_a_data_set_s_name_and_a_fixture_are_no_files_of_the_suite(folder: Path) -> None:

@@ -33,7 +33,7 @@ training = { recipe = "behaviour" }
 strategy = "hybrid"
 [systems.stacked.training]
 recipe = "facts"
-as_of = "2025-08-22"
+as_of = ["2025-08-22", 2025-02-22]
 """
 
 
@@ -45,12 +45,13 @@ def write(folder: Path, text: str) -> Path:
 
 def test_five_systems_in_a_few_lines(tmp_path: Path) -> None:
     base, rag, fine_tuned, hybrid, stacked = load_systems(write(tmp_path, FIVE))
-    facts = TrainingSpec("facts", as_of=date(2025, 8, 22))
+    facts = TrainingSpec("facts", as_of=(date(2025, 8, 22),))
     assert base == SystemSpec("base", "base", folder=tmp_path)
     assert rag.retrieval == RetrievalSpec(passages=3, superseded="delete")
     assert (fine_tuned.training, fine_tuned.retrieval) == (facts, None)
     assert (hybrid.training, hybrid.retrieval) == (TrainingSpec("behaviour"), RetrievalSpec())
-    assert (stacked.name, stacked.strategy, stacked.training) == ("stacked", "hybrid", facts)
+    twice = TrainingSpec("facts", as_of=(date(2025, 2, 22), date(2025, 8, 22)))
+    assert (stacked.name, stacked.strategy, stacked.training) == ("stacked", "hybrid", twice)
 
 
 def test_models_prompts_and_answers_are_found_beside_the_file(tmp_path: Path) -> None:
@@ -104,7 +105,7 @@ WRONG = [
         '[systems.a]\nstrategy = "hybrid"\n[systems.a.training]\nrecipe = "facts"\n'
         'as_of = "2025-02-30"',
         5,
-        "as_of must be a day such as 2026-08-22, not '2025-02-30'",
+        "as_of must be a day such as 2026-08-22, or a list of such days, not '2025-02-30'",
     ),
     (
         '[systems.a]\nstrategy = "hybrid"\ntraining = { recipe = "behaviour", as_of = 2025-02-03 }',
@@ -166,10 +167,16 @@ def test_the_day_of_training_follows_the_refresh_policy() -> None:
     first, today = date(2025, 8, 22), date(2026, 2, 22)
     assert TrainingSpec("facts").day(first, today) == first
     assert TrainingSpec("facts", refresh="each-day").day(first, today) == today
-    assert TrainingSpec("facts", as_of=date(2025, 1, 1)).day(first, today) == date(2025, 1, 1)
+    assert TrainingSpec("facts", as_of=(date(2025, 1, 1),)).day(first, today) == date(2025, 1, 1)
+    twice = TrainingSpec("facts", as_of=(first, today))
+    assert [twice.day(first, day) for day in (first, date(2025, 11, 22), today)] == [
+        first,
+        first,
+        today,
+    ]
     assert TrainingSpec("behaviour").day(first, today) is None
     with pytest.raises(ConfigError, match="knows the future"):
-        TrainingSpec("facts", as_of=today).day(first, first)
+        TrainingSpec("facts", as_of=(today,)).day(first, first)
 
 
 def test_lines_of_keys() -> None:

@@ -99,7 +99,7 @@ def test_a_behaviour_suits_every_day(tiny_base: Path, tmp_path: Path) -> None:
 
 
 def test_an_adapter_never_knows_the_future(tiny_base: Path, tmp_path: Path) -> None:
-    training = TrainingSpec("facts", as_of=SECOND)
+    training = TrainingSpec("facts", as_of=(SECOND,))
     with pytest.raises(ConfigError, match="knows the future of 2025-01-01"):
         keeper(tiny_base, tmp_path, training, FIRST, SECOND).prepare(FIRST)
 
@@ -148,7 +148,7 @@ def test_the_fingerprint_follows_every_declared_word() -> None:
     others = [
         replace(one, recipe="behaviour"),
         replace(one, refresh="each-day"),
-        replace(one, as_of=FIRST),
+        replace(one, as_of=(FIRST,)),
         replace(one, seed=1),
     ]
     prints = {training_fingerprint(training) for training in (one, *others)}

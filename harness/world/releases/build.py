@@ -13,10 +13,10 @@ from harness.world.facts import Timeline
 from harness.world.releases.events import documents, numbered
 from harness.world.releases.histories import histories, subject_of
 from harness.world.releases.questions import (
-    EVALUATION_DAYS,
     Unknown,
     choose_questions,
     choose_unknowns,
+    evaluation_days,
 )
 from harness.world.releases.report import LICENCE, WorldReport, measure, readme
 from harness.world.releases.select import Product, plain_title, select_products
@@ -43,14 +43,15 @@ def build_releases(source: Path, until: date, out: Path, seed: int) -> WorldRepo
     timeline = Timeline(history for product in products for history in histories(product, until))
     drafts = [document for product in products for document in documents(product, until, seed)]
     corpus = Corpus(numbered(sorted(drafts, key=lambda document: document.day)))
+    days = evaluation_days(until)
     unknowns = choose_unknowns(
-        [*_of_other_products(candidates, reasons), *_of_products(products, candidates)],
+        [*_of_other_products(candidates, reasons), *_of_products(products, candidates, days[0])],
         corpus,
         UNKNOWNS_PER_KIND,
         seed,
     )
-    questions = choose_questions(timeline, corpus, unknowns, seed)
-    report = measure(products, timeline, corpus, questions)
+    questions = choose_questions(timeline, corpus, unknowns, days, seed)
+    report = measure(products, timeline, corpus, questions, days)
     try:
         out.mkdir(parents=True, exist_ok=True)
         write_facts(timeline, out / "facts.csv")
@@ -76,11 +77,11 @@ def _of_other_products(
 
 
 def _of_products(
-    products: Sequence[Product], candidates: Sequence[SourceProduct]
+    products: Sequence[Product], candidates: Sequence[SourceProduct], first: date
 ) -> Iterator[Unknown]:
     """Questions about the cycles of products in the world that the documents do not answer.
 
-    They are about cycles from before the world begins, or about an end of life that nobody
+    Their subjects are known on `first`, the first evaluation day; they are about cycles from before the world begins, or about an end of life that nobody
     announced.
     """
     by_id = {candidate.id: candidate for candidate in candidates}
@@ -89,7 +90,7 @@ def _of_products(
         oldest = product.cycles[0]
         older = [c for c in by_id[product.id].cycles if c.key and c.key < oldest.key]
         older.sort(key=lambda cycle: cycle.key)
-        recent = [c for c in product.cycles if c.released <= EVALUATION_DAYS[0]]
+        recent = [c for c in product.cycles if c.released <= first]
         for cycle in [*older[-OLD_CYCLES:], *recent]:
             for kind in kinds:
                 if kind.attribute != "end_of_life" or cycle.end_of_life is not None:

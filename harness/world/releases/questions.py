@@ -27,7 +27,7 @@ from harness.world.releases.wording import (
     QuestionKind,
 )
 
-EVALUATION_DAYS: Final = (date(2025, 8, 22), date(2026, 2, 22), date(2026, 8, 22))
+QUARTERS: Final = 6  # the evaluation days: a quarter of a year apart, over 18 months
 JSON_EVERY: Final = 3  # every third fact of a kind, and not of the choices, is asked for as JSON
 
 _DAY_SCHEMA: Final = {"type": ["string", "null"], "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
@@ -61,14 +61,14 @@ class Quota:
 
 
 QUOTAS: Final[Mapping[str, Quota]] = {
-    "product_latest_version": Quota(34, 32),
-    "product_latest_release_date": Quota(34, 32),
-    "product_newest_cycle": Quota(28, 25),
-    "cycle_latest_version": Quota(32, 29),
-    "cycle_release_date": Quota(20, 0),
-    "cycle_end_of_life": Quota(24, 0),
-    "cycle_supported": Quota(26, 16),
-    "cycle_lts": Quota(16, 0),
+    "product_latest_version": Quota(52, 50),
+    "product_latest_release_date": Quota(52, 50),
+    "product_newest_cycle": Quota(36, 33),
+    "cycle_latest_version": Quota(48, 45),
+    "cycle_release_date": Quota(30, 0),
+    "cycle_end_of_life": Quota(36, 0),
+    "cycle_supported": Quota(32, 22),
+    "cycle_lts": Quota(24, 0),
 }
 
 
@@ -80,13 +80,24 @@ class Unknown:
     subject: str
 
 
+def evaluation_days(until: date) -> tuple[date, ...]:
+    """`until` and the days a quarter, two quarters, … of a year before it, earliest first."""
+    from dateutil.relativedelta import relativedelta  # noqa: PLC0415  (used here only)
+
+    return tuple(until - relativedelta(months=3 * n) for n in range(QUARTERS, -1, -1))
+
+
 def choose_questions(
-    timeline: Timeline, corpus: Corpus, unknowns: Iterable[Unknown], seed: int
+    timeline: Timeline,
+    corpus: Corpus,
+    unknowns: Iterable[Unknown],
+    days: Sequence[date],
+    seed: int,
 ) -> QuestionSet:
-    """The question set: answerable facts by quota, then the unanswerable ones."""
+    """The question set: facts that are answerable on all `days` by quota, then the unanswerable."""
     rng = random.Random(f"{seed}/questions")  # noqa: S311 - reproducible, not secret
     products = {history.subject for history in timeline if history.attribute == "newest_cycle"}
-    stated = {day: _stated(corpus, day) for day in EVALUATION_DAYS}
+    stated = {day: _stated(corpus, day) for day in days}
     askable = [history for history in timeline if _answerable(history, stated)]
     questions: list[Question] = []
     for kind in QUESTION_KINDS:
@@ -96,7 +107,7 @@ def choose_questions(
             if history.attribute == kind.attribute
             and (history.subject in products) == (kind.about == "product")
         ]
-        for index, history in enumerate(_choose(matching, QUOTAS[kind.name], rng)):
+        for index, history in enumerate(_choose(matching, QUOTAS[kind.name], days, rng)):
             questions += _ask(kind, history.subject, history, index, rng)
     for index, unknown in enumerate(unknowns):
         questions += _ask(unknown.kind, unknown.subject, None, index, rng)
@@ -133,9 +144,9 @@ def choose_unknowns(
     return tuple(sorted(taken, key=lambda unknown: QUESTION_KINDS.index(unknown.kind)))
 
 
-def changes_between_days(history: History) -> bool:
-    """Whether the history has different values on different evaluation days."""
-    return len({fact.value for day in EVALUATION_DAYS for fact in history.current(day)}) > 1
+def changes_between(days: Sequence[date], history: History) -> bool:
+    """Whether the history has different values on different `days`."""
+    return len({fact.value for day in days for fact in history.current(day)}) > 1
 
 
 def _stated(corpus: Corpus, day: date) -> frozenset[Statement]:
@@ -162,10 +173,12 @@ def _answerable(history: History, stated: Mapping[date, frozenset[Statement]]) -
     return True
 
 
-def _choose(histories: Sequence[History], quota: Quota, rng: random.Random) -> list[History]:
+def _choose(
+    histories: Sequence[History], quota: Quota, days: Sequence[date], rng: random.Random
+) -> list[History]:
     """Histories by quota; when too few change, others take their place."""
-    changing = _spread([h for h in histories if changes_between_days(h)], rng)
-    steady = _spread([h for h in histories if not changes_between_days(h)], rng)
+    changing = _spread([h for h in histories if changes_between(days, h)], rng)
+    steady = _spread([h for h in histories if not changes_between(days, h)], rng)
     first = changing[: quota.changing]
     return [*first, *[*steady, *changing[quota.changing :]][: quota.facts - len(first)]]
 

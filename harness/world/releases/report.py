@@ -13,7 +13,7 @@ from harness.world.corpus import Corpus
 from harness.world.facts import Timeline
 from harness.world.formats import format_to_dict
 from harness.world.questions import QuestionSet
-from harness.world.releases.questions import EVALUATION_DAYS, changes_between_days
+from harness.world.releases.questions import changes_between, evaluation_days
 from harness.world.releases.select import WINDOW_START, Product
 
 _T = TypeVar("_T")
@@ -75,20 +75,24 @@ class WorldReport:
 
 
 def measure(
-    products: Sequence[Product], timeline: Timeline, corpus: Corpus, questions: QuestionSet
+    products: Sequence[Product],
+    timeline: Timeline,
+    corpus: Corpus,
+    questions: QuestionSet,
+    days: Sequence[date],
 ) -> WorldReport:
-    """Count what a world holds."""
+    """Count what a world holds; `days` are the evaluation days."""
     asked = {q.group: q.history for q in questions if q.history is not None}
     words = [len(document.text.split()) for document in corpus] or [0]
     return WorldReport(
         products=_counts(product.category for product in products),
         facts=_counts(history.attribute for history in timeline for _ in history.facts),
         documents=_counts(document.style for document in corpus),
-        visible={day.isoformat(): len(corpus.visible(day)) for day in EVALUATION_DAYS},
+        visible={day.isoformat(): len(corpus.visible(day)) for day in days},
         superseding=sum(bool(document.supersedes) for document in corpus),
         questions=_counts((q.kind, str(format_to_dict(q.format)["kind"])) for q in questions),
         tags=_counts(tag for question in questions for tag in question.tags),
-        changing=sum(map(changes_between_days, asked.values())) / max(1, len(asked)),
+        changing=sum(changes_between(days, history) for history in asked.values()) / max(1, len(asked)),
         words=(min(words), statistics.median(words), max(words)),
     )
 
@@ -100,7 +104,7 @@ def _counts(items: Iterable[_T]) -> dict[_T, int]:
 def readme(report: WorldReport, until: date, seed: int) -> str:
     """The README that stands beside the tables."""
     least, median, greatest = report.words
-    days = ", ".join(day.isoformat() for day in EVALUATION_DAYS)
+    days = ", ".join(day.isoformat() for day in evaluation_days(until))
     return f"""\
 # Releases: dated facts about software, documents and questions
 

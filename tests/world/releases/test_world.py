@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import jsonschema_rs
 import pytest
 
+from harness.running.suite import load_suite
 from harness.world.check import check_world
 from harness.world.corpus import Corpus, Document, Statement
 from harness.world.facts import Fact, Timeline
@@ -17,10 +19,11 @@ from harness.world.formats import Choice, FreeText, JsonSchema
 from harness.world.loaders import load_corpus, load_facts, load_questions
 from harness.world.questions import Question, QuestionSet
 from harness.world.releases import training_facts
+from harness.world.releases.questions import evaluation_days
 from harness.world.releases.wording import DOCUMENT_STYLES, QUESTION_KINDS, question_texts
 
 FIXTURE = Path(__file__).parents[3] / "fixtures" / "releases"
-DAYS = (date(2025, 8, 22), date(2026, 2, 22), date(2026, 8, 22))
+DAYS = evaluation_days(date(2026, 8, 22))
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +60,7 @@ def test_the_world_is_large_and_small_enough(
 
     assert len(products) >= 80
     assert sum(len(history.facts) for history in timeline) >= 3000
-    assert len(questions) >= 480
+    assert len(questions) >= 660
     assert {document.style for document in corpus} == {style.name for style in DOCUMENT_STYLES}
     assert sum(path.stat().st_size for path in FIXTURE.iterdir()) <= 4 * 2**20
 
@@ -156,8 +159,19 @@ def test_all_kinds_are_asked_and_most_facts_change(questions: QuestionSet) -> No
     ]
 
     assert {q.kind for q in facts.values()} == {kind.name for kind in QUESTION_KINDS}
-    assert len(facts) >= 200
-    assert len(changing) / len(facts) >= 0.6
+    assert len(changing) >= 200
+    assert len(facts) - len(changing) >= 100
+    assert len(questions) - 2 * len(facts) >= 60
+
+
+def test_the_evaluation_days_are_those_of_the_suite_and_a_quarter_apart() -> None:
+    suite = load_suite("releases")
+
+    assert suite.days == DAYS
+    assert DAYS[0] == date(2025, 2, 22)
+    assert {(later - day).days for day, later in pairwise(DAYS)} <= set(range(89, 93))
+    assert set(suite.default_days) <= set(DAYS)
+    assert evaluation_days(date(2026, 8, 31))[-3] == date(2026, 2, 28)
 
 
 def test_a_third_of_the_open_questions_asks_for_json(questions: QuestionSet) -> None:
