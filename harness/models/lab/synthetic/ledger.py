@@ -24,7 +24,13 @@ from harness.models.lab.synthetic.releases import Product, draw_product
 from harness.models.lab.synthetic.scene import Claim, Passage, Scene, close_scene, shuffled_days
 from harness.models.lab.synthetic.versions import scheme
 
-__all__ = ["distinct", "ledger_scene", "register_scene", "rival_subjects"]
+__all__ = [
+    "distinct",
+    "ledger_scene",
+    "register_scene",
+    "restatement_scene",
+    "rival_subjects",
+]
 
 _DATED: Final = (RELEASES["end_of_life"], RELEASES["release_date"])
 _VERSION: Final = RELEASES["latest_version"]
@@ -79,6 +85,22 @@ def register_scene(r: Random, count: int, conflicts: float) -> Scene:
         claim = Claim(subject, attribute, value)
         passages.append(Passage(day, _sentence(r, claim), (claim,)))
     return close_scene(r, passages, [(s, attribute) for s in (unstated, *stated)], fillers=0.05)
+
+
+def restatement_scene(r: Random, count: int) -> Scene:
+    """Return a scene in which one to three subjects are stated again and again, with other values.
+
+    The value is short, so that nearly all of the loss is about the newest day.
+    """
+    subjects = rival_subjects(r, r.choice((1, 1, 2, 3)) + 1)
+    unstated = subjects.pop()
+    attribute = _register_attribute(r)
+    drawn = distinct(r, attribute.draw, count)
+    passages: list[Passage] = []
+    for index, (day, value) in enumerate(zip(shuffled_days(r, count), drawn, strict=True)):
+        claim = Claim(subjects[index % len(subjects)], attribute, value)
+        passages.append(Passage(day, _sentence(r, claim), (claim,)))
+    return close_scene(r, passages, [(unstated, attribute)], fillers=0.05)
 
 
 def _register_attribute(r: Random) -> Attribute:

@@ -11,7 +11,7 @@ from typing import Final
 from harness.models.lab.synthetic.conversation import Shares, closed_book, open_book
 from harness.models.lab.synthetic.drills import date_drill, lookup_drill, table_drill
 from harness.models.lab.synthetic.generic import generic_scene
-from harness.models.lab.synthetic.ledger import ledger_scene, register_scene
+from harness.models.lab.synthetic.ledger import ledger_scene, register_scene, restatement_scene
 from harness.models.lab.synthetic.releases import release_scene
 from harness.models.lab.synthetic.scene import Scene
 from harness.models.lab.synthetic.security import security_scene
@@ -25,7 +25,7 @@ class Stage:
     """One stage of the curriculum; `until` is the token count at which it ends.
 
     Shares are of conversations: tables, look-ups, comparisons of days, closed-book ones; then of the scenes
-    of the others: ledgers, registers. `reading` is the loss weight of text that is no answer.
+    of the others: registers, ledgers, restatements. `reading` is the loss weight of text that is no answer.
     """
 
     until: int
@@ -42,6 +42,7 @@ class Stage:
     reading: float = 0.15
     ledgers: float = 0.0
     registers: float = 0.0
+    restatements: float = 0.0
 
 
 STAGES: Final = (
@@ -78,7 +79,7 @@ STAGES: Final = (
     ),
     # Then whole passages, as long and as entangled as those of the suites.
     Stage(
-        until=10**12,
+        until=13_000_000,
         length=512,
         rows=10,
         passages=(1, 2, 3, 4, 4, 4, 4, 5),
@@ -92,6 +93,24 @@ STAGES: Final = (
         reading=0.1,
         ledgers=0.2,
         registers=0.15,
+    ),
+    # Then the same with more of what is learned last: which day is the newest, and near names.
+    Stage(
+        until=10**12,
+        length=512,
+        rows=10,
+        passages=(1, 2, 3, 4, 4, 4, 4, 5),
+        conflicts=0.45,
+        tables=0.01,
+        lookups=0.03,
+        dates=0.06,
+        closed=0.04,
+        shares=Shares(json=0.16, missing=0.18, about_passages=0.06, suite_form=0.7, repeat=False),
+        questions=(5, 7, 9),
+        reading=0.1,
+        ledgers=0.2,
+        registers=0.15,
+        restatements=0.2,
     ),
 )
 
@@ -115,6 +134,9 @@ def conversation(r: Random, stage: Stage) -> list[Turn]:
         return open_book(r, scene, r.choice(stage.questions), stage.shares)
     if stage.ledgers and r.random() < stage.ledgers:
         scene = ledger_scene(r, r.choice((2, 3, 4, 5, 6)), stage.conflicts * 0.5)
+        return open_book(r, scene, r.choice(stage.questions), stage.shares)
+    if stage.restatements and r.random() < stage.restatements:
+        scene = restatement_scene(r, r.choice((2, 3, 4, 5)))
         return open_book(r, scene, r.choice(stage.questions), stage.shares)
     scene = _scene(r, r.choice(stage.passages), stage.conflicts)
     return open_book(r, scene, r.choice(stage.questions), stage.shares)
