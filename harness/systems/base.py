@@ -29,13 +29,14 @@ class Timing:
     """Seconds per stage of one answer, measured from the intended start.
 
     `queue` is spent waiting in the client, `retrieve` searching, `first_token` in the model until
-    the first token (prefill), `decode` from the first token to the last. `total` is all of it.
+    the first token (prefill), `decode` from the first token to the last; None where a system does
+    not tell. `total` is all of it.
     """
 
     queue: float = 0.0
-    retrieve: float = 0.0
-    first_token: float = 0.0
-    decode: float = 0.0
+    retrieve: float | None = None
+    first_token: float | None = None
+    decode: float | None = None
     total: float = 0.0
 
     @property

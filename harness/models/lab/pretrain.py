@@ -50,7 +50,7 @@ class PretrainOptions:
     threads: int = 2
     matrix_rate: float = 0.02
     other_rate: float = 4e-3
-    decay_share: float = 0.42
+    decay_share: float = 0.32
     checkpoint_seconds: float = 120.0
     probe_seconds: float = 300.0
     progress_steps: int = 25
@@ -219,9 +219,10 @@ def _restored(options: PretrainOptions) -> TrainingState | None:
                 f"{path}: made with {key} = {saved['options'][key]!r}, not {wanted[key]!r}: "
                 "use those options or another folder"
             )
-    done, before = tokens_before(saved["step"]), saved["options"]
+    # What the last step had seen decides: a checkpoint from before the fall may get another budget.
+    done, before = tokens_before(max(0, saved["step"] - 1)), saved["options"]
     former = replace(options, tokens=before["tokens"], decay_share=before["decay_share"])
-    falls = done > min(_decay_start(options), _decay_start(former))
+    falls = done >= min(_decay_start(options), _decay_start(former))
     if falls and options.tokens != former.tokens:
         raise ArtefactError(
             f"{path}: the learning rate already falls at {done} tokens, the budget stays "

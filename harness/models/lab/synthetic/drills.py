@@ -11,10 +11,11 @@ from typing import Final
 from harness.models.lab.synthetic import values
 from harness.models.lab.synthetic.attributes import CORE, SHORT_KINDS, random_attribute
 from harness.models.lab.synthetic.ledger import distinct, rival_subjects
+from harness.models.lab.synthetic.scene import shuffled_days
 from harness.models.lab.synthetic.turns import Turn
 from harness.models.lab.synthetic.versions import version
 
-__all__ = ["date_drill", "lookup_drill", "table_drill"]
+__all__ = ["date_drill", "dated_lookup_drill", "lookup_drill", "table_drill"]
 
 
 def _noun(r: Random) -> str:
@@ -71,6 +72,46 @@ def lookup_drill(r: Random, rows: int) -> list[Turn]:
         turns.append(("user", f"{text}\n\n{question}" if number == 0 else question))
         turns.append(("assistant", answers[subject]))
     return turns
+
+
+_DATED_LINES: Final = (
+    "({d}) {k}: {v}", "{d}: {k} = {v}", "[{i}] ({d}) {k} is {v}.", "[{i}] {d} {k} -> {v}",
+    "{k} ({d}): {v}", "[{i}] ({d}) The value of {k} is {v}.", "[{i}] ({d}) {v} is {k}.",
+)  # fmt: skip
+_NOW: Final = ("{k}?", "{k} now?", "What is {k} now?", "What is {k}?", "Latest {k}?", "Newest {k}?")
+
+
+def dated_lookup_drill(r: Random, rows: int) -> list[Turn]:
+    """Return dated rows in any order, and for each subject the question for its newest value.
+
+    The values are short: nearly all of the loss is about which day is the newest.
+    """
+    subjects = rival_subjects(r, r.choice((1, 1, 2, 3)))
+    drawn = distinct(r, random_attribute(r, SHORT_KINDS).draw, rows)
+    newest: dict[str, str] = {}
+    entries: list[tuple[str, str, str]] = []
+    days = _days_of_other_years(r, rows) if r.random() < 0.5 else shuffled_days(r, rows)
+    for index, (day, value) in enumerate(zip(days, drawn, strict=True)):
+        subject = subjects[index % len(subjects)]
+        newest.setdefault(subject, value)
+        entries.append((day, subject, value))
+    r.shuffle(entries)
+    line, form = r.choice(_DATED_LINES), r.choice(_NOW)
+    text = "\n".join(
+        line.format(i=i, d=day, k=subject, v=value)
+        for i, (day, subject, value) in enumerate(entries, 1)
+    )
+    turns: list[Turn] = []
+    for number, (subject, value) in enumerate(newest.items()):
+        question = form.format(k=subject)
+        turns.append(("user", f"{text}\n\n{question}" if number == 0 else question))
+        turns.append(("assistant", value))
+    return turns
+
+
+def _days_of_other_years(r: Random, count: int) -> list[str]:
+    years = sorted(r.sample(range(2014, 2029), count), reverse=True)
+    return [values.day(r, year, year) for year in years]
 
 
 def date_drill(r: Random, questions: int) -> list[Turn]:

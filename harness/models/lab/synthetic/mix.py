@@ -9,7 +9,12 @@ from random import Random
 from typing import Final
 
 from harness.models.lab.synthetic.conversation import Shares, closed_book, open_book
-from harness.models.lab.synthetic.drills import date_drill, lookup_drill, table_drill
+from harness.models.lab.synthetic.drills import (
+    date_drill,
+    dated_lookup_drill,
+    lookup_drill,
+    table_drill,
+)
 from harness.models.lab.synthetic.generic import generic_scene
 from harness.models.lab.synthetic.ledger import ledger_scene, register_scene, restatement_scene
 from harness.models.lab.synthetic.releases import release_scene
@@ -24,7 +29,7 @@ __all__ = ["STAGES", "Stage", "conversation"]
 class Stage:
     """One stage of the curriculum; `until` is the token count at which it ends.
 
-    Shares are of conversations: tables, look-ups, comparisons of days, closed-book ones; then of the scenes
+    Shares are of conversations: tables, look-ups (plain and dated), comparisons of days, closed-book ones; then of the scenes
     of the others: registers, ledgers, restatements. `reading` is the loss weight of text that is no answer.
     """
 
@@ -43,6 +48,7 @@ class Stage:
     ledgers: float = 0.0
     registers: float = 0.0
     restatements: float = 0.0
+    dated_lookups: float = 0.0
 
 
 STAGES: Final = (
@@ -94,9 +100,9 @@ STAGES: Final = (
         ledgers=0.2,
         registers=0.15,
     ),
-    # Then the same with more of what is learned last: which day is the newest, and near names.
+    # Then the same with more of what is learned last: which day is the newest.
     Stage(
-        until=10**12,
+        until=19_200_000,
         length=512,
         rows=10,
         passages=(1, 2, 3, 4, 4, 4, 4, 5),
@@ -112,6 +118,42 @@ STAGES: Final = (
         registers=0.15,
         restatements=0.2,
     ),
+    # That needs dense practice of its own, as the choice by name and cycle did.
+    Stage(
+        until=22_500_000,
+        length=256,
+        rows=20,
+        passages=(1, 2, 3),
+        conflicts=0.6,
+        tables=0.0,
+        lookups=0.03,
+        dates=0.2,
+        closed=0.03,
+        dated_lookups=0.3,
+        shares=Shares(json=0.1, missing=0.12, about_passages=0.15, suite_form=0.7, repeat=False),
+        questions=(4, 5, 6),
+        reading=0.1,
+        registers=0.15,
+        restatements=0.6,
+    ),
+    Stage(
+        until=10**12,
+        length=512,
+        rows=10,
+        passages=(1, 2, 3, 4, 4, 4, 4, 5),
+        conflicts=0.5,
+        tables=0.01,
+        lookups=0.02,
+        dates=0.06,
+        closed=0.04,
+        dated_lookups=0.06,
+        shares=Shares(json=0.16, missing=0.18, about_passages=0.08, suite_form=0.7, repeat=False),
+        questions=(5, 7, 9),
+        reading=0.1,
+        ledgers=0.15,
+        registers=0.15,
+        restatements=0.2,
+    ),
 )
 
 
@@ -124,6 +166,9 @@ def conversation(r: Random, stage: Stage) -> list[Turn]:
     if kind < stage.lookups:
         return lookup_drill(r, r.randint(2, 7))
     kind -= stage.lookups
+    if kind < stage.dated_lookups:
+        return dated_lookup_drill(r, r.choice((2, 2, 3, 3, 4, 5)))
+    kind -= stage.dated_lookups
     if kind < stage.dates:
         return date_drill(r, r.randint(4, 8))
     kind -= stage.dates
