@@ -45,12 +45,12 @@ class PretrainOptions:
     """What is trained, on how much, and how often it is saved and probed (seconds)."""
 
     folder: Path
-    tokens: int = 40_000_000
+    tokens: int = 34_000_000
     seed: int = 1
     threads: int = 2
     matrix_rate: float = 0.02
     other_rate: float = 4e-3
-    decay_share: float = 0.32
+    decay_share: float = 0.294
     checkpoint_seconds: float = 120.0
     probe_seconds: float = 300.0
     progress_steps: int = 25

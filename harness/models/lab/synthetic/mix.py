@@ -120,7 +120,7 @@ STAGES: Final = (
     ),
     # That needs dense practice of its own, as the choice by name and cycle did.
     Stage(
-        until=22_500_000,
+        until=24_500_000,
         length=256,
         rows=20,
         passages=(1, 2, 3),
@@ -146,13 +146,13 @@ STAGES: Final = (
         lookups=0.02,
         dates=0.06,
         closed=0.04,
-        dated_lookups=0.06,
-        shares=Shares(json=0.16, missing=0.18, about_passages=0.08, suite_form=0.7, repeat=False),
+        dated_lookups=0.12,
+        shares=Shares(json=0.16, missing=0.18, about_passages=0.1, suite_form=0.7, repeat=False),
         questions=(5, 7, 9),
         reading=0.1,
         ledgers=0.15,
         registers=0.15,
-        restatements=0.2,
+        restatements=0.3,
     ),
 )
 
