@@ -1,7 +1,8 @@
 """Pretraining of the lab model: seeded, measured in tokens, resumable from its last checkpoint.
 
-The learning rate warms up, stays, and falls linearly over the last part of the token budget. Until
-the fall begins a run may be resumed with another budget; the data of a step never depend on it.
+The learning rate warms up, stays, and falls linearly; for the last tokens it rises once more, to a
+part of its height, and falls again. Until the first fall begins a run may be resumed with another
+budget; the data of a step never depend on it.
 """
 
 from __future__ import annotations
@@ -45,12 +46,14 @@ class PretrainOptions:
     """What is trained, on how much, and how often it is saved and probed (seconds)."""
 
     folder: Path
-    tokens: int = 34_000_000
+    tokens: int = 38_200_000
     seed: int = 1
     threads: int = 2
     matrix_rate: float = 0.02
     other_rate: float = 4e-3
     decay_share: float = 0.294
+    polish_tokens: int = 4_200_000
+    polish_rate: float = 0.4
     checkpoint_seconds: float = 120.0
     probe_seconds: float = 300.0
     progress_steps: int = 25
@@ -177,15 +180,26 @@ def train_step(options: PretrainOptions, state: TrainingState, batch: Batch) -> 
 
 
 def learning_rate_factor(options: PretrainOptions, step: int) -> float:
-    """Return the share of the full learning rate at a step: warm-up, constant, linear decay."""
-    start, tokens = _decay_start(options), tokens_before(step)
+    """Return the share of the full learning rate at a step.
+
+    Warm-up, constant, linear fall over `decay_share` of all tokens but the last `polish_tokens`;
+    over these a second fall, from `polish_rate`.
+    """
+    start, end, tokens = _decay_start(options), _polish_start(options), tokens_before(step)
+    if tokens >= end:
+        left = (options.tokens - tokens) / max(1, options.tokens - end)
+        return max(_FLOOR, options.polish_rate * left)
     if tokens >= start:
-        return max(_FLOOR, (options.tokens - tokens) / max(1, options.tokens - start))
+        return max(_FLOOR, (end - tokens) / max(1, end - start))
     return min(1.0, (step + 1) / _WARM_UP_STEPS)
 
 
 def _decay_start(options: PretrainOptions) -> int:
-    return int(options.tokens * (1 - options.decay_share))
+    return int(_polish_start(options) * (1 - options.decay_share))
+
+
+def _polish_start(options: PretrainOptions) -> int:
+    return max(0, options.tokens - options.polish_tokens)
 
 
 def _fresh(options: PretrainOptions) -> TrainingState:

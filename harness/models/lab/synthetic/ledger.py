@@ -26,6 +26,7 @@ from harness.models.lab.synthetic.versions import scheme
 
 __all__ = [
     "distinct",
+    "kin_subjects",
     "ledger_scene",
     "register_scene",
     "restatement_scene",
@@ -69,13 +70,15 @@ def ledger_scene(r: Random, count: int, conflicts: float) -> Scene:
     return close_scene(r, passages, _candidates(r, products, attributes), fillers=0.05)
 
 
-def register_scene(r: Random, count: int, conflicts: float) -> Scene:
+def register_scene(r: Random, count: int, conflicts: float, kin: float = 0.0) -> Scene:
     """Return a scene in which every passage states the same attribute of another subject.
 
-    Nothing but the subject's name or its cycle tells the passages apart.
+    Nothing but the subject's name or its cycle tells the passages apart; `kin` is the chance that
+    the names are near one another ("Foo", "Foo Server", "Foo Server 2").
     """
     attribute = _register_attribute(r)
-    *stated, unstated = rival_subjects(r, count + 1)
+    draw = kin_subjects if kin and r.random() < kin else rival_subjects
+    *stated, unstated = draw(r, count + 1)
     days = shuffled_days(r, count)
     stated_values = distinct(r, attribute.draw, count)
     passages: list[Passage] = []
@@ -129,6 +132,19 @@ def rival_subjects(r: Random, count: int) -> list[str]:
         cycle = scheme(r, 1).cycles[0]
         return [f"{own} {cycle}" for own in names]
     return names
+
+
+def kin_subjects(r: Random, count: int) -> list[str]:
+    """Return subjects with near names, all with the same cycle or none, in any order."""
+    first = _short_name(r) if r.random() < 0.4 else values.product_name(r)
+    names = [first]
+    while len(names) < count:
+        near = values.similar_name(r, r.choice(names) if r.random() < 0.3 else first)
+        if near not in names:
+            names.append(near)
+    r.shuffle(names)
+    cycle = f" {scheme(r, 1).cycles[0]}" if r.random() < 0.7 else ""
+    return [f"{name}{cycle}" for name in names]
 
 
 def distinct(r: Random, draw: Callable[[Random], str], count: int) -> list[str]:

@@ -67,9 +67,12 @@ def draw_product(r: Random, name: str | None = None) -> Product:
     return Product(name or values.product_name(r), scheme(r, r.choice((3, 4, 5))))
 
 
-def release_scene(r: Random, count: int, conflicts: float) -> Scene:
-    """Return a scene of `count` passages; `conflicts` is the chance that a fact is restated."""
-    products = _products(r, count)
+def release_scene(r: Random, count: int, conflicts: float, near: float = 0.2) -> Scene:
+    """Return a scene of `count` passages; `conflicts` is the chance that a fact is restated.
+
+    `near` is the chance that a further product has a name near that of the first.
+    """
+    products = _products(r, count, near)
     days = shuffled_days(r, count)
     passages: list[Passage] = []
     seen: set[tuple[EventKind, str]] = set()
@@ -112,11 +115,11 @@ def _earlier_cycle(r: Random, product: Product, cycle: str, kind: EventKind) -> 
     return cycle
 
 
-def _products(r: Random, count: int) -> list[Product]:
+def _products(r: Random, count: int, near: float) -> list[Product]:
     products = [draw_product(r)]
     while len(products) < min(3, count) and r.random() < 0.55:
-        near = r.random() < 0.2
-        products.append(draw_product(r, values.similar_name(r, products[0].name) if near else None))
+        kin = values.similar_name(r, products[0].name) if r.random() < near else None
+        products.append(draw_product(r, kin))
         if r.random() < 0.4:
             products[-1] = Product(products[-1].name, products[0].scheme)
     return products
