@@ -26,7 +26,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """What keeping a system up to date over all days of the run really took."""
+    """What keeping a system up to date over all days of the run really took.
+
+    `removed` documents were deleted from the index; `energy_joules` is None where it is unknown.
+    """
 
     index_seconds: float
     documents: int
@@ -34,6 +37,8 @@ class Upkeep:
     examples: int
     tokens: int
     usd: Estimate
+    removed: int = 0
+    energy_joules: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

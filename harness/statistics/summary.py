@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from harness.energy import total_joules
 from harness.running.folder import LoadedRun
 from harness.running.manifest import SystemManifest
 from harness.scoring.cost import upkeep_cost
@@ -193,6 +194,8 @@ def _upkeep(system: str, preparations: Sequence[Preparation], prices: PriceBook)
         examples=sum(p.examples for p in preparations),
         tokens=sum(p.tokens for p in preparations),
         usd=usd,
+        removed=sum(p.removed for p in preparations),
+        energy_joules=total_joules(*(p.energy_joules for p in preparations)),
     )
 
 
