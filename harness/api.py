@@ -24,7 +24,16 @@ from harness.errors import ConfigError, RunError, RunInterruptedError
 from harness.fixtures import fixture_path
 from harness.running.background import run_in_background
 from harness.running.fingerprints import differences
-from harness.running.folder import PRICES, LoadedRun, RunFolder, load_run, read_manifest
+from harness.running.folder import (
+    MANIFEST,
+    PRICES,
+    LoadedRun,
+    RunFolder,
+    load_run,
+    read_manifest,
+)
+from harness.running.hygiene import FOLDER as HYGIENE
+from harness.running.hygiene import make_sweep
 from harness.running.job import (
     Inputs,
     Job,
@@ -41,6 +50,7 @@ from harness.running.runner import Options, Runner
 from harness.running.suite import load_suite
 from harness.scoring.prices import PriceBook
 from harness.statistics import Results, summarise
+from harness.statistics.hygiene import Hygiene, summarise_hygiene
 from harness.systems.tuning import train_suite_adapters
 from harness.training.adapter import Adapter
 from harness.training.lora import TrainingStep
@@ -73,6 +83,12 @@ class Result:
         return summarise(self.loaded, self.prices)
 
     @cached_property
+    def hygiene(self) -> Hygiene | None:
+        """What outdated documents in the index cost; None where that was not swept."""
+        home = self.run / HYGIENE
+        return summarise_hygiene(load_run(home)) if (home / MANIFEST).is_file() else None
+
+    @cached_property
     def claims(self) -> tuple[ClaimVerdict, ...]:
         """What the run makes of the shipped claims."""
         from harness.decision import evaluate_claims, load_claims  # noqa: PLC0415  (scipy is slow)
@@ -98,13 +114,15 @@ class Result:
             Path(path) if path is not None else self.run / _REPORT,
             claims=self.claims,
             recommendation=self.recommendation,
+            hygiene=self.hygiene,
         )
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready dictionary of the figures; single scores are left out."""
         figures = {f.name: getattr(self.results, f.name) for f in fields(self.results)}
         figures.pop("scores")
-        return {"run": str(self.run), **_plain(figures)}
+        swept = {"hygiene": _plain(self.hygiene)} if self.hygiene is not None else {}
+        return {"run": str(self.run), **_plain(figures), **swept}
 
     def __repr__(self) -> str:
         return f"Result({str(self.run)!r}: {len(self.loaded.records)} records)"
@@ -118,6 +136,7 @@ def compare(
     limit: int | None = None,
     repeats: int | None = None,
     seed: int | None = None,
+    hygiene: bool = True,
     out: Path | str | None = None,
     workers: int | None = None,
     progress: ProgressCallback | None = None,
@@ -132,6 +151,7 @@ def compare(
         limit: Ask only so many questions a day: a sample of whole groups, the same for all systems.
         repeats: Ask each question so often a day.
         seed: Seed of sample, plan and resampling.
+        hygiene: Also sweep the index for outdated documents, where the suite says how.
         out: Folder in which the run's folder is made; `runs` when None.
         workers: Processes for local systems. Latency is measured in the process that answers, one
             question at a time, on one core. Default: one core is left free, and two at most.
@@ -142,7 +162,13 @@ def compare(
             message says what, where, and what to do.
     """
     job = make_job(
-        load_suite(suite), systems=systems, days=days, limit=limit, repeats=repeats, seed=seed
+        load_suite(suite),
+        systems=systems,
+        days=days,
+        limit=limit,
+        repeats=repeats,
+        seed=seed,
+        hygiene=hygiene,
     )
     inputs = load_inputs(job)
     path = _new_path(Path(out) if out is not None else _RUNS, job.suite.name)
@@ -150,6 +176,7 @@ def compare(
     try:
         with RunFolder.create(path, manifest, inputs.questions, job.suite.prices) as folder:
             _carry_out(folder, job, inputs, workers, progress)
+            _sweep_hygiene(folder, job, inputs, workers, progress)
     except RunInterruptedError:
         raise
     except BaseException:
@@ -172,6 +199,8 @@ def resume(
     """
     path = Path(run)
     manifest = read_manifest(path)
+    if "part_of" in manifest.settings:
+        raise RunError(f"{path} is a part of another run; go on with: harness resume {path.parent}")
     job = _job_of(manifest, systems, path)
     inputs = load_inputs(job)
     now = new_manifest(job, inputs, run_id=manifest.run_id)
@@ -182,6 +211,7 @@ def resume(
         if moved:
             folder.note(f"resumed in another environment: {', '.join(moved)}")
         _carry_out(folder, job, inputs, workers, progress)
+        _sweep_hygiene(folder, job, inputs, workers, progress)
     return Result(path)
 
 
@@ -228,6 +258,34 @@ def _carry_out(
     shutil.rmtree(work, ignore_errors=True)  # indices: made again from the documents if needed
 
 
+def _sweep_hygiene(
+    folder: RunFolder,
+    job: Job,
+    inputs: Inputs,
+    workers: int | None,
+    progress: ProgressCallback | None,
+) -> None:
+    """Carry out the sweep that follows a finished run, or what is missing of it."""
+    sweep = make_sweep(job, inputs, folder.manifest.run_id)
+    if sweep is None:
+        return
+    home = folder.path / HYGIENE
+    if (home / MANIFEST).is_file():
+        _refuse_unlike(read_manifest(home), sweep.manifest, home)
+        own = RunFolder.open(home)
+    else:
+        shutil.rmtree(home, ignore_errors=True)  # what a killed process left unfinished
+        own = RunFolder.create(home, sweep.manifest, sweep.inputs.questions)
+    try:
+        with own:
+            _carry_out(own, sweep.job, sweep.inputs, workers, progress)
+    except RunInterruptedError as error:
+        raise RunInterruptedError(
+            f"interrupted while the index was swept: {len(own)} of {len(sweep.inputs.plan)} of its "
+            f"answers are kept; go on with: harness resume {folder.path}"
+        ) from error
+
+
 def _training_progress(progress: ProgressCallback) -> Callable[[TrainingStep], None]:
     return lambda step: progress(
         Progress(
@@ -263,6 +321,7 @@ def _job_of(manifest: Manifest, systems: Sequence[SystemChoice] | None, path: Pa
             limit=manifest.settings["limit"],
             repeats=manifest.repeats,
             seed=manifest.seed,
+            hygiene=bool(manifest.settings.get("hygiene")),
         )
     except KeyError as error:
         raise RunError(f"{path}: the manifest lacks the setting {error}") from None

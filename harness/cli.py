@@ -88,6 +88,9 @@ def compare(
     ] = None,
     repeats: Annotated[int | None, typer.Option(min=1, help="Ask each question so often.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the plan and the resampling.")] = None,
+    no_hygiene: Annotated[
+        bool, typer.Option("--no-hygiene", help="Leave out the sweep for outdated documents.")
+    ] = False,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Worker processes for local models.")
     ] = None,
@@ -108,6 +111,7 @@ def compare(
             limit=limit,
             repeats=repeats,
             seed=seed,
+            hygiene=not no_hygiene,
             workers=workers,
             out=out,
             progress=progress,

@@ -71,8 +71,7 @@ def manifest_from_dict(data: Mapping[str, Any]) -> Manifest:
     fields["systems"] = tuple(SystemManifest(**system) for system in fields["systems"])
     fields["preparations"] = {
         name: tuple(
-            Preparation(**(preparation | _days(preparation)))
-            for preparation in preparations
+            Preparation(**(preparation | _days(preparation))) for preparation in preparations
         )
         for name, preparations in fields["preparations"].items()
     }

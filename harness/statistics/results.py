@@ -11,6 +11,7 @@ from datetime import date
 
 from harness.scoring.score import FreshnessClass, Score
 from harness.statistics.estimate import Estimate
+from harness.statistics.over_time import OverTime
 from harness.systems.base import Strategy
 
 
@@ -107,7 +108,10 @@ class Flip:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """All of a run. `comparisons` holds every ordered pair once, in the order of `systems`."""
+    """All of a run. `comparisons` holds every ordered pair once, in the order of `systems`.
+
+    `over_time` says how the systems kept up with a changing world.
+    """
 
     systems: tuple[SystemResult, ...]
     comparisons: tuple[Comparison, ...]
@@ -115,6 +119,7 @@ class Results:
     scores: tuple[Score, ...]
     days: tuple[date, ...]
     notes: tuple[str, ...]
+    over_time: OverTime = OverTime()
 
     def __getitem__(self, system: str) -> SystemResult:
         """The result of the system with that name; KeyError names the ones there are."""

@@ -23,6 +23,7 @@ from harness.statistics.estimate import Estimate
 from harness.statistics.intervals import mean, quantile, rate, ratio
 from harness.statistics.multiplicity import holm
 from harness.statistics.notes import notes
+from harness.statistics.over_time import over_time
 from harness.statistics.paired import paired_means, paired_rates
 from harness.statistics.results import (
     Comparison,
@@ -65,6 +66,7 @@ def summarise(run: LoadedRun, prices: PriceBook, *, seed: int | None = None) -> 
         scores=scores,
         days=manifest.days,
         notes=(*run.notes, *notes(systems, scores)),
+        over_time=over_time(run, scores),
     )
 
 

@@ -135,7 +135,12 @@ class IndexKeeper:
         written = retriever.upsert(_text_only(d) for d in wanted.values() if d.id not in before)
         seconds, joules = time.perf_counter() - started, meter.joules()
         retriever.close()
-        record: dict[str, Any] = {"written": written, "removed": removed, "seconds": seconds, "joules": joules}
+        record: dict[str, Any] = {
+            "written": written,
+            "removed": removed,
+            "seconds": seconds,
+            "joules": joules,
+        }
         (folder / _RECORD).write_text(json.dumps(record) + "\n", encoding="utf-8")
         return Index(folder, as_of, frozenset(wanted), **record, reused=False)
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
+for folder in (Path(__file__).parent, Path(__file__).parents[1] / "training"):
+    sys.path.insert(0, str(folder))
 
 import tiny_model
 

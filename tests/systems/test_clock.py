@@ -13,9 +13,9 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from file_retriever import FileRetriever
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_index import FileRetriever
 
 from harness.errors import ConfigError
 from harness.systems.index import IndexKeeper

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from file_retriever import FileRetriever
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.retrieval.base import Passage, Retriever
+from harness.retrieval.base import Retriever
 from harness.systems.index import IndexKeeper
 from harness.systems.refresh import NEVER, ON_CHANGE, every
 from harness.systems.spec import RetrievalSpec
@@ -22,40 +21,6 @@ from harness.world.facts import Timeline
 from harness.world.questions import QuestionSet
 
 START = date(2025, 1, 1)
-
-
-class FileRetriever:
-    """The plainest retriever: all documents in one JSON file, the newest first."""
-
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / "documents.json"
-        folder.mkdir(parents=True, exist_ok=True)
-        self.documents = json.loads(self._file.read_text()) if self._file.exists() else {}
-
-    def fingerprint(self) -> str:
-        return str(sorted(self.documents))
-
-    def upsert(self, documents: Iterable[Document]) -> int:
-        new = list(documents)
-        assert not any(document.states or document.supersedes for document in new)
-        self.documents |= {d.id: [d.day.isoformat(), d.text] for d in new}
-        self._file.write_text(json.dumps(self.documents))
-        return len(new)
-
-    def delete(self, document_ids: Iterable[str]) -> int:
-        gone = [self.documents.pop(name) for name in document_ids]
-        self._file.write_text(json.dumps(self.documents))
-        return len(gone)
-
-    def search(self, _query: str, limit: int) -> tuple[Passage, ...]:
-        found = [
-            Passage(name, date.fromisoformat(day), text, 1.0)
-            for name, (day, text) in self.documents.items()
-        ]
-        return tuple(sorted(found, key=lambda passage: passage.day, reverse=True)[:limit])
-
-    def close(self) -> None:
-        pass
 
 
 def document(number: int, day: int, supersedes: tuple[int, ...] = ()) -> Document:

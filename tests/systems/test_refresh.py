@@ -20,7 +20,9 @@ def test_a_policy_is_read_back_from_its_text(policy: Refresh) -> None:
     assert Refresh.parse(str(policy)) == policy
 
 
-@pytest.mark.parametrize("text", ["", "each-day", "every 0 days", "every -1 days", "every day", "7"])
+@pytest.mark.parametrize(
+    "text", ["", "each-day", "every 0 days", "every -1 days", "every day", "7"]
+)
 def test_another_word_is_refused_with_the_valid_ones(text: str) -> None:
     with pytest.raises(ConfigError, match="valid: on-change, never, every N days"):
         Refresh.parse(text)
