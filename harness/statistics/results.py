@@ -6,7 +6,7 @@ The report, the command line, the pytest plugin and the Python API all read this
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from harness.scoring.score import FreshnessClass, Score
@@ -119,7 +119,7 @@ class Results:
     scores: tuple[Score, ...]
     days: tuple[date, ...]
     notes: tuple[str, ...]
-    over_time: OverTime = OverTime()
+    over_time: OverTime = field(default_factory=OverTime)
 
     def __getitem__(self, system: str) -> SystemResult:
         """The result of the system with that name; KeyError names the ones there are."""
