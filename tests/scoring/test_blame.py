@@ -9,7 +9,7 @@ from datetime import date
 import clockwork
 import pytest
 from clockwork import DAYS, passage
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.scoring.blame import BLAMES, blame
