@@ -4,6 +4,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A property holds on a slow machine too.
+settings.register_profile("harness", deadline=None)
+settings.load_profile("harness")
 
 pytest_plugins = ["pytester"]
 

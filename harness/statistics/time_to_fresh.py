@@ -70,6 +70,24 @@ class TimeToFresh:
     never: Estimate
     reason: str = ""
 
+    @classmethod
+    def untold(cls, system: str, policy: str, changes: int, reason: str) -> TimeToFresh:
+        """Of a system for which there is nothing to tell."""
+        unknown = Estimate.unknown(reason)
+        return cls(
+            system=system,
+            policy=policy,
+            changes=changes,
+            knowable=0,
+            waiting=unknown,
+            work=unknown,
+            answer=unknown,
+            seconds=unknown,
+            at_once=unknown,
+            never=unknown,
+            reason=reason,
+        )
+
 
 def observed_changes(questions: Iterable[Question], days: Sequence[date]) -> tuple[Change, ...]:
     """The changes between evaluation days, one history after the other, oldest first."""
@@ -124,10 +142,7 @@ def _system(
             if policy is not None
             else "it has no part that the harness keeps up to date"
         )
-        unknown = Estimate.unknown(reason)
-        return TimeToFresh(
-            system.name, policy.text if policy else "", len(changes), 0, *[unknown] * 6, reason
-        )
+        return TimeToFresh.untold(system.name, policy.text if policy else "", len(changes), reason)
     outcomes = [
         _outcome(
             change,

@@ -9,7 +9,7 @@ from datetime import date
 import clockwork
 import pytest
 from clockwork import DAYS, passage
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.scoring.blame import BLAMES, blame
@@ -85,7 +85,6 @@ def _texts() -> Iterator[str]:
     yield from (NEW, OLD, OLDER, OTHER, EMPTY, "", "3.3.0", "Twig", "I don't know.")
 
 
-@settings(deadline=None)
 @given(st.sampled_from([*_texts(), "9.9.9"]), st.lists(st.sampled_from(list(_texts())), max_size=4))
 def test_every_judged_answer_has_exactly_one_and_order_does_not_matter(
     text: str, passages: list[str]

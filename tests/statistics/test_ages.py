@@ -10,7 +10,7 @@ from datetime import date
 import numpy as np
 import pytest
 from clockwork import DAYS, Scripted, history, later, question, run, scores, value
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.statistics.ages import (
@@ -39,7 +39,6 @@ def product_limit(lifetimes: Sequence[Lifetime]) -> dict[int, float]:
     return found
 
 
-@settings(deadline=None)
 @given(LIFETIMES)
 def test_the_curve_is_that_of_the_definition(lifetimes: list[Lifetime]) -> None:
     curve = kaplan_meier("s", lifetimes)
@@ -86,7 +85,6 @@ def test_a_planted_half_life_is_inside_its_interval_at_the_nominal_rate() -> Non
     assert inside >= 182
 
 
-@settings(deadline=None)
 @given(LIFETIMES, st.floats(0.01, 0.99))
 def test_within_the_refresh_interval_the_bound_is_kept(
     lifetimes: list[Lifetime], bound: float

@@ -82,7 +82,7 @@ def worlds(draw: st.DrawFn) -> SystemWorld:
 POLICIES = st.sampled_from([NEVER, ON_CHANGE]) | st.integers(1, 200).map(every)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(worlds(), POLICIES, st.sampled_from([0.0, 0.4, 1.0]))
 def test_nothing_later_reaches_an_index_or_a_prompt(
     tmp_path_factory: pytest.TempPathFactory, world: SystemWorld, refresh: Refresh, share: float
@@ -99,7 +99,7 @@ def test_nothing_later_reaches_an_index_or_a_prompt(
             assert latest([prompt]) <= index.as_of
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(worlds(), POLICIES, st.lists(st.integers(0, LAST), max_size=2, unique=True))
 def test_nothing_later_reaches_an_adapter_or_a_reference(
     world: SystemWorld, refresh: Refresh, fixed: list[int]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import ConfigError
@@ -29,7 +29,6 @@ def test_another_word_is_refused_with_the_valid_ones(text: str) -> None:
     assert Refresh.parse("every 1 day") == every(1)
 
 
-@settings(deadline=None)
 @given(POLICIES, DAYS, DAYS)
 def test_the_artefact_in_use_is_that_of_the_latest_refresh(
     policy: Refresh, anchor: date, today: date
@@ -43,7 +42,6 @@ def test_the_artefact_in_use_is_that_of_the_latest_refresh(
         assert day == listed[-1]
 
 
-@settings(deadline=None)
 @given(POLICIES, DAYS, st.integers(0, 900), st.integers(0, 900))
 def test_a_change_is_known_from_its_first_refresh_on_and_not_before(
     policy: Refresh, anchor: date, changed: int, asked: int
