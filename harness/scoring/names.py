@@ -157,13 +157,16 @@ class _Reader:
             )
             if fresh is not None:
                 matched.add(fresh)
-                last, skipped = at, 0
+                last, skipped = at if fresh in name.needed else last, 0
             elif word in _PARTICLES or self._of_a_name(at):
                 skipped += 1
             else:
                 break
             at += 1
-        run = _Run(place, last, len(matched), name.needed <= matched, name.value)
+        first = place
+        while self._joined(first - 1) and self.answer.folded[first - 1] in _PARTICLES & {*name.core}:
+            first -= 1
+        run = _Run(first, last, len(matched), name.needed <= matched, name.value)
         missing = [word for i, word in enumerate(name.core) if i not in matched]
         if self._is_another(run, missing) or not (run.whole or self._telling(run, matched, name)):
             return None
@@ -181,7 +184,7 @@ class _Reader:
             and not word.isdigit()
             and word not in _NOT_ALONE
             and word not in self.neutral
-            and (self.lower or self.answer.capital(run.first))
+            and (self.lower or self.answer.capital(run.last))
         )
 
     def _is_another(self, run: _Run, missing: Sequence[str]) -> bool:
