@@ -44,8 +44,8 @@ Judge = Callable[[str, str, History, date], FreshnessClass | None]
 """(question, answer, history, day) -> the class of a free-text answer; None where it cannot tell."""
 
 _SHOWN: Final = 200
-_VERBATIM_WORDS: Final = 3
-"""A reference text of so few words is a term: an answer without it is wrong, no other wording."""
+_TERM_WORDS: Final = 3
+"""A reference text of at most so many words is a term: an answer without it is wrong."""
 
 _Standing = Literal["current", "stale", "premature"]
 
@@ -71,20 +71,31 @@ def classify(
     reading = read(text, output_format)
     if reading.says != "value":
         return Freshness("abstained" if reading.says == "nothing" else "unparseable")
-    partial: Freshness | None = None
-    if history is not None:
-        found = _judged(reading, history, day)
-        if found is not None and not found.partial:
-            return found
-        partial = found
-    declined = abstention(reading.text)
+    found = _judged(reading, history, day) if history is not None else None
+    if found is not None and not found.partial:
+        return found
+    return _without_value(reading.text, history, output_format) or found or Freshness("wrong")
+
+
+def _without_value(
+    text: str, history: History | None, output_format: OutputFormat
+) -> Freshness | None:
+    """The class of an answer that names no value in full; None where it is plainly wrong."""
+    declined = abstention(text)
     if declined is not None:
         return Freshness("abstained", matched=declined[:_SHOWN])
-    if isinstance(output_format, Choice) and reading.text not in output_format.options:
-        return Freshness("unparseable")
-    if history is not None and _needs_judge(history, output_format):
+    if isinstance(output_format, Choice):
+        return None if text in output_format.options else Freshness("unparseable")
+    if history is not None and _may_be_reworded(history):
         return Freshness("undecided")
-    return partial or Freshness("wrong")
+    return None
+
+
+def _may_be_reworded(history: History) -> bool:
+    """Whether a reference is a text of more words than a term has."""
+    return history.value_type == "text" and any(
+        len(fact.value.split()) > _TERM_WORDS for fact in history.facts
+    )
 
 
 def decide(judge: Judge, question: Question, text: str, day: date) -> Freshness:
@@ -99,15 +110,6 @@ def decide(judge: Judge, question: Question, text: str, day: date) -> Freshness:
     if label is not None and label not in FRESHNESS_CLASSES:
         raise ConfigError(f"the judge says {label!r}: {nearest(label, FRESHNESS_CLASSES)}")
     return Freshness(label or "undecided")
-
-
-def _needs_judge(history: History, output_format: OutputFormat) -> bool:
-    """Whether a reference could be put in other words: a text, and not a term or an option."""
-    return (
-        history.value_type == "text"
-        and not isinstance(output_format, Choice)
-        and any(len(fact.value.split()) > _VERBATIM_WORDS for fact in history.facts)
-    )
 
 
 def _judged(reading: Reading, history: History, day: date) -> Freshness | None:
@@ -134,7 +136,7 @@ def _judged(reading: Reading, history: History, day: date) -> Freshness | None:
         return _evidence("premature", reading, *seen["premature"])
     if "stale" in seen:
         label: FreshnessClass = "mixed" if "current" in seen else "stale"
-        return _outdated(label, reading, *seen["stale"], history, day)
+        return _with_age(_evidence(label, reading, *seen["stale"]), history, day)
     if "current" in seen:
         return _evidence("current", reading, *seen["current"])
     return _evidence("wrong", reading, *less) if less is not None else None
@@ -155,9 +157,7 @@ def _standing(mention: Mention, history: History, day: date) -> tuple[_Standing,
     return "premature", facts[0]
 
 
-def _evidence(
-    label: FreshnessClass, reading: Reading, mention: Mention, fact: Fact
-) -> Freshness:
+def _evidence(label: FreshnessClass, reading: Reading, mention: Mention, fact: Fact) -> Freshness:
     span = None
     if reading.start is not None:
         span = (reading.start + mention.start, reading.start + mention.end)
@@ -172,21 +172,11 @@ def _evidence(
     )
 
 
-def _outdated(
-    label: FreshnessClass,
-    reading: Reading,
-    mention: Mention,
-    fact: Fact,
-    history: History,
-    day: date,
-) -> Freshness:
+def _with_age(found: Freshness, history: History, day: date) -> Freshness:
     """Evidence with the days since the value held last, and how many facts began after it did.
 
     A value that ended without a successor is one change behind: its end.
     """
-    behind = sum(fact.valid_from < other.valid_from <= day for other in history.facts)
-    return replace(
-        _evidence(label, reading, mention, fact),
-        age_days=(day - (fact.valid_to or day)).days,
-        changes_behind=max(1, behind),
-    )
+    since, end = found.valid_from or date.min, found.valid_to or day
+    behind = sum(since < fact.valid_from <= day for fact in history.facts)
+    return replace(found, age_days=(day - end).days, changes_behind=max(1, behind))

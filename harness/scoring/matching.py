@@ -4,7 +4,7 @@
 |---|---|---|
 | version | `v3.12.4`, `3.12.4` (`packaging`; other schemes: the exact token) | `3.12.40`, `3.12`, `3.12.4rc1` |
 | date | `2026-01-14`, `14 January 2026`, `Jan 14th, 2026` | `03/04/2026`, two days; a month alone is partial |
-| number | `1,200`, `1200.0`; `512 GB`, `0.5 TB` | `12000`; `512 MB` |
+| number | `1,200`, `1200.0`; `500 GB`, `0.5 TB` | `12000`; `500 MB` |
 | boolean | `Yes.`, `It is still supported` | |
 | name | `Zeta`, `ZETA Inc.`; a surname (`harness.scoring.names`) | `Zeta Bank` |
 | enum, text | case, accents, hyphens and white space folded, whole words | a part of a word |
@@ -14,7 +14,7 @@ A value that is not of its type (version `R2024b`) is matched as text.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Final
@@ -30,7 +30,7 @@ from harness.world.facts import History, ValueType
 Spellings = Mapping[str, Sequence[str]]
 """The spellings of each value: its own and its aliases."""
 
-_READERS: Final = {
+_READERS: Final[Mapping[str, Callable[[str], bool]]] = {
     "version": lambda text: read_version(text.strip()) is not None,
     "date": lambda text: read_date(text.strip()) is not None,
     "number": is_quantity,

@@ -19,37 +19,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.scoring.mention import Finder, Mention
+from harness.scoring.name_words import (
+    FORMS,
+    KINDS_OF_PLACE,
+    NEUTRAL,
+    NOT_ALONE,
+    PARTICLES,
+    PATRONYMICS,
+    TITLES,
+)
 from harness.scoring.words import Words, words
 
-_FORMS: Final = frozenset(  # legal forms, the letters of clubs, words for a kind of organisation
-    "inc incorporated corp corporation co company ltd limited llc llp plc gmbh ag kg kgaa sa sas "
-    "sarl spa srl nv bv se ab asa oy oyj pty kk group holding holdings the "
-    "fc cf afc sfc sc ac as cd ud sd rc sv vfl vfb tsv tsg bc fk sk bk krc rsc club team football "
-    "soccer basketball baseball hockey association men women formula f1 racing motorsport".split()
-)
-_TITLES: Final = frozenset(
-    "king queen emperor empress prince princess sultan pope sir dame lord lady mr mrs ms dr prof "
-    "professor".split()
-)
-_PARTICLES: Final = frozenset(
-    "al el bin ibn bint van von der den de del della di da do dos du la le y e of the and".split()
-)
-_PATRONYMIC: Final = frozenset(("bin", "ibn", "bint"))
-_KINDS_OF_PLACE: Final = frozenset(("city", "town", "municipality", "republic", "kingdom", "state"))
-_NOT_ALONE: Final = frozenset(  # words of names that mean something else when they stand alone
-    "city united real state states international new old north south east west saint st san "
-    "january february march april may june july august september october november december".split()
-)
-_NEUTRAL: Final = _TITLES.union(  # capitalised words beside a name that are no part of another
-    "a an is was are has been by or to for in on at with as it he she his her their my our that this "
-    "but so not no yes now then also both i you we they if when while since from until "
-    "president premier prime minister chancellor monarch chief executive officer chairman "
-    "chairwoman chairperson chair director general secretary head leader governor senator coach "
-    "manager ceo player driver current currently former previous incumbent acting new late his "
-    "excellency majesty highness honourable honorable right rev reverend hon "
-    "name named called answer response question who what which plays play".split(),
-    _FORMS,
-)
 _SUFFIX: Final = re.compile(r"jr|sr|junior|senior|(?=[ivx])x{0,2}(?:ix|iv|v?i{0,3})")
 _SPACES: Final = " \t\u00a0"
 _GAPS: Final = frozenset(("-", "\u2010", "\u2011", " '", ' "', " \u201c"))
@@ -62,8 +42,10 @@ _LEAST_LETTERS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class _Name:
-    """The core of a value: the places of words that must not be left out, and of the one that may
-    stand alone; whether parts of it may stand for it at all.
+    """The core of a value.
+
+    `needed` are the places of words that must not be left out, `alone` that of the one which may
+    stand alone; a name that is not `divisible` is never meant by part of it.
     """
 
     value: str
@@ -92,7 +74,7 @@ def name_finder(spellings: Mapping[str, Sequence[str]], context: str) -> Finder:
     for name in names:
         for word in {name.core[place] for place in name.needed}:
             index.setdefault(word, []).append(name)
-    neutral = _NEUTRAL | about
+    neutral = NEUTRAL | about
 
     def find(text: str) -> list[Mention]:
         answer = words(text)
@@ -113,18 +95,18 @@ def name_finder(spellings: Mapping[str, Sequence[str]], context: str) -> Finder:
 def _name(value: str, text: str, about: frozenset[str]) -> _Name:
     """The core of `text`, one spelling of `value`; without a word nothing is needed and found."""
     core = _without_tail(words(text.partition(",")[0]).folded, about)
-    if len(core) > _INITIAL and core[0] in _KINDS_OF_PLACE and core[1] == "of":
+    if len(core) > _INITIAL and core[0] in KINDS_OF_PLACE and core[1] == "of":
         core = core[2:]
-    core = tuple(word for word in core if word not in _FORMS) or core
-    while len(core) > 1 and core[0] in _TITLES:
+    core = tuple(word for word in core if word not in FORMS) or core
+    while len(core) > 1 and core[0] in TITLES:
         core = core[1:]
     last = len(core) - 1
     needed = frozenset(
         place
         for place, word in enumerate(core)
-        if word not in _PARTICLES and (len(word) > 1 or place == last)
+        if word not in PARTICLES and (len(word) > 1 or place == last)
     ) or frozenset(range(len(core)))
-    ruler = core and (_SUFFIX.fullmatch(core[last]) or not _PATRONYMIC.isdisjoint(core[1:2]))
+    ruler = core and (_SUFFIX.fullmatch(core[last]) or not PATRONYMICS.isdisjoint(core[1:2]))
     alone = (min if ruler else max)(needed, default=0)
     return _Name(value, core, needed, alone, divisible="national" not in core)
 
@@ -134,7 +116,7 @@ def _without_tail(core: tuple[str, ...], about: frozenset[str]) -> tuple[str, ..
     if "of" not in core[1:]:
         return core
     place = core.index("of", 1)
-    tail = {word for word in core[place + 1 :] if word not in _PARTICLES}
+    tail = {word for word in core[place + 1 :] if word not in PARTICLES}
     return core[:place] if tail <= about or _SUFFIX.fullmatch(core[place - 1]) else core
 
 
@@ -158,13 +140,13 @@ class _Reader:
             if fresh is not None:
                 matched.add(fresh)
                 last, skipped = at if fresh in name.needed else last, 0
-            elif word in _PARTICLES or self._of_a_name(at):
+            elif word in PARTICLES or self._of_a_name(at):
                 skipped += 1
             else:
                 break
             at += 1
         first = place
-        while self._joined(first - 1) and self.answer.folded[first - 1] in _PARTICLES & {*name.core}:
+        while self._joined(first - 1) and self.answer.folded[first - 1] in PARTICLES & {*name.core}:
             first -= 1
         run = _Run(first, last, len(matched), name.needed <= matched, name.value)
         missing = [word for i, word in enumerate(name.core) if i not in matched]
@@ -182,7 +164,7 @@ class _Reader:
             parts == {name.alone}
             and len(word) >= _LEAST_LETTERS
             and not word.isdigit()
-            and word not in _NOT_ALONE
+            and word not in NOT_ALONE
             and word not in self.neutral
             and (self.lower or self.answer.capital(run.last))
         )
@@ -196,7 +178,7 @@ class _Reader:
                 return True
             if not run.whole and self._unlike(after, missing):
                 return True
-        while self._joined(before) and self.answer.folded[before] in _PARTICLES:
+        while self._joined(before) and self.answer.folded[before] in PARTICLES:
             before -= 1
         return not run.whole and self._joined(before) and self._unlike(before, missing)
 
@@ -205,7 +187,7 @@ class _Reader:
         word = self.answer.folded[place]
         return (
             len(word) > 1
-            and word not in _PARTICLES
+            and word not in PARTICLES
             and not word.isdigit()
             and self._of_a_name(place)
             and not any(word[0] == other[0] for other in missing)

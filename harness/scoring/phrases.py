@@ -44,7 +44,7 @@ def find_phrase(text: str, folded: str, *, dotted: bool = False) -> list[Span]:
 
 
 @lru_cache(maxsize=65536)
-def _pattern(folded: str, dotted: bool) -> re.Pattern[str]:  # noqa: FBT001  (a cache's key)
+def _pattern(folded: str, dotted: bool) -> re.Pattern[str]:
     if not folded:
         return re.compile(r"(?!)")
     before, after = (r"(?<![\w.])", r"(?![\w+#]|[.-]\w)") if dotted else (r"(?<!\w)", r"(?![\w+#])")

@@ -1,4 +1,4 @@
-"""Find numbers, with their unit where they have one: `512 GB` is `0.5 TB` and not `512 MB`.
+"""Find numbers, with their unit where they have one: `500 GB` is `0.5 TB` and not `500 MB`.
 
 Units are those of `pint`, currencies by sign, code or name, and any word of the value's own
 (`3 users`). A number without a unit, or before a word that is none, is taken in the value's own.
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from harness.scoring.mention import Finder, Mention
 
@@ -25,7 +25,9 @@ _CURRENCIES: Final = {
     "cny": "cny", "yuan": "cny", "₹": "inr", "inr": "inr", "rupee": "inr", "rupees": "inr",
 }  # fmt: skip
 _SCALES: Final = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
-_NO_UNITS: Final = frozenset("a am are as at has he in us".split())  # pint reads them all
+_NO_UNITS: Final = frozenset(
+    ("a", "am", "are", "as", "at", "has", "he", "in", "us")
+)  # pint reads them all
 _NUMBER: Final = r"[-+]?\d+(?:,\d{3})*(?:\.\d+)?"
 _SCALE: Final = rf"(?:\s(?P<scale>{'|'.join(_SCALES)})\b)?"
 _BARE: Final = re.compile(
@@ -91,9 +93,7 @@ def _finder_of_numbers(wanted: Mapping[tuple[str, str], Sequence[str]]) -> Finde
     return find
 
 
-def _finder_of_units(
-    wanted: Mapping[tuple[str, str], Sequence[str]], units: set[_Unit]
-) -> Finder:
+def _finder_of_units(wanted: Mapping[tuple[str, str], Sequence[str]], units: set[_Unit]) -> Finder:
     kinds = {unit.kind for unit in units}
 
     def find(text: str) -> list[Mention]:
@@ -161,7 +161,7 @@ def _physical(word: str) -> _Unit | None:
 
 
 @lru_cache(maxsize=1)
-def _registry() -> UnitRegistry:
+def _registry() -> UnitRegistry[Any]:
     from pint import UnitRegistry  # noqa: PLC0415  (a second to import, and seldom needed)
 
     return UnitRegistry()

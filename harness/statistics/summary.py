@@ -56,9 +56,7 @@ def summarise(
     manifest = run.manifest
     seed = manifest.seed if seed is None else seed
     names = [system.name for system in manifest.systems]
-    scores = tuple(
-        score(run.questions[r.question_id], r, prices, judge=judge) for r in run.records
-    )
+    scores = tuple(score(run.questions[r.question_id], r, prices, judge=judge) for r in run.records)
     tables = score_tables(scores, names)
     systems = tuple(
         _system(run, system, tables[system.name], prices, seed) for system in manifest.systems

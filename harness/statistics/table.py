@@ -18,7 +18,6 @@ Key = tuple[str, str, int]
 """(question id, ISO day, repeat): what is paired between systems."""
 
 
-
 def _is(label: FreshnessClass) -> Callable[[Score], bool]:
     return lambda score: score.freshness.label == label
 

@@ -83,9 +83,7 @@ class History:
         """What was known on `day`: later facts are gone, and an end that lies ahead is open."""
         known = (fact for fact in self.facts if fact.valid_from <= day)
         facts = tuple(
-            fact
-            if fact.valid_to is None or fact.valid_to <= day
-            else replace(fact, valid_to=None)
+            fact if fact.valid_to is None or fact.valid_to <= day else replace(fact, valid_to=None)
             for fact in known
         )
         return History(self.subject, self.attribute, self.value_type, facts)
