@@ -25,13 +25,16 @@ _DENIED_AFTER: Final = re.compile(
     re.IGNORECASE,
 )
 _PAST_BEFORE: Final = re.compile(
-    r"\b(?:previously|formerly|once|used to be|from|older|earlier|old|previous|former|"
-    r"(?:replac|supersed|succe)\w+(?! by\b))\b[^.;,]{0,30}$|\b(?:was|were)(?: still| the| at| on)*\s+$",
+    r"\b(?:previously|formerly|once|used to be|from|older|earlier|old|previous|former|predecessors?|"
+    r"preceded by|after|left|leaving|(?:resignation|departure|retirement|death) of|"
+    r"(?:replac|supersed|succe)\w+(?! by\b))\b[^.;,]{0,30}$"
+    r"|\b(?:was|were)(?: still| the| at| on)*\s+$",
     re.IGNORECASE,
 )
 _PAST_AFTER: Final = re.compile(
-    r"^\s*(?:->|\u2192|(?:[^\w\s]\W{0,2})?\s?(?:was|were|has been|had been)? ?(?:previously|formerly|"
-    r"before|replaced|superseded|succeeded|ended|expired)\b)",
+    r"^\s*(?:->|\u2192|(?:[^\w\s]\W{0,2})?\s?(?:was|were|has been|had been|had)? ?(?:previously|"
+    r"formerly|before|replaced|superseded|succeeded|ended|expired|stepped down|resigned|retired|"
+    r"died)\b)",
     re.IGNORECASE,
 )
 _FUTURE_BEFORE: Final = re.compile(
@@ -42,6 +45,9 @@ _FUTURE_AFTER: Final = re.compile(
     r"^\W{0,3}(?:is|was|are)? ?(?:will|planned|expected|scheduled|due|coming|upcoming|to follow)\b",
     re.IGNORECASE,
 )
+_AND: Final = re.compile(
+    r"\s*(?:,|,? ?(?:and|or|nor)|&|/)\s*(?:(?:then|later|the)\s+)*", re.IGNORECASE
+)
 
 
 def asserted(text: str, mentions: Sequence[Mention]) -> list[Mention]:
@@ -51,20 +57,33 @@ def asserted(text: str, mentions: Sequence[Mention]) -> list[Mention]:
     plain = text.replace("\u2019", "'")
     ends = [0, *(mention.end for mention in mentions[:-1])]
     starts = [*(mention.start for mention in mentions[1:]), len(text)]
-    stated: list[Mention] = []
-    reached: list[Mention] = []
-    present: list[Mention] = []
+    told: dict[str, list[Mention]] = {"present": [], "future": [], "past": [], "denied": []}
+    last = "present"
     for mention, left, right in zip(mentions, ends, starts, strict=True):
         before, after = _clause(plain, mention, left, right)
-        if _DENIED_BEFORE.search(before) or _DENIED_AFTER.search(after):
-            continue
-        stated.append(mention)
-        if _PAST_BEFORE.search(before) or _PAST_AFTER.search(after):
-            continue
-        reached.append(mention)
-        if not (_FUTURE_BEFORE.search(before) or _FUTURE_AFTER.search(after)):
-            present.append(mention)
-    return present or reached or stated
+        how = _told(before, after)
+        if how == "present" and left and _continues(plain[left : mention.start], last):
+            how = last
+        told[how].append(mention)
+        last = how
+    return told["present"] or told["future"] or told["past"]
+
+
+def _told(before: str, after: str) -> str:
+    """How a value is told by the clause around it."""
+    if _DENIED_BEFORE.search(before) or _DENIED_AFTER.search(after):
+        return "denied"
+    if _PAST_BEFORE.search(before) or _PAST_AFTER.search(after):
+        return "past"
+    if _FUTURE_BEFORE.search(before) or _FUTURE_AFTER.search(after):
+        return "future"
+    return "present"
+
+
+def _continues(between: str, last: str) -> bool:
+    """Whether a value is told as the one before it (`formerly 3.0 and 3.1`; not `not 3.0, 3.1`)."""
+    joined = _AND.fullmatch(between) is not None
+    return joined and not (last == "denied" and "," in between)
 
 
 def _clause(text: str, mention: Mention, left: int, right: int) -> tuple[str, str]:
