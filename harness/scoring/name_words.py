@@ -27,10 +27,11 @@ TITLES: Final = _set(
 )
 """Titles before a name."""
 
-PARTICLES: Final = _set(
-    "al el bin ibn bint van von der den de del di da do dos du della la le y e of the and"
-)
+PARTICLES: Final = _set("al el bin ibn bint van von der den de del di da do dos du della la le")
 """Small words inside names, which are often left out."""
+
+LINKS: Final = _set("of the and y e")
+"""Small words inside names, or between two of them."""
 
 PATRONYMICS: Final = _set("bin ibn bint")
 """Particles after a first name by which rulers are known."""

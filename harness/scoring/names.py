@@ -22,6 +22,7 @@ from harness.scoring.mention import Finder, Mention
 from harness.scoring.name_words import (
     FORMS,
     KINDS_OF_PLACE,
+    LINKS,
     NEUTRAL,
     NOT_ALONE,
     PARTICLES,
@@ -104,8 +105,10 @@ def _name(value: str, text: str, about: frozenset[str]) -> _Name:
     needed = frozenset(
         place
         for place, word in enumerate(core)
-        if word not in PARTICLES and (len(word) > 1 or place == last)
-    ) or frozenset(range(len(core)))
+        if word not in PARTICLES | LINKS and (len(word) > 1 or place == last)
+    )
+    if all(len(core[place]) == 1 for place in needed):  # `H&M`, not the `M` alone
+        needed = frozenset(range(len(core)))
     ruler = core and (_SUFFIX.fullmatch(core[last]) or not PATRONYMICS.isdisjoint(core[1:2]))
     alone = (min if ruler else max)(needed, default=0)
     return _Name(value, core, needed, alone, divisible="national" not in core)
@@ -116,7 +119,7 @@ def _without_tail(core: tuple[str, ...], about: frozenset[str]) -> tuple[str, ..
     if "of" not in core[1:]:
         return core
     place = core.index("of", 1)
-    tail = {word for word in core[place + 1 :] if word not in PARTICLES}
+    tail = {word for word in core[place + 1 :] if word not in LINKS}
     return core[:place] if tail <= about or _SUFFIX.fullmatch(core[place - 1]) else core
 
 
@@ -146,7 +149,9 @@ class _Reader:
                 break
             at += 1
         first = place
-        while self._joined(first - 1) and self.answer.folded[first - 1] in PARTICLES & {*name.core}:
+        while self._joined(first - 1) and (
+            (word := self.answer.folded[first - 1]) in PARTICLES and word in name.core
+        ):
             first -= 1
         run = _Run(first, last, len(matched), name.needed <= matched, name.value)
         missing = [word for i, word in enumerate(name.core) if i not in matched]
@@ -188,6 +193,7 @@ class _Reader:
         return (
             len(word) > 1
             and word not in PARTICLES
+            and word not in LINKS
             and not word.isdigit()
             and self._of_a_name(place)
             and not any(word[0] == other[0] for other in missing)

@@ -1,7 +1,8 @@
 """Texts as folded words with their places: what names and phrases are compared by.
 
 Case, accents, hyphens, apostrophes and white space do not tell two words apart; the dots of
-`F.C.` and a possessive `'s` do not either. A number with its dots is one word: `4.1` is not `4`.
+`F.C.` and a possessive `'s` do not either, and `&` is `and`. A number with its dots is one word:
+`4.1` is not `4`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _MARKS: Final = "\u0300-\u036f"
 _WORD: Final = re.compile(
     r"\d+(?:[.,]\d+)+(?![^\W_])"
     rf"|(?:[^\W\d_][{_MARKS}]?\.){{2,}}(?:[^\W\d_](?![\w{_MARKS}]))?"
-    rf"|[^\W_](?:[^\W_]|[{_MARKS}])*(?:[{_APOSTROPHES}](?:[^\W_]|[{_MARKS}])+)*[+#]*"
+    rf"|[^\W_](?:[^\W_]|[{_MARKS}])*(?:[{_APOSTROPHES}](?:[^\W_]|[{_MARKS}])+)*[+#]*|&"
 )
 _LETTERS: Final = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "\u0131": "i"}
@@ -62,6 +63,8 @@ def fold_word(word: str) -> str:
     bare = word.lower() if word.isascii() else _bare(word)
     for mark in _APOSTROPHES:
         bare = bare.removesuffix(f"{mark}s").replace(mark, "")
+    if bare == "&":
+        return "and"
     return bare.replace(".", "") if not bare[:1].isdigit() else bare
 
 

@@ -35,7 +35,7 @@ from harness.statistics.results import (
 from harness.statistics.table import MEANS, RATES, ScoreTable, align, score_tables
 from harness.systems.base import Preparation
 
-COMPARED: Final = ("right_rate", "stale_rate", "valid_rate", *MEANS)
+COMPARED: Final = ("right_rate", "right_relaxed_rate", "stale_rate", "valid_rate", *MEANS)
 """The metrics on which every pair of systems is compared."""
 
 QUANTILES: Final = MappingProxyType({"latency_p50": 0.5, "latency_p95": 0.95, "latency_p99": 0.99})

@@ -457,7 +457,7 @@ def histories(draw: st.DrawFn) -> History:
     return History(draw(st.sampled_from(["", "It", "C++"])), "value", value_type, tuple(facts))
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(st.data())
 def test_every_text_has_exactly_one_class_and_only_a_stale_one_has_an_age(
     data: st.DataObject,
@@ -489,7 +489,6 @@ def test_every_text_has_exactly_one_class_and_only_a_stale_one_has_an_age(
         assert text[slice(*found.span)][:200] == found.matched
 
 
-@settings(deadline=None)
 @given(histories(), st.dates(date(2024, 1, 1), date(2027, 1, 1)))
 def test_a_value_answered_as_it_stands_is_current_exactly_while_it_holds(
     asked: History, day: date
