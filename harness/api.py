@@ -48,6 +48,7 @@ from harness.running.manifest import Manifest
 from harness.running.progress import Progress, ProgressCallback
 from harness.running.runner import Options, Runner
 from harness.running.suite import load_suite
+from harness.scoring.freshness import Judge
 from harness.scoring.prices import PriceBook
 from harness.statistics import Results, summarise
 from harness.statistics.hygiene import Hygiene, summarise_hygiene
@@ -66,8 +67,9 @@ _REPORT = "report.html"
 class Result:
     """A run that was carried out or loaded: its folder, its records, its figures."""
 
-    def __init__(self, run: Path) -> None:
+    def __init__(self, run: Path, *, judge: Judge | None = None) -> None:
         self.run = run
+        self.judge = judge
         self.loaded: LoadedRun = load_run(run)
 
     @cached_property
@@ -80,7 +82,7 @@ class Result:
     @cached_property
     def results(self) -> Results:
         """Every figure with its interval, every comparison paired."""
-        return summarise(self.loaded, self.prices)
+        return summarise(self.loaded, self.prices, judge=self.judge)
 
     @cached_property
     def hygiene(self) -> Hygiene | None:
@@ -215,9 +217,13 @@ def resume(
     return Result(path)
 
 
-def load(run: Path | str) -> Result:
-    """Read a run, finished or not; nothing is run."""
-    return Result(Path(run))
+def load(run: Path | str, *, judge: Judge | None = None) -> Result:
+    """Read a run, finished or not; nothing is run.
+
+    `judge` is asked `(question, answer, history, day)` about the free-text answers on which no rule
+    can decide, and returns their freshness class, or None where it cannot tell.
+    """
+    return Result(Path(run), judge=judge)
 
 
 def train(

@@ -25,7 +25,7 @@ from typing import Literal, get_args
 from harness.retrieval.base import Passage
 from harness.running.record import Record
 from harness.scoring.freshness import classify
-from harness.scoring.matching import mask
+from harness.scoring.phrases import find_phrase, fold
 from harness.scoring.score import Score
 from harness.world.facts import History
 from harness.world.questions import Question
@@ -60,5 +60,5 @@ def _standings(passages: Iterable[Passage], history: History, day: date) -> set[
     return {
         classify(passage.text, history, day).label
         for passage in passages
-        if not history.subject or mask(passage.text, history.subject) != passage.text
+        if not history.subject or find_phrase(passage.text, fold(history.subject))
     }

@@ -33,7 +33,8 @@ _ASSERTED: Final = frozenset({"stale", "mixed", "premature", "wrong"})
 class HygienePoint:
     """One variant: a `share` of the superseded documents left, publication days shown or not.
 
-    `score` is the mean of +1 / 0 / -1 and `stale` the share of outdated answers. `lost` is the score
+    `score` is the mean of +1 / 0 / -1, `outdated` the share of answers that gave an outdated value,
+    alone or beside a current one. `lost` is the score
     minus that of the cleanest index with the same showing of days (None for that one itself).
     """
 
@@ -41,7 +42,7 @@ class HygienePoint:
     show_days: bool
     score: Estimate
     right: Estimate
-    stale: Estimate
+    outdated: Estimate
     lost: Estimate | None
 
 
@@ -126,7 +127,7 @@ def _point(
         show_days=show_days,
         score=mean([points(s) for s in own], clusters, seed=seed),
         right=rate([s.right for s in own], clusters),
-        stale=rate([s.freshness.label in {"stale", "mixed"} for s in own], clusters),
+        outdated=rate([s.freshness.label in {"stale", "mixed"} for s in own], clusters),
         lost=lost,
     )
 

@@ -16,6 +16,7 @@ from harness.energy import total_joules
 from harness.running.folder import LoadedRun
 from harness.running.manifest import SystemManifest
 from harness.scoring.cost import upkeep_cost
+from harness.scoring.freshness import Judge
 from harness.scoring.prices import PriceBook
 from harness.scoring.score import FRESHNESS_CLASSES, FreshnessClass
 from harness.scoring.scorer import score
@@ -36,7 +37,7 @@ from harness.statistics.results import (
 from harness.statistics.table import MEANS, RATES, ScoreTable, align, score_tables
 from harness.systems.base import Preparation
 
-COMPARED: Final = ("right_rate", "stale_rate", "valid_rate", *MEANS)
+COMPARED: Final = ("right_rate", "right_relaxed_rate", "stale_rate", "valid_rate", *MEANS)
 """The metrics on which every pair of systems is compared."""
 
 QUANTILES: Final = MappingProxyType({"latency_p50": 0.5, "latency_p95": 0.95, "latency_p99": 0.99})
@@ -45,16 +46,19 @@ QUANTILES: Final = MappingProxyType({"latency_p50": 0.5, "latency_p95": 0.95, "l
 _UNPRICED_SHARE: Final = 0.05
 
 
-def summarise(run: LoadedRun, prices: PriceBook, *, seed: int | None = None) -> Results:
+def summarise(
+    run: LoadedRun, prices: PriceBook, *, seed: int | None = None, judge: Judge | None = None
+) -> Results:
     """Score every record and form every figure.
 
-    `prices` knows which model each system uses (`PriceBook.with_models`). The same run, prices and
-    seed (the run's own when None) give the same results.
+    `prices` knows which model each system uses (`PriceBook.with_models`). `judge` decides on free
+    texts that no rule can. The same run, prices, seed (the run's own when None) and judge give the
+    same results.
     """
     manifest = run.manifest
     seed = manifest.seed if seed is None else seed
     names = [system.name for system in manifest.systems]
-    scores = tuple(score(run.questions[r.question_id], r, prices) for r in run.records)
+    scores = tuple(score(run.questions[r.question_id], r, prices, judge=judge) for r in run.records)
     tables = score_tables(scores, names)
     systems = tuple(
         _system(run, system, tables[system.name], prices, seed) for system in manifest.systems

@@ -72,6 +72,11 @@ def test_memory_seldom_beats_what_was_read(harness_results, harness_gate) -> Non
         )
 
 
+def test_no_system_knows_the_future(harness_results, harness_gate) -> None:
+    for system in harness_results.systems:
+        harness_gate.at_most(system, "premature_rate", 0.02)
+
+
 def test_a_clean_index_does_more_good_than_harm(harness_run, harness_gate) -> None:
     clean = min(swept(harness_run).points, key=lambda point: (point.share, not point.show_days))
     harness_gate.figure_at_least("score of rag on a clean index", clean.score, 0)

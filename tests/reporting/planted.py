@@ -171,7 +171,7 @@ def _answered(
     answerable = bool(question.references(day))
     if not answerable and label == "current":
         label = "abstained"
-    if label == "stale" and not (question.history and question.history.outdated(day)):
+    if label in {"stale", "mixed"} and not (question.history and question.history.outdated(day)):
         label = "wrong"
     text, freshness = _text(question, day, label)
     retrieve, first, decode = (s * rng.uniform(0.8, 1.3) for s in system.seconds)
@@ -194,6 +194,7 @@ def _answered(
         repeat=0,
         answerable=answerable,
         right=right,
+        relaxed=right or (answerable and label == "mixed"),
         freshness=freshness,
         strictness=Strictness(strict, raw, valid, valid and right, violations),
         timing=None if failure else timing,
@@ -214,6 +215,7 @@ def _passage(question: Question, day: date, rng: random.Random) -> Passage:
 
 def _draw(rng: random.Random, system: Planted) -> FreshnessClass:
     weights = {"current": system.current, "stale": system.stale, "wrong": system.wrong}
+    weights |= {"mixed": 0.02, "premature": 0.0, "undecided": 0.0}
     weights |= {"unparseable": 0.01, "failed": 0.005}
     weights["abstained"] = 1 - sum(weights.values())
     return rng.choices(list(FRESHNESS_CLASSES), [weights[c] for c in FRESHNESS_CLASSES])[0]
@@ -222,10 +224,17 @@ def _draw(rng: random.Random, system: Planted) -> FreshnessClass:
 def _text(question: Question, day: date, label: FreshnessClass) -> tuple[str, Freshness]:
     if label == "current":
         value = question.references(day)[0].value
-        return value, Freshness(label, value, value)
+        return value, Freshness(label, value, value=value)
     if label == "stale" and question.history:
         old = question.history.outdated(day)[0]
-        return old.value, Freshness(label, old.value, old.value, (day - old.valid_to).days, 1)
+        age = (day - old.valid_to).days
+        evidence = Freshness(label, old.value, value=old.value, age_days=age, changes_behind=1)
+        return old.value, evidence
+    if label == "mixed" and question.history:
+        old, now = question.history.outdated(day)[0], question.references(day)
+        said = f"{now[0].value} or {old.value}"
+        age = (day - old.valid_to).days
+        return said, Freshness(label, old.value, value=old.value, age_days=age, changes_behind=1)
     text = {"abstained": "I don't know.", "wrong": "99.9", "unparseable": "{", "failed": ""}[label]
     return text, Freshness(label)
 
@@ -328,6 +337,7 @@ def _rates(scores: list[Score]) -> dict[str, Estimate]:
     }
     return rates | {
         "right_rate": wilson([score.right for score in scores]),
+        "right_relaxed_rate": wilson([score.relaxed for score in scores]),
         "raw_rate": wilson([s.raw for s in strict]),
         "valid_rate": wilson([s.valid for s in strict]),
         "valid_and_right_rate": wilson([s.right for s in strict]),

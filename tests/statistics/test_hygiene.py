@@ -65,7 +65,7 @@ def test_a_sweep_tells_where_it_breaks_and_what_days_are_worth() -> None:
     ]
     clean, little, half = found.points[:3]
     assert (clean.score.value, clean.lost) == (0.9, None)
-    assert (half.score.value, half.stale.value) == (0.0, 0.5)
+    assert (half.score.value, half.outdated.value) == (0.0, 0.5)
     assert half.lost is not None
     assert half.lost.value == pytest.approx(-0.9)
     assert half.lost.high is not None

@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 
 CLASS_TONES: Mapping[FreshnessClass, str] = {
     "current": "good",
+    "mixed": "bad",
     "stale": "bad",
+    "premature": "bad",
     "wrong": "bad",
     "abstained": "neutral",
+    "undecided": "neutral",
     "unparseable": "bad",
     "failed": "bad",
 }

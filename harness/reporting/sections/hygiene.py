@@ -81,7 +81,7 @@ def _table(swept: Hygiene) -> Table:
             figure(point.score, _SCORE),
             figure(point.lost, _LOST) if point.lost is not None else "the cleanest",
             figure(point.right, RATE),
-            figure(point.stale, RATE),
+            figure(point.outdated, RATE),
         )
         for point in swept.points
     ]
@@ -93,7 +93,7 @@ def _table(swept: Hygiene) -> Table:
             Column("Score"),
             Column("Against the cleanest index"),
             Column("Right"),
-            Column("Stale"),
+            Column("Outdated"),
         ),
         rows=tuple(rows),
         headers=2,
