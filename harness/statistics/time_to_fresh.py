@@ -140,7 +140,7 @@ def _system(
         reason = (
             "no value changed between the days of the run"
             if policy is not None
-            else "it has no part that the harness keeps up to date"
+            else "there is no part that the harness keeps up to date"
         )
         return TimeToFresh.untold(system.name, policy.text if policy else "", len(changes), reason)
     outcomes = [
@@ -257,6 +257,8 @@ def _training(settings: Mapping[str, Any]) -> TrainingSpec | None:
 
 
 def _median(values: Sequence[tuple[float, int]]) -> Estimate:
+    if not values:
+        return Estimate.unknown("no change became known in time")
     return quantile([value for value, _ in values], 0.5, [code for _, code in values])
 
 

@@ -87,7 +87,7 @@ def test_a_run_without_a_clock_says_so_in_every_section() -> None:
     view = report_view(run, results)
     assert "nothing can be said about how its knowledge ages" in section(view, "ages").sentence
     assert section(view, "time-to-fresh").sentence == (
-        "No time to fresh can be told: it has no part that the harness keeps up to date."
+        "No time to fresh can be told: there is no part that the harness keeps up to date (base)."
     )
     assert "No system of this run retrieved" in section(view, "blame").sentence
     assert section(view, "blame").blocks == section(view, "time-to-fresh").blocks == ()

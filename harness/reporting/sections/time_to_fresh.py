@@ -29,13 +29,17 @@ def time_to_fresh(context: Context) -> Section:
             "by another before any refresh was never known."
         ),
         blocks=(_table(context, kept),) if kept else (),
+        noted=False,
     )
 
 
 def _sentence(kept: list[TimeToFresh], found: tuple[TimeToFresh, ...]) -> str:
     if not kept:
-        reasons = "; ".join(dict.fromkeys(row.reason for row in found))
-        return f"No time to fresh can be told: {reasons or 'nothing was run'}."
+        by_reason: dict[str, list[str]] = {}
+        for row in found:
+            by_reason.setdefault(row.reason, []).append(row.system)
+        reasons = [f"{reason} ({', '.join(names)})" for reason, names in by_reason.items()]
+        return f"No time to fresh can be told: {'; '.join(reasons) or 'nothing was run'}."
     ranked = sorted(kept, key=lambda row: (row.never.value or 0.0, row.system))
     best, worst = ranked[0], ranked[-1]
     first = (
