@@ -50,8 +50,8 @@ class HygienePoint:
 class Hygiene:
     """The sweep: `points` by showing of days and share; `days_help` the score with minus without.
 
-    `broken_from` is the smallest share at which the score is surely below that of the cleanest index
-    (its whole interval is), by showing of days; absent where no share is.
+    `broken_from` is the smallest share from which on every share surely costs something (the whole
+    interval of `lost` is below 0), by showing of days; absent where the largest does not.
     """
 
     system: str
@@ -61,11 +61,15 @@ class Hygiene:
 
     @property
     def broken_from(self) -> Mapping[bool, float]:
-        """Smallest share that surely costs something, by `show_days`."""
+        """Smallest share from which on each surely costs something, by `show_days`."""
         found: dict[bool, float] = {}
-        for point in sorted(self.points, key=lambda point: point.share):
-            if point.lost is not None and point.lost.high is not None and point.lost.high < 0:
-                found.setdefault(point.show_days, point.share)
+        spared: set[bool] = set()
+        for point in sorted(self.points, key=lambda point: -point.share):
+            high = point.lost.high if point.lost is not None else None
+            if high is None or high >= 0:
+                spared.add(point.show_days)
+            elif point.show_days not in spared:
+                found[point.show_days] = point.share
         return found
 
     def point(self, share: float, *, show_days: bool = True) -> HygienePoint:

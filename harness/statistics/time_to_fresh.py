@@ -6,7 +6,8 @@ what that refresh took (upserting into the index, or training) and how long the 
 then took.
 
 A change is seen when a question's value differs between two evaluation days that follow each other;
-of several changes in between the last one counts, since nobody was asked about the others.
+of several changes in between the last one counts, since nobody was asked about the others. Where
+several questions ask about one fact, the first of them that is answered right counts.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class TimeToFresh:
 
     `waiting` is the median of the policy's days over the `knowable` changes: those that a refresh
     within the run could know while they held. `work` and `answer` are medians over those that were
-    answered right: seconds of the refresh, and of the first right answer; `seconds` of both
+    answered right with a measured latency: seconds of the refresh, and of the first right answer; `seconds` of both
     together. `at_once` is the share of all changes answered right on the first evaluation day that
     could know them, `never` that of those never answered right while they held. Without a `policy`,
     `reason` says why there is nothing.
@@ -157,29 +158,30 @@ def _system(
     waited = [
         (o.waiting, c) for o, c in zip(outcomes, clusters, strict=True) if o.waiting is not None
     ]
-    fresh = [(o, c) for o, c in zip(outcomes, clusters, strict=True) if o.answer is not None]
+    timed = [(o, c) for o, c in zip(outcomes, clusters, strict=True) if o.answer is not None]
     return TimeToFresh(
         system=system.name,
         policy=policy.text,
         changes=len(changes),
         knowable=len(waited),
         waiting=_median([(float(days), code) for days, code in waited]),
-        work=_median([(o.work, code) for o, code in fresh]),
-        answer=_median([(o.answer or 0.0, code) for o, code in fresh]),
-        seconds=_median([(o.work + (o.answer or 0.0), code) for o, code in fresh]),
+        work=_median([(o.work, code) for o, code in timed]),
+        answer=_median([(o.answer or 0.0, code) for o, code in timed]),
+        seconds=_median([(o.work + (o.answer or 0.0), code) for o, code in timed]),
         at_once=rate([o.at_once for o in outcomes], clusters),
-        never=rate([o.answer is None for o in outcomes], clusters),
+        never=rate([not o.right for o in outcomes], clusters),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """`waiting` days until a refresh could know; `answer` seconds of the first right answer."""
+    """`waiting` days until a refresh could know; seconds of the first right answer, if measured."""
 
     waiting: int | None
+    right: bool = False
+    at_once: bool = False
     work: float = 0.0
     answer: float | None = None
-    at_once: bool = False
 
 
 def _outcome(
@@ -201,11 +203,17 @@ def _outcome(
         key=lambda score: score.day,
         default=None,
     )
-    if first is None or first.timing is None:
+    if first is None:
         return _Outcome(waiting)
     work = prepared.index_seconds if _knows(prepared.index_as_of, change) else 0.0
     work += prepared.training_seconds if _knows(prepared.adapter_as_of, change) else 0.0
-    return _Outcome(waiting, work, first.timing.service, first.day == prepared.day)
+    return _Outcome(
+        waiting,
+        right=True,
+        at_once=first.day == prepared.day,
+        work=work,
+        answer=first.timing.service if first.timing is not None else None,
+    )
 
 
 def _knows(as_of: date | None, change: Change) -> bool:

@@ -80,6 +80,21 @@ def test_a_sweep_tells_where_it_breaks_and_what_days_are_worth() -> None:
         found.point(0.2)
 
 
+def test_a_loss_that_more_neglect_does_not_confirm_is_taken_for_chance() -> None:
+    found = summarise_hygiene(
+        swept(
+            variant(0.0, show_days=True, stale=0),
+            variant(0.1, show_days=True, stale=12),
+            variant(0.5, show_days=True, stale=1),
+        )
+    )
+    little = found.point(0.1).lost
+    assert little is not None
+    assert little.high is not None
+    assert little.high < 0
+    assert found.broken_from == {}
+
+
 def test_a_sweep_that_has_only_begun_has_unknown_figures() -> None:
     whole = swept(variant(0.0, show_days=True, stale=0), variant(0.5, show_days=True, stale=9))
     begun = summarise_hygiene(replace(whole, records=whole.records[:1]))

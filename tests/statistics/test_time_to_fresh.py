@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -133,6 +134,16 @@ def test_the_first_right_answer_may_come_later_than_it_could() -> None:
     (found,) = told(Scripted("rag", slow_reader, retrieval("on-change"), fresh_index("on-change")))
     assert found.at_once.value == pytest.approx(1 / 3)  # the second changes of the fast ones
     assert found.never.value == pytest.approx(1 / 3)  # their first changes
+
+
+def test_a_right_answer_without_a_measured_latency_is_right_all_the_same() -> None:
+    loaded = run(
+        QUESTIONS, [Scripted("rag", value, retrieval("on-change"), fresh_index("on-change"))]
+    )
+    cached = replace(loaded, records=tuple(replace(r, cached=True) for r in loaded.records))
+    (found,) = time_to_fresh(cached, scores(cached))
+    assert (found.at_once.value, found.never.value) == (1.0, 0.0)
+    assert found.answer.value is None
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def time_to_fresh(context: Context) -> Section:
             "Two clocks that must not be added up. Waiting days pass from the change until the "
             "first refresh that could know it: they follow from the declared policy, and documents "
             "that are published late come on top. Seconds are this machine's: bringing the index "
-            "up to date or training, and then the first right answer. A change that was followed "
+            "up to date or training, and then the first right answer to any question about the fact. A change that was followed "
             "by another before any refresh was never known."
         ),
         blocks=(_table(context, kept),) if kept else (),
