@@ -24,7 +24,16 @@ from harness.errors import ConfigError, RunError, RunInterruptedError
 from harness.fixtures import fixture_path
 from harness.running.background import run_in_background
 from harness.running.fingerprints import differences
-from harness.running.folder import PRICES, LoadedRun, RunFolder, load_run, read_manifest
+from harness.running.folder import (
+    MANIFEST,
+    PRICES,
+    LoadedRun,
+    RunFolder,
+    load_run,
+    read_manifest,
+)
+from harness.running.hygiene import FOLDER as HYGIENE
+from harness.running.hygiene import make_sweep
 from harness.running.job import (
     Inputs,
     Job,
@@ -39,8 +48,10 @@ from harness.running.manifest import Manifest
 from harness.running.progress import Progress, ProgressCallback
 from harness.running.runner import Options, Runner
 from harness.running.suite import load_suite
+from harness.scoring.freshness import Judge
 from harness.scoring.prices import PriceBook
 from harness.statistics import Results, summarise
+from harness.statistics.hygiene import Hygiene, summarise_hygiene
 from harness.systems.tuning import train_suite_adapters
 from harness.training.adapter import Adapter
 from harness.training.lora import TrainingStep
@@ -56,8 +67,9 @@ _REPORT = "report.html"
 class Result:
     """A run that was carried out or loaded: its folder, its records, its figures."""
 
-    def __init__(self, run: Path) -> None:
+    def __init__(self, run: Path, *, judge: Judge | None = None) -> None:
         self.run = run
+        self.judge = judge
         self.loaded: LoadedRun = load_run(run)
 
     @cached_property
@@ -70,7 +82,13 @@ class Result:
     @cached_property
     def results(self) -> Results:
         """Every figure with its interval, every comparison paired."""
-        return summarise(self.loaded, self.prices)
+        return summarise(self.loaded, self.prices, judge=self.judge)
+
+    @cached_property
+    def hygiene(self) -> Hygiene | None:
+        """What outdated documents in the index cost; None where that was not swept."""
+        home = self.run / HYGIENE
+        return summarise_hygiene(load_run(home)) if (home / MANIFEST).is_file() else None
 
     @cached_property
     def claims(self) -> tuple[ClaimVerdict, ...]:
@@ -98,13 +116,15 @@ class Result:
             Path(path) if path is not None else self.run / _REPORT,
             claims=self.claims,
             recommendation=self.recommendation,
+            hygiene=self.hygiene,
         )
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready dictionary of the figures; single scores are left out."""
         figures = {f.name: getattr(self.results, f.name) for f in fields(self.results)}
         figures.pop("scores")
-        return {"run": str(self.run), **_plain(figures)}
+        swept = {"hygiene": _plain(self.hygiene)} if self.hygiene is not None else {}
+        return {"run": str(self.run), **_plain(figures), **swept}
 
     def __repr__(self) -> str:
         return f"Result({str(self.run)!r}: {len(self.loaded.records)} records)"
@@ -118,6 +138,7 @@ def compare(
     limit: int | None = None,
     repeats: int | None = None,
     seed: int | None = None,
+    hygiene: bool = True,
     out: Path | str | None = None,
     workers: int | None = None,
     progress: ProgressCallback | None = None,
@@ -132,6 +153,7 @@ def compare(
         limit: Ask only so many questions a day: a sample of whole groups, the same for all systems.
         repeats: Ask each question so often a day.
         seed: Seed of sample, plan and resampling.
+        hygiene: Also sweep the index for outdated documents, where the suite says how.
         out: Folder in which the run's folder is made; `runs` when None.
         workers: Processes for local systems. Latency is measured in the process that answers, one
             question at a time, on one core. Default: one core is left free, and two at most.
@@ -142,7 +164,13 @@ def compare(
             message says what, where, and what to do.
     """
     job = make_job(
-        load_suite(suite), systems=systems, days=days, limit=limit, repeats=repeats, seed=seed
+        load_suite(suite),
+        systems=systems,
+        days=days,
+        limit=limit,
+        repeats=repeats,
+        seed=seed,
+        hygiene=hygiene,
     )
     inputs = load_inputs(job)
     path = _new_path(Path(out) if out is not None else _RUNS, job.suite.name)
@@ -150,6 +178,7 @@ def compare(
     try:
         with RunFolder.create(path, manifest, inputs.questions, job.suite.prices) as folder:
             _carry_out(folder, job, inputs, workers, progress)
+            _sweep_hygiene(folder, job, inputs, workers, progress)
     except RunInterruptedError:
         raise
     except BaseException:
@@ -172,6 +201,8 @@ def resume(
     """
     path = Path(run)
     manifest = read_manifest(path)
+    if "part_of" in manifest.settings:
+        raise RunError(f"{path} is a part of another run; go on with: harness resume {path.parent}")
     job = _job_of(manifest, systems, path)
     inputs = load_inputs(job)
     now = new_manifest(job, inputs, run_id=manifest.run_id)
@@ -182,12 +213,17 @@ def resume(
         if moved:
             folder.note(f"resumed in another environment: {', '.join(moved)}")
         _carry_out(folder, job, inputs, workers, progress)
+        _sweep_hygiene(folder, job, inputs, workers, progress)
     return Result(path)
 
 
-def load(run: Path | str) -> Result:
-    """Read a run, finished or not; nothing is run."""
-    return Result(Path(run))
+def load(run: Path | str, *, judge: Judge | None = None) -> Result:
+    """Read a run, finished or not; nothing is run.
+
+    `judge` is asked `(question, answer, history, day)` about the free-text answers on which no rule
+    can decide, and returns their freshness class, or None where it cannot tell.
+    """
+    return Result(Path(run), judge=judge)
 
 
 def train(
@@ -228,6 +264,34 @@ def _carry_out(
     shutil.rmtree(work, ignore_errors=True)  # indices: made again from the documents if needed
 
 
+def _sweep_hygiene(
+    folder: RunFolder,
+    job: Job,
+    inputs: Inputs,
+    workers: int | None,
+    progress: ProgressCallback | None,
+) -> None:
+    """Carry out the sweep that follows a finished run, or what is missing of it."""
+    sweep = make_sweep(job, inputs, folder.manifest.run_id)
+    if sweep is None:
+        return
+    home = folder.path / HYGIENE
+    if (home / MANIFEST).is_file():
+        _refuse_unlike(read_manifest(home), sweep.manifest, home)
+        own = RunFolder.open(home)
+    else:
+        shutil.rmtree(home, ignore_errors=True)  # what a killed process left unfinished
+        own = RunFolder.create(home, sweep.manifest, sweep.inputs.questions)
+    try:
+        with own:
+            _carry_out(own, sweep.job, sweep.inputs, workers, progress)
+    except RunInterruptedError as error:
+        raise RunInterruptedError(
+            f"interrupted while the index was swept: {len(own)} of {len(sweep.inputs.plan)} of its "
+            f"answers are kept; go on with: harness resume {folder.path}"
+        ) from error
+
+
 def _training_progress(progress: ProgressCallback) -> Callable[[TrainingStep], None]:
     return lambda step: progress(
         Progress(
@@ -263,6 +327,7 @@ def _job_of(manifest: Manifest, systems: Sequence[SystemChoice] | None, path: Pa
             limit=manifest.settings["limit"],
             repeats=manifest.repeats,
             seed=manifest.seed,
+            hygiene=bool(manifest.settings.get("hygiene")),
         )
     except KeyError as error:
         raise RunError(f"{path}: the manifest lacks the setting {error}") from None

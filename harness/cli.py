@@ -29,8 +29,12 @@ app = typer.Typer(
 )
 lab = typer.Typer(help="The lab model: pretrain and evaluate it.", no_args_is_help=True)
 world = typer.Typer(help="Dated facts and documents: build and check them.", no_args_is_help=True)
+conformance = typer.Typer(
+    help="Measure the instrument against answers that people labelled.", no_args_is_help=True
+)
 app.add_typer(lab, name="lab")
 app.add_typer(world, name="world")
+app.add_typer(conformance, name="conformance")
 
 JsonOption = Annotated[
     str | None,
@@ -88,6 +92,9 @@ def compare(
     ] = None,
     repeats: Annotated[int | None, typer.Option(min=1, help="Ask each question so often.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the plan and the resampling.")] = None,
+    no_hygiene: Annotated[
+        bool, typer.Option("--no-hygiene", help="Leave out the sweep for outdated documents.")
+    ] = False,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Worker processes for local models.")
     ] = None,
@@ -108,6 +115,7 @@ def compare(
             limit=limit,
             repeats=repeats,
             seed=seed,
+            hygiene=not no_hygiene,
             workers=workers,
             out=out,
             progress=progress,
@@ -246,6 +254,27 @@ def world_check(
         typer.echo(str(problem))
     typer.echo(f"{len(problems)} problems" if problems else "no problems")
     raise typer.Exit(1 if problems else 0)
+
+
+@conformance.command("staleness", epilog="Example:\n\n`harness conformance staleness answers/`")
+def conformance_staleness(
+    path: Annotated[Path, typer.Argument(help="Folder with answers.jsonl and histories.jsonl.")],
+    day: Annotated[
+        str | None,
+        typer.Option(metavar="DAY", help="Day of the labels (default: the last in the histories)."),
+    ] = None,
+    json_out: JsonOption = None,
+) -> None:
+    """Compare the freshness classes with the labels: agreement, kappa, every disagreement."""
+    from harness.conformance import (  # noqa: PLC0415  (heavy)
+        report,
+        staleness_conformance,
+        to_dict,
+    )
+
+    found = staleness_conformance(path, day=_day(day) if day else None)
+    typer.echo(report(found), err=json_out == "-")
+    _write_json(lambda: to_dict(found), json_out)
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from harness.statistics.estimate import Estimate
     from harness.statistics.gates import Gate
     from harness.statistics.results import Results, SystemResult
 
@@ -155,6 +156,20 @@ class Judge:
 
         difference = results.compare(a, b, metric).difference
         self._take(at_most(f"{metric} of {b} minus {a}", difference, margin))
+
+    def figure_at_most(self, what: str, estimate: Estimate, bound: float) -> None:
+        """Fail when a figure, named by `what`, is above `bound` with its whole interval."""
+        __tracebackhide__ = True
+        from harness.statistics.gates import at_most  # noqa: PLC0415  (only in harness sessions)
+
+        self._take(at_most(what, estimate, bound))
+
+    def figure_at_least(self, what: str, estimate: Estimate, bound: float) -> None:
+        """Fail when a figure, named by `what`, is below `bound` with its whole interval."""
+        __tracebackhide__ = True
+        from harness.statistics.gates import at_least  # noqa: PLC0415  (only in harness sessions)
+
+        self._take(at_least(what, estimate, bound))
 
     def _take(self, gate: Gate) -> None:
         __tracebackhide__ = True

@@ -44,6 +44,21 @@ def test_each_gate_gets_its_verdict_and_only_a_failed_one_fails(suite: pytest.Py
     )
 
 
+def test_any_figure_of_the_run_can_be_a_gate(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        test_gates="""
+        def test_what_was_said_late(harness_results, harness_gate):
+            ages = harness_results.over_time.stale_by_age
+            late = next(row for row in ages if row.system == "remembered").shares
+            harness_gate.figure_at_least("late answers", late[-1], 0.0)
+            harness_gate.figure_at_most("a share", harness_results["handbook"].metrics["stale_rate"], -1)
+    """
+    )
+    result = suite.runpytest_subprocess()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*a share is 0 *wanted at most -1", "*late answers is *"])
+
+
 def test_all_tests_of_a_session_share_one_run(suite: pytest.Pytester) -> None:
     suite.makepyfile(
         test_other="""

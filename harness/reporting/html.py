@@ -16,6 +16,7 @@ from markupsafe import Markup
 from harness.errors import RunError
 from harness.reporting.untrusted import excerpt
 from harness.reporting.view import ReportView, report_view
+from harness.statistics.hygiene import Hygiene
 from harness.statistics.results import Results
 
 if TYPE_CHECKING:
@@ -34,12 +35,13 @@ def write_report(
     *,
     claims: Sequence[ClaimVerdict] | None = None,
     recommendation: Recommendation | None = None,
+    hygiene: Hygiene | None = None,
 ) -> Path:
     """Write the report of a run to `path`, all or nothing; the same input gives the same bytes.
 
     Missing folders are made. Raises `RunError` when the file cannot be written.
     """
-    view = report_view(run, results, claims=claims, recommendation=recommendation)
+    view = report_view(run, results, claims=claims, recommendation=recommendation, hygiene=hygiene)
     _write(path, render(view))
     return path
 

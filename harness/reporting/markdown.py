@@ -10,6 +10,7 @@ from harness.reporting.components import Badge, Cell, Lines, SystemLabel, Table
 from harness.reporting.figures import Figure
 from harness.reporting.untrusted import visible
 from harness.reporting.view import report_view
+from harness.statistics.hygiene import Hygiene
 from harness.statistics.results import Results
 
 if TYPE_CHECKING:
@@ -18,7 +19,19 @@ if TYPE_CHECKING:
     from harness.running.folder import LoadedRun
 
 _MARKUP: Final = re.compile(r"([\\`*_{}\[\]<>#|~!])")
-_IN_BRIEF: Final = ("freshness", "strictness", "latency", "cost", "pairs", "decision", "claims")
+_IN_BRIEF: Final = (
+    "freshness",
+    "ages",
+    "time-to-fresh",
+    "blame",
+    "hygiene",
+    "strictness",
+    "latency",
+    "cost",
+    "pairs",
+    "decision",
+    "claims",
+)
 
 
 def markdown_summary(
@@ -27,9 +40,10 @@ def markdown_summary(
     *,
     claims: Sequence[ClaimVerdict] | None = None,
     recommendation: Recommendation | None = None,
+    hygiene: Hygiene | None = None,
 ) -> str:
     """The answer, the comparison table, a sentence per section and the limits."""
-    view = report_view(run, results, claims=claims, recommendation=recommendation)
+    view = report_view(run, results, claims=claims, recommendation=recommendation, hygiene=hygiene)
     head = view.overview
     sentences = [s for s in view.sections if s.id in _IN_BRIEF]
     parts = [

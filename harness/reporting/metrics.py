@@ -65,9 +65,13 @@ METRICS: Final = MappingProxyType(
         metric.name: metric
         for metric in (
             Metric("right_rate", "Right", "rate", "higher"),
+            Metric("right_relaxed_rate", "Right, relaxed", "rate", "higher"),
+            Metric("mixed_rate", "Mixed", "rate"),
             Metric("stale_rate", "Stale", "rate"),
+            Metric("premature_rate", "Premature", "rate"),
             Metric("wrong_rate", "Wrong", "rate"),
             Metric("abstained_rate", "Abstained", "rate", "neither"),
+            Metric("undecided_rate", "Undecided", "rate", "neither"),
             Metric("unparseable_rate", "Unparseable", "rate"),
             Metric("failed_rate", "Failed", "rate"),
             Metric("raw_rate", "Parses as sent", "rate", "higher"),

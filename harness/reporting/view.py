@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from harness.reporting.components import Section
 from harness.reporting.sections.accuracy import accuracy
+from harness.reporting.sections.ages import ages
+from harness.reporting.sections.blame import blame
 from harness.reporting.sections.claims import claims as claims_section
 from harness.reporting.sections.comparisons import comparisons
 from harness.reporting.sections.context import Context
@@ -15,11 +17,14 @@ from harness.reporting.sections.cost import cost
 from harness.reporting.sections.decision import decision
 from harness.reporting.sections.flips import flips
 from harness.reporting.sections.freshness import freshness
+from harness.reporting.sections.hygiene import hygiene as hygiene_section
 from harness.reporting.sections.kinds import kinds
 from harness.reporting.sections.latency import latency
 from harness.reporting.sections.overview import Overview, overview
 from harness.reporting.sections.reproduction import reproduction
 from harness.reporting.sections.strictness import strictness
+from harness.reporting.sections.time_to_fresh import time_to_fresh
+from harness.statistics.hygiene import Hygiene
 from harness.statistics.results import Results
 
 if TYPE_CHECKING:
@@ -29,6 +34,10 @@ if TYPE_CHECKING:
 
 _SECTIONS = (
     freshness,
+    ages,
+    time_to_fresh,
+    blame,
+    hygiene_section,
     accuracy,
     strictness,
     latency,
@@ -59,9 +68,10 @@ def report_view(
     *,
     claims: Sequence[ClaimVerdict] | None = None,
     recommendation: Recommendation | None = None,
+    hygiene: Hygiene | None = None,
 ) -> ReportView:
     """The view of a run; a pure function of its arguments."""
-    context = Context(run, results, tuple(claims or ()), recommendation)
+    context = Context(run, results, tuple(claims or ()), recommendation, hygiene)
     return ReportView(
         title=run.manifest.title or run.manifest.suite,
         run_id=run.manifest.run_id,

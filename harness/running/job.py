@@ -32,7 +32,10 @@ SystemChoice = str | SystemSpec | AnswerFunction
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is run. `limit` is the number of questions a day; None is all of them."""
+    """What is run. `limit` is the number of questions a day; None is all of them.
+
+    `hygiene` says whether the suite's sweep of the index, if it has one, follows the run.
+    """
 
     suite: Suite
     systems: tuple[SystemSpec, ...]
@@ -40,6 +43,7 @@ class Job:
     repeats: int
     seed: int
     limit: int | None
+    hygiene: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ def make_job(
     limit: int | None = None,
     repeats: int | None = None,
     seed: int | None = None,
+    hygiene: bool = True,
 ) -> Job:
     """The suite with what is given instead of its own; raises `ConfigError` for what does not fit."""
     return Job(
@@ -73,6 +78,7 @@ def make_job(
         repeats=suite.repeats if repeats is None else repeats,
         seed=suite.seed if seed is None else seed,
         limit=limit,
+        hygiene=hygiene and suite.hygiene is not None,
     )
 
 
@@ -113,6 +119,7 @@ def suite_reference(suite: Suite) -> str:
 
 def new_manifest(job: Job, inputs: Inputs, run_id: str) -> Manifest:
     """The manifest of a run that has not begun; the runner adds what only the systems know."""
+    swept = {} if job.suite.hygiene is None else {"hygiene": job.hygiene}
     return Manifest(
         run_id=run_id,
         suite=job.suite.name,
@@ -128,7 +135,7 @@ def new_manifest(job: Job, inputs: Inputs, run_id: str) -> Manifest:
         fingerprints=dict(inputs.fingerprints),
         versions=package_versions(),
         machine=machine(),
-        settings={"suite": suite_reference(job.suite), "limit": job.limit},
+        settings={"suite": suite_reference(job.suite), "limit": job.limit, **swept},
     )
 
 
@@ -156,6 +163,7 @@ def _place(spec: SystemSpec) -> Place:
 
 def _chosen_systems(suite: Suite, choices: Sequence[SystemChoice] | None) -> tuple[SystemSpec, ...]:
     declared = {spec.name: spec for spec in load_systems(suite.systems)}
+    _check_hygiene(suite, declared)
     if choices is None:
         return tuple(declared.values())
     if isinstance(choices, str) or not choices:
@@ -167,6 +175,16 @@ def _chosen_systems(suite: Suite, choices: Sequence[SystemChoice] | None) -> tup
             raise ConfigError(f"system {spec.name!r} is named twice")
         chosen[spec.name] = spec
     return tuple(chosen.values())
+
+
+def _check_hygiene(suite: Suite, declared: Mapping[str, SystemSpec]) -> None:
+    if suite.hygiene is None:
+        return
+    name = suite.hygiene.system
+    if name not in declared:
+        raise ConfigError(f"{suite.path}: hygiene: no system {name!r}: {nearest(name, declared)}")
+    if declared[name].retrieval is None:
+        raise ConfigError(f"{suite.path}: hygiene: system {name!r} has no index to sweep")
 
 
 def _spec(choice: SystemChoice, declared: Mapping[str, SystemSpec]) -> SystemSpec:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from harness.systems.base import Preparation, Strategy
 
 FORMAT = 1
+_DAYS: Final = ("day", "index_as_of", "adapter_as_of")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ def manifest_to_dict(manifest: Manifest) -> dict[str, Any]:
     data["days"] = [day.isoformat() for day in manifest.days]
     for preparations in data["preparations"].values():
         for preparation in preparations:
-            preparation["day"] = preparation["day"].isoformat()
+            for key in _DAYS:
+                preparation[key] = preparation[key] and preparation[key].isoformat()
     return {"format": FORMAT} | data
 
 
@@ -69,10 +71,15 @@ def manifest_from_dict(data: Mapping[str, Any]) -> Manifest:
     fields["systems"] = tuple(SystemManifest(**system) for system in fields["systems"])
     fields["preparations"] = {
         name: tuple(
-            Preparation(**(preparation | {"day": date.fromisoformat(preparation["day"])}))
-            for preparation in preparations
+            Preparation(**(preparation | _days(preparation))) for preparation in preparations
         )
         for name, preparations in fields["preparations"].items()
     }
     fields["notes"] = tuple(fields["notes"])
     return Manifest(**fields)
+
+
+def _days(preparation: Mapping[str, Any]) -> dict[str, date]:
+    """The days of a preparation; one of an earlier version lacks some."""
+    found = {key: preparation.get(key) for key in _DAYS}
+    return {key: date.fromisoformat(text) for key, text in found.items() if text is not None}

@@ -23,6 +23,12 @@
     split = "train"                              # of a data set on the hub
     columns = { question = "prompt" }            # our column = yours; see harness.world.loaders
 
+    [hygiene]                                    # after the run: what outdated documents cost
+    system = "rag"                               # required: which system's index is swept
+    shares = [0, 0.1, 0.25, 0.5]                 # required: shares of superseded documents left
+    day = 2026-08-22                             # an evaluation day; without it, the run's last one
+    limit = 200                                  # questions about facts that changed; without it, all
+
 A path is relative to the file it stands in; `fixture:` means the shipped fixtures. Everything is
 checked when the suite is loaded, before anything runs.
 """
@@ -62,9 +68,11 @@ _KEYS: Final[Mapping[KeyPath, tuple[str, ...]]] = {
         "gates",
         "world",
         "questions",
+        "hygiene",
     ),
     ("world",): ("facts", "documents"),
     ("questions",): ("source", "split", "columns"),
+    ("hygiene",): ("system", "shares", "day", "limit"),
 }
 
 _T = TypeVar("_T")
@@ -77,6 +85,19 @@ class QuestionSource:
     source: Path | str
     split: str = "train"
     columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HygienePlan:
+    """Which shares of superseded documents are left in one system's index, and who asks about it.
+
+    `day` None is the run's last day, `limit` None all questions about facts that changed.
+    """
+
+    system: str
+    shares: tuple[float, ...]
+    day: date | None = None
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +120,7 @@ class Suite:
     deadline: float = 120.0
     concurrency: int = 1
     gates: tuple[str, ...] = ()
+    hygiene: HygienePlan | None = None
 
 
 def load_suite(name_or_path: str | Path) -> Suite:
@@ -139,6 +161,17 @@ def load_suite(name_or_path: str | Path) -> Suite:
         deadline=float(top.at_least_one("deadline", 120)),
         concurrency=top.at_least_one("concurrency", 1),
         gates=top.sentences("gates"),
+        hygiene=_hygiene(top.table("hygiene"), days) if "hygiene" in data else None,
+    )
+
+
+def _hygiene(table: _Table, days: tuple[date, ...]) -> HygienePlan:
+    limit = table.get("limit", int, None)
+    return HygienePlan(
+        system=table.required("system", str),
+        shares=table.shares("shares"),
+        day=table.day("day", among=days),
+        limit=limit if limit is None else table.at_least_one("limit", limit),
     )
 
 
@@ -224,6 +257,25 @@ class _Table:
             if among is not None and day not in among:
                 raise self._error(key, f"{key}: {day} is none of the days")
         return tuple(sorted(days))
+
+    def day(self, key: str, among: tuple[date, ...]) -> date | None:
+        """One of the days, or None where the key is missing."""
+        if key not in self._data:
+            return None
+        day = self._day(key, self._data[key])
+        if day not in among:
+            raise self._error(key, f"{key}: {day} is none of the days")
+        return day
+
+    def shares(self, key: str) -> tuple[float, ...]:
+        """Different numbers from 0 to 1, ascending."""
+        values = self.required(key, list)
+        for value in values:
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+                raise self._error(key, f"{key} must be shares from 0 to 1, and {value!r} is none")
+        if not values or len(set(values)) < len(values):
+            raise self._error(key, f"{key} must be a list of different shares, not {values!r}")
+        return tuple(sorted(map(float, values)))
 
     def texts(self, key: str) -> Mapping[str, str]:
         mapping = self.get(key, dict, {})

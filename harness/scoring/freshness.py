@@ -4,55 +4,50 @@
 |---|---|
 | `failed` | there is no answer: an error, a timeout, a refusal by the server |
 | `unparseable` | nothing can be read: an empty text, JSON that is none, no option of a choice |
-| `current` | a value that holds on the day is named, and no outdated one is asserted beside it |
-| `stale` | an outdated value is asserted; a current one beside it does not help |
+| `premature` | a value is asserted that is not true until after the day: a leak |
+| `mixed` | a value that holds on the day and an outdated one are both asserted |
+| `stale` | an outdated value is asserted |
+| `current` | a value that holds on the day is asserted |
 | `abstained` | no value of the history is named and the answer says that it does not know |
-| `wrong` | anything else: no value that ever held up to the day |
+| `undecided` | none of these, and the reference is a text that may be put in other words |
+| `wrong` | anything else: no value of the history |
 
-A value is not asserted where it is denied (`not 3.1`, `no longer 3.1`), nor where it is told as the
-past (`previously 3.1`, `up from 3.1`) while another value is asserted. A value that ended and came
-back counts as current while it holds. What the question's own subject spells (`Python 3.12`) is no
-answer while another value is named.
+The first that holds, from the top. Which values an answer asserts, and not only names, is decided
+in `harness.scoring.assertion`, which texts name a value in `harness.scoring.matching`. A value that
+ended and came back counts as current while it holds and as stale in between; of words that fit
+several values (a surname of two people) the one that holds is meant. What says less than the value
+(the month of a day) is wrong, with the value it fits as evidence. What the question's own subject
+spells (`Python 3.12`) is no answer while another value is named.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
-from typing import Final
+from typing import Final, Literal
 
+from harness.errors import ConfigError, nearest
 from harness.scoring.abstention import abstention
-from harness.scoring.matching import Key, Mention, mask, matcher
-from harness.scoring.reading import read
-from harness.scoring.score import Freshness
+from harness.scoring.assertion import asserted
+from harness.scoring.matching import finder
+from harness.scoring.mention import Mention
+from harness.scoring.phrases import mask
+from harness.scoring.reading import Reading, read
+from harness.scoring.score import FRESHNESS_CLASSES, Freshness, FreshnessClass
+from harness.scoring.truths import leads
 from harness.world.facts import Fact, History
 from harness.world.formats import Choice, FreeText, OutputFormat
+from harness.world.questions import Question
+
+Judge = Callable[[str, str, History, date], FreshnessClass | None]
+"""(question, answer, history, day) -> the class of a free-text answer; None where it cannot tell."""
 
 _SHOWN: Final = 200
-_CONTEXT: Final = 80
+_TERM_WORDS: Final = 3
+"""A reference text of at most so many words is a term: an answer without it is wrong."""
 
-_BREAK: Final = re.compile(r"[.;:!?,](?=\s|$)|[\n()\u2014]|\b(?:but|now|instead)\b", re.IGNORECASE)
-_DENIED_BEFORE: Final = re.compile(
-    r"\b(?:not|no longer|never|isn't|wasn't|neither|nor|rather than|instead of)\b[^.;,]{0,40}$",
-    re.IGNORECASE,
-)
-_DENIED_AFTER: Final = re.compile(
-    r"^\W{0,3}(?:is|was|are|were)? ?(?:no longer|not (?:the )?(?:current|latest|newest|right)|"
-    r"outdated|obsolete|out of date)\b",
-    re.IGNORECASE,
-)
-_PAST_BEFORE: Final = re.compile(
-    r"\b(?:previously|formerly|once|used to be|from|older|earlier|old|previous|former|"
-    r"(?:replac|supersed|succe)\w+(?! by\b))\b[^.;,]{0,30}$|\b(?:was|were)(?: still| the| at| on)*\s+$",
-    re.IGNORECASE,
-)
-_PAST_AFTER: Final = re.compile(
-    r"^\W{0,3}(?:was|were|has been|had been)? ?(?:previously|formerly|before|replaced|superseded|"
-    r"succeeded|ended|expired)\b",
-    re.IGNORECASE,
-)
-_LEAD: Final = re.compile(r"\A\W*(?:yes|no|true|false)\W*(?:\Z|[,.!;\n])", re.IGNORECASE)
+_Standing = Literal["current", "stale", "premature"]
 
 
 def classify(
@@ -76,87 +71,112 @@ def classify(
     reading = read(text, output_format)
     if reading.says != "value":
         return Freshness("abstained" if reading.says == "nothing" else "unparseable")
-    declined = abstention(reading.text)
-    if history is not None:
-        found = _judge(reading.text, history, day, declined=declined is not None)
-        if found is not None:
-            return found
+    found = _judged(reading, history, day) if history is not None else None
+    if found is not None and not found.partial:
+        return found
+    return _without_value(reading.text, history, output_format) or found or Freshness("wrong")
+
+
+def _without_value(
+    text: str, history: History | None, output_format: OutputFormat
+) -> Freshness | None:
+    """The class of an answer that names no value in full; None where it is plainly wrong."""
+    declined = abstention(text)
     if declined is not None:
         return Freshness("abstained", matched=declined[:_SHOWN])
-    no_option = isinstance(output_format, Choice) and reading.text not in output_format.options
-    return Freshness("unparseable" if no_option else "wrong")
+    if isinstance(output_format, Choice):
+        return None if text in output_format.options else Freshness("unparseable")
+    if history is not None and _may_be_reworded(history):
+        return Freshness("undecided")
+    return None
 
 
-def _judge(text: str, history: History, day: date, *, declined: bool) -> Freshness | None:
-    """Current or stale with the evidence; None when no value that had begun is asserted."""
-    if history.value_type == "boolean" and declined and not _LEAD.search(text):
-        return None
-    match = matcher(
-        history.value_type, tuple(fact.value for fact in history.facts), history.attribute
+def _may_be_reworded(history: History) -> bool:
+    """Whether a reference is a text of more words than a term has."""
+    return history.value_type == "text" and any(
+        len(fact.value.split()) > _TERM_WORDS for fact in history.facts
     )
-    mentions = match.find(text)
-    if not mentions:
+
+
+def decide(judge: Judge, question: Question, text: str, day: date) -> Freshness:
+    """The class that `judge` gives an undecided answer; undecided still where it cannot tell.
+
+    Raises:
+        ConfigError: it gives a class that there is not.
+    """
+    if question.history is None:
+        return Freshness("undecided")
+    label = judge(question.text, text, question.history, day)
+    if label is not None and label not in FRESHNESS_CLASSES:
+        raise ConfigError(f"the judge says {label!r}: {nearest(label, FRESHNESS_CLASSES)}")
+    return Freshness(label or "undecided")
+
+
+def _judged(reading: Reading, history: History, day: date) -> Freshness | None:
+    """The class by the values asserted; None when there is none, `partial` when all are."""
+    text = reading.text
+    truth = history.value_type == "boolean"
+    find = finder(history)
+    mentions = find(text)
+    if not mentions or (truth and not leads(text) and abstention(text) is not None):
         return None
-    if history.subject:
-        mentions = match.find(mask(text, history.subject)) or mentions
-    if history.value_type != "boolean":
-        mentions = _asserted(text, mentions)
-    known: dict[Key, list[Fact]] = {}
-    for fact in history.facts:
-        if fact.valid_from <= day:
-            known.setdefault(match.keys[fact.value], []).append(fact)
-    current: Freshness | None = None
+    if history.subject and history.value_type != "name":
+        mentions = find(mask(text, history.subject)) or mentions
+    if not truth:
+        mentions = asserted(text, mentions)
+    seen: dict[_Standing, tuple[Mention, Fact]] = {}
+    less: tuple[Mention, Fact] | None = None
     for mention in mentions:
-        held = known.get(mention.key)
-        if held is None:
-            continue
-        span = text[mention.start : mention.end][:_SHOWN]
-        holding = next((fact for fact in held if fact.holds_on(day)), None)
-        if holding is None:
-            return _stale(span, held, history, day)
-        current = current or Freshness("current", matched=span, value=holding.value)
-    return current
+        standing, fact = _standing(mention, history, day)
+        if mention.partial:
+            less = less or (mention, fact)
+        else:
+            seen.setdefault(standing, (mention, fact))
+    if "premature" in seen:
+        return _evidence("premature", reading, *seen["premature"])
+    if "stale" in seen:
+        label: FreshnessClass = "mixed" if "current" in seen else "stale"
+        return _with_age(_evidence(label, reading, *seen["stale"]), history, day)
+    if "current" in seen:
+        return _evidence("current", reading, *seen["current"])
+    return _evidence("wrong", reading, *less) if less is not None else None
 
 
-def _stale(span: str, held: Sequence[Fact], history: History, day: date) -> Freshness:
-    """The last time the value held: days since then, and how many facts began after it did.
+def _standing(mention: Mention, history: History, day: date) -> tuple[_Standing, Fact]:
+    """How the value named stands on the day, with the fact that says so.
+
+    Of several the one that holds; else the one that held last; else the one that begins first.
+    """
+    facts = [fact for fact in history.facts if fact.value in mention.values]
+    for fact in facts:
+        if fact.holds_on(day):
+            return "current", fact
+    past = [fact for fact in facts if fact.valid_from <= day]
+    if past:
+        return "stale", max(past, key=lambda fact: (fact.valid_to or day, fact.valid_from))
+    return "premature", facts[0]
+
+
+def _evidence(label: FreshnessClass, reading: Reading, mention: Mention, fact: Fact) -> Freshness:
+    span = None
+    if reading.start is not None:
+        span = (reading.start + mention.start, reading.start + mention.end)
+    return Freshness(
+        label,
+        matched=reading.text[mention.start : mention.end][:_SHOWN],
+        span=span,
+        value=fact.value,
+        valid_from=fact.valid_from,
+        valid_to=fact.valid_to,
+        partial=mention.partial,
+    )
+
+
+def _with_age(found: Freshness, history: History, day: date) -> Freshness:
+    """Evidence with the days since the value held last, and how many facts began after it did.
 
     A value that ended without a successor is one change behind: its end.
     """
-    last = max(held, key=lambda fact: (fact.valid_to or day, fact.valid_from))
-    behind = sum(last.valid_from < fact.valid_from <= day for fact in history.facts)
-    return Freshness(
-        "stale",
-        matched=span,
-        value=last.value,
-        age_days=(day - (last.valid_to or day)).days,
-        changes_behind=max(1, behind),
-    )
-
-
-def _asserted(text: str, mentions: Sequence[Mention]) -> list[Mention]:
-    """The mentions that are neither denied nor, while another is left, told as the past."""
-    plain = text.replace("\u2019", "'")
-    ends = [0, *(mention.end for mention in mentions[:-1])]
-    starts = [*(mention.start for mention in mentions[1:]), len(text)]
-    stated: list[Mention] = []
-    present: list[Mention] = []
-    for mention, left, right in zip(mentions, ends, starts, strict=True):
-        before, after = _clause(plain, mention, left, right)
-        if _DENIED_BEFORE.search(before) or _DENIED_AFTER.search(after):
-            continue
-        stated.append(mention)
-        if not (_PAST_BEFORE.search(before) or _PAST_AFTER.search(after)):
-            present.append(mention)
-    return present or stated
-
-
-def _clause(text: str, mention: Mention, left: int, right: int) -> tuple[str, str]:
-    """The clause before and after a mention, within the neighbouring mentions."""
-    before = text[max(left, mention.start - _CONTEXT) : mention.start]
-    after = text[mention.end : min(right, mention.end + _CONTEXT)]
-    breaks = list(_BREAK.finditer(before))
-    stop = _BREAK.search(after)
-    return before[breaks[-1].end() :] if breaks else before, after[
-        : stop.start()
-    ] if stop else after
+    since, end = found.valid_from or date.min, found.valid_to or day
+    behind = sum(since < fact.valid_from <= day for fact in history.facts)
+    return replace(found, age_days=(day - end).days, changes_behind=max(1, behind))

@@ -3,285 +3,166 @@
 | type | same value | not the same |
 |---|---|---|
 | version | `v3.12.4`, `3.12.4` (`packaging`; other schemes: the exact token) | `3.12.40`, `3.12`, `3.12.4rc1` |
-| date | `2026-01-14`, `14 January 2026`, `Jan 14th, 2026` | a month alone; `03/04/2026`, which is two days |
-| number | `1,200`, `1200.0` | `12000` |
+| date | `2026-01-14`, `14 January 2026`, `Jan 14th, 2026` | `03/04/2026`, two days; a month alone is partial |
+| number | `1,200`, `1200.0`; `500 GB`, `0.5 TB` | `12000`; `500 MB` |
 | boolean | `Yes.`, `It is still supported` | |
-| name, text, enum | case, accents, hyphens and white space folded, whole words | a part of a word |
+| name | `Zeta`, `ZETA Inc.`; a surname (`harness.scoring.names`) | `Zeta Bank` |
+| enum, text | case, accents, hyphens and white space folded, whole words | a part of a word |
 
-A release has as many numbers as it was given: `3.12` names a cycle and is not version `3.12.0`.
+A value that is not of its type (version `R2024b`) is matched as text.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Final
 
-from harness.world.facts import ValueType
+from harness.scoring.mention import Finder, Mention
+from harness.scoring.names import name_finder
+from harness.scoring.phrases import find_phrase, fold
+from harness.scoring.quantities import is_quantity, quantity_finder
+from harness.scoring.tokens import DATE, VERSION, read_date, read_version
+from harness.scoring.truths import find_truth, read_truth
+from harness.world.facts import History, ValueType
 
-Key = Hashable
-"""What two spellings of one value have in common."""
+Spellings = Mapping[str, Sequence[str]]
+"""The spellings of each value: its own and its aliases."""
+
+_READERS: Final[Mapping[str, Callable[[str], bool]]] = {
+    "version": lambda text: read_version(text.strip()) is not None,
+    "date": lambda text: read_date(text.strip()) is not None,
+    "number": is_quantity,
+    "boolean": lambda text: read_truth(text) is not None,
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """The value with `key` is named in `text[start:end]`."""
-
-    start: int
-    end: int
-    key: Key
-
-
-Finder = Callable[[str], list[Mention]]
-
-
-@dataclass(frozen=True, slots=True)
-class Matcher:
-    """Finds any of the values it was made for; `keys` has the key of each of them."""
-
-    keys: dict[str, Key]
-    find: Finder
+def finder(history: History) -> Finder:
+    """What finds the values of a history in a text, in reading order."""
+    return _finder(
+        history.value_type,
+        tuple([fact.value for fact in history.facts]),
+        tuple([fact.aliases for fact in history.facts]),
+        history.subject,
+        history.attribute,
+    )
 
 
 @lru_cache(maxsize=4096)
-def matcher(value_type: ValueType, values: tuple[str, ...], attribute: str = "") -> Matcher:
-    """A matcher for `values`; `attribute` names what a yes or no is about."""
-    keys = {value: value_key(value, value_type) for value in values}
-    by_token = {key for key in keys.values() if not isinstance(key, str)}
-    finders: list[Finder] = [
-        _phrase(key, value_type) for key in {*keys.values()} if isinstance(key, str)
-    ]
-    if by_token and value_type == "boolean":
-        finders.append(_boolean(attribute, by_token))
-    elif by_token:
-        finders.append(_tokens(value_type, by_token))
+def _finder(
+    value_type: ValueType,
+    values: tuple[str, ...],
+    aliases: tuple[tuple[str, ...], ...],
+    subject: str,
+    attribute: str,
+) -> Finder:
+    spellings: dict[str, tuple[str, ...]] = {}
+    for value, others in zip(values, aliases, strict=True):
+        spellings[value] = (*spellings.get(value, (value,)), *others)
+    if value_type == "name":
+        return name_finder(spellings, f"{subject} {attribute}")
+    readable = _READERS.get(value_type)
+    typed = {
+        value: tuple(text for text in texts if readable is not None and readable(text))
+        for value, texts in spellings.items()
+    }
+    plain = {
+        value: tuple(text for text in texts if text not in typed[value])
+        for value, texts in spellings.items()
+    }
+    finders = [_phrases(plain, dotted=value_type == "version")]
+    if any(typed.values()):
+        finders.append(_typed(value_type, typed, attribute))
 
     def find(text: str) -> list[Mention]:
-        return _longest([mention for finder in finders for mention in finder(text)])
+        return _longest(mention for finder in finders for mention in finder(text))
 
-    return Matcher(keys, find)
-
-
-def value_key(value: str, value_type: ValueType) -> Key:
-    """The key of a value as the history spells it; its folded text where its type cannot read it."""
-    reader = _READERS.get(value_type)
-    key = reader(value.strip()) if reader else None
-    return fold(value) if key is None else key
+    return find
 
 
-def mask(text: str, phrase: str) -> str:
-    """`text` with every occurrence of `phrase` (folded, whole words) blanked out."""
-    parts: list[str] = []
-    end = 0
-    for mention in _phrase(fold(phrase), "name")(text):
-        parts += [text[end : mention.start], " " * (mention.end - mention.start)]
-        end = mention.end
-    return "".join([*parts, text[end:]])
+def _typed(value_type: ValueType, spellings: Spellings, attribute: str) -> Finder:
+    match value_type:
+        case "version":
+            return _versions(spellings)
+        case "date":
+            return _dates(spellings)
+        case "number":
+            return quantity_finder(spellings) or _phrases({}, dotted=False)
+        case _:
+            return _truths(spellings, attribute)
 
 
-def fold(text: str) -> str:
-    """Case, accents, hyphens and white space out of the way; punctuation stays."""
-    return " ".join(_fold_with_offsets(text)[0].split())
+def _by_key(pairs: Iterable[tuple[Hashable, str]]) -> dict[Hashable, tuple[str, ...]]:
+    found: dict[Hashable, dict[str, None]] = {}
+    for key, value in pairs:
+        found.setdefault(key, {})[value] = None
+    return {key: tuple(values) for key, values in found.items()}
 
 
-# --- tokens: versions, dates, numbers ---------------------------------------------------------
-
-_MONTH: Final = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
-    r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
-)
-_DAY: Final = r"\d{1,2}(?:st|nd|rd|th)?"
-_TOKENS: Final[dict[str, re.Pattern[str]]] = {
-    "version": re.compile(r"(?<![A-Za-z0-9.])[vV]?\d\w*(?:[.+-]\w+)*", re.ASCII),
-    "date": re.compile(
-        r"(?<![\d.-])(?:\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2\d{4})(?!\d)"
-        rf"|\b{_DAY}(?:\s+of)?[\s-]+{_MONTH},?[\s-]+\d{{4}}\b|\b{_MONTH}\s+{_DAY},?\s+\d{{4}}\b",
-        re.ASCII | re.IGNORECASE,
-    ),
-    "number": re.compile(r"(?<![\w.])[-+]?\d+(?:,\d{3})*(?:\.\d+)?(?!\w|\.\d)", re.ASCII),
-}
-_MAX_TOKEN: Final = 64
-
-
-def _tokens(value_type: ValueType, wanted: set[Key]) -> Finder:
-    pattern, read = _TOKENS[value_type], _READERS[value_type]
+def _versions(spellings: Spellings) -> Finder:
+    wanted = _by_key((read_version(t.strip()), v) for v, texts in spellings.items() for t in texts)
 
     def find(text: str) -> list[Mention]:
         return [
-            Mention(token.start(), token.end(), key)
-            for token in pattern.finditer(text)
-            if (key := read(token.group())) in wanted
+            Mention(*token.span(), wanted[key])
+            for token in VERSION.finditer(text)
+            if (key := read_version(token.group())) in wanted
         ]
 
     return find
 
 
-@lru_cache(maxsize=65536)
-def _version(token: str) -> Key | None:
-    from packaging.version import InvalidVersion, Version  # noqa: PLC0415
-
-    if len(token) > _MAX_TOKEN:
-        return None
-    try:
-        version = Version(token)
-    except InvalidVersion:
-        return None
-    return version, len(version.release)
-
-
-@lru_cache(maxsize=65536)
-def _date(token: str) -> Key | None:
-    if token[:4].isdecimal() or not any(map(str.isalpha, token)):
-        return _numeric_date(token)
-    from dateutil import parser  # type: ignore[import-untyped]  # noqa: PLC0415
-
-    try:
-        day: date = parser.parse(token).date()
-    except (ValueError, OverflowError):
-        return None
-    return day
-
-
-def _numeric_date(token: str) -> date | None:
-    """A date of numbers; None where day and month could be exchanged, since that is two dates."""
-    parts = re.split(r"[-/.]", token.strip())
-    if len(parts) != len(("year", "month", "day")) or not all(map(str.isdecimal, parts)):
-        return None
-    first, second, third = map(int, parts)
-    year_first = len(parts[0]) == len("2026")
-    orders = (
-        [(first, second, third)] if year_first else [(third, second, first), (third, first, second)]
-    )
-    days = set()
-    for order in orders:
-        try:
-            days.add(date(*order))
-        except ValueError:
-            continue
-    return days.pop() if len(days) == 1 else None
-
-
-def _number(token: str) -> Key | None:
-    if len(token) > _MAX_TOKEN:
-        return None
-    try:
-        number = Decimal(token.replace(",", ""))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
-
-
-# --- yes and no ---------------------------------------------------------------------------------
-
-_YES: Final = frozenset({"yes", "true", "y", "1", "supported"})
-_NO: Final = frozenset({"no", "false", "n", "0", "unsupported"})
-_LEAD: Final = re.compile(r"\A\W*(yes|no|true|false)\b(?!-)", re.IGNORECASE)
-_NEGATION: Final = re.compile(
-    r"\b(?:no|not|never|neither|without|isn't|doesn't|wasn't|hasn't|cannot|can't|ended|expired|"
-    r"discontinued|unsupported|false)\b",
-    re.IGNORECASE,
-)
-
-
-def _truth(value: str) -> Key | None:
-    word = value.casefold()
-    return True if word in _YES else False if word in _NO else None
-
-
-def _boolean(attribute: str, wanted: set[Key]) -> Finder:
-    """A leading yes or no decides; else a sentence about the attribute, negated or not."""
-    words = [re.escape(word) for word in re.split(r"[\W_]+", attribute) if len(word) > len("of")]
-    about = re.compile(
-        rf"\b(?:{'|'.join(['yes', 'true', 'still', 'supported', *words])})\b", re.IGNORECASE
-    )
+def _dates(spellings: Spellings) -> Finder:
+    """Days by day and months by month; the month of a day is part of it, not the whole."""
+    read = [(read_date(t.strip()), v) for v, texts in spellings.items() for t in texts]
+    wanted = _by_key(read)
+    months = _by_key(((k.year, k.month), v) for k, v in read if isinstance(k, date))
 
     def find(text: str) -> list[Mention]:
-        plain = text.replace("\u2019", "'")
-        found = _LEAD.search(plain)
-        key = _truth(found.group(1)) if found else None
-        if found is None:
-            found = _NEGATION.search(plain)
-            key = False if found else None
-        if found is None:
-            found = about.search(plain)
-            key = True if found else None
-        return [Mention(found.start(), found.end(), key)] if found and key in wanted else []
+        mentions = []
+        for token in DATE.finditer(text):
+            key = read_date(token.group())
+            if key in wanted:
+                mentions.append(Mention(*token.span(), wanted[key]))
+            elif isinstance(key, date) and (key.year, key.month) in wanted:
+                mentions.append(Mention(*token.span(), wanted[key.year, key.month]))
+            elif isinstance(key, tuple) and key in months:
+                mentions.append(Mention(*token.span(), months[key], partial=True))
+        return mentions
 
     return find
 
 
-# --- names and texts ----------------------------------------------------------------------------
-
-_LETTERS: Final = str.maketrans(
-    {
-        "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "\u0131": "i",
-        "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2212": "-",
-    }
-)  # fmt: skip
-_SPACES: Final = re.compile(r"[\s_\-\u00ad\u2010-\u2015]")
-
-
-def _fold_with_offsets(text: str) -> tuple[str, list[int] | None]:
-    """The folded text and, where lengths changed, the place in `text` of each of its characters."""
-    if text.isascii():
-        return _SPACES.sub(" ", text.lower()), None
-    folded: list[str] = []
-    offsets: list[int] = []
-    for place, character in enumerate(text):
-        for part in _fold_character(character):
-            folded.append(part)
-            offsets.append(place)
-    return "".join(folded), offsets
-
-
-@lru_cache(maxsize=4096)
-def _fold_character(character: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", character).casefold().translate(_LETTERS)
-    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return _SPACES.sub(" ", bare)
-
-
-@lru_cache(maxsize=65536)
-def _phrase(folded: str, value_type: ValueType) -> Finder:
-    """Finds a folded value as whole words; in versions a dot or plus goes on with the word."""
-    if not folded:
-        return lambda _text: []
-    after = r"(?![\w+#])" if value_type != "version" else r"(?![\w+#]|[.-]\w)"
-    before = r"(?<![\w])" if value_type != "version" else r"(?<![\w.])"
-    body = r" +".join(re.escape(word) for word in folded.split())
-    pattern = re.compile(before + body + after)
+def _truths(spellings: Spellings, attribute: str) -> Finder:
+    wanted = _by_key((read_truth(t), v) for v, texts in spellings.items() for t in texts)
 
     def find(text: str) -> list[Mention]:
-        haystack, offsets = _fold_with_offsets(text)
-        spans = (found.span() for found in pattern.finditer(haystack))
-        if offsets is None:
-            return [Mention(start, end, folded) for start, end in spans]
-        return [Mention(offsets[start], offsets[end - 1] + 1, folded) for start, end in spans]
+        found = find_truth(text, attribute)
+        if found is None or found[2] not in wanted:
+            return []
+        return [Mention(found[0], found[1], wanted[found[2]])]
 
     return find
 
 
-_READERS: Final[dict[str, Callable[[str], Key | None]]] = {
-    "version": _version,
-    "date": _date,
-    "number": _number,
-    "boolean": _truth,
-}
+def _phrases(spellings: Spellings, *, dotted: bool) -> Finder:
+    wanted = _by_key((fold(text), value) for value, texts in spellings.items() for text in texts)
+
+    def find(text: str) -> list[Mention]:
+        return [
+            Mention(start, end, values)
+            for folded, values in wanted.items()
+            for start, end in find_phrase(text, str(folded), dotted=dotted)
+        ]
+
+    return find
 
 
-def _longest(mentions: list[Mention]) -> list[Mention]:
+def _longest(mentions: Iterable[Mention]) -> list[Mention]:
     """In reading order, without those that lie inside a longer one (`Inter` in `Inter Miami`)."""
-    return list(_not_nested(sorted(mentions, key=lambda m: (m.start, -m.end))))
-
-
-def _not_nested(mentions: list[Mention]) -> Iterator[Mention]:
-    end = -1
-    for mention in mentions:
-        if mention.end > end:
-            end = mention.end
-            yield mention
+    kept: list[Mention] = []
+    for mention in sorted(mentions, key=lambda m: (m.start, -m.end)):
+        if not kept or mention.end > kept[-1].end:
+            kept.append(mention)
+    return kept

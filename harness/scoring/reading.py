@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final, Literal
 
@@ -18,15 +18,24 @@ _STRAY: Final = re.compile(
     r"<\|[^|<>\n]{0,40}\|>|</?(?:s|bos|eos|pad|unk|start_of_turn|end_of_turn)>|\[/?INST\]",
     re.IGNORECASE,
 )
+_NEXT_TURN: Final = re.compile(
+    r"^[ \t]*(?:#+ [^\n]*(?:\?|\Z)|(?:Question|Instruction|Prompt|User|Human|Q)(?: \d+)?:)",
+    re.MULTILINE,
+)
+_WORD: Final = re.compile(r"\w")
 _KNOWN: Final = "known"
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`says` is `value` (then `text` is what was said), `nothing` (an abstention) or `unreadable`."""
+    """`says` is `value` (then `text` is what was said), `nothing` (an abstention) or `unreadable`.
+
+    `start` is where `text` begins in the answer as sent; None where it is not there as it is.
+    """
 
     says: Literal["value", "nothing", "unreadable"]
     text: str = ""
+    start: int | None = None
 
 
 _NOTHING: Final = Reading("nothing")
@@ -36,16 +45,22 @@ _UNREADABLE: Final = Reading("unreadable")
 def read(text: str, output_format: OutputFormat) -> Reading:
     """The answer's own words: the field of a JSON object, the option of a choice, the whole text.
 
-    Stray chat tokens (`<|end|>`, `</s>`, `[INST]`) are taken off first.
+    Stray chat tokens (`<|end|>`, `</s>`, `[INST]`) are taken off first, and of free text the turns
+    that a model without an end goes on to invent (`Question: ...`, `## What is ...?`).
     """
-    text = _STRAY.sub(" ", text[:READ_LIMIT]).strip()
-    if not text:
+    text = _STRAY.sub(lambda stray: " " * len(stray.group()), text[:READ_LIMIT])
+    if not text or text.isspace():
         return _UNREADABLE
     if isinstance(output_format, JsonSchema):
         return _read_json(text, output_format.value_pointer)
     if isinstance(output_format, Choice):
-        return _read_choice(text, output_format.options)
-    return Reading("value", text)
+        return _read_choice(text.strip(), output_format.options)
+    said = _WORD.search(text)
+    turn = _NEXT_TURN.search(text, said.end()) if said is not None else None
+    if turn is not None:
+        text = text[: turn.start()]
+    start = len(text) - len(text.lstrip())
+    return Reading("value", text.strip(), start)
 
 
 def _read_json(text: str, pointer: str) -> Reading:
@@ -57,7 +72,17 @@ def _read_json(text: str, pointer: str) -> Reading:
         return _UNREADABLE
     if isinstance(parent, dict) and parent.get(_KNOWN) is False:
         return _NOTHING
-    return _read_value(value)
+    reading = _read_value(value)
+    if isinstance(value, str):
+        return replace(reading, start=_place(text, pointer, value))
+    return reading
+
+
+def _place(text: str, pointer: str, value: str) -> int | None:
+    """Where a string stands in JSON: after its key; None where it is escaped or in a list."""
+    key = text.find(f'"{pointer.rpartition("/")[2]}"') if pointer else 0
+    place = text.find(f'"{value}"', key + 1 if pointer else 0) if key >= 0 else -1
+    return place + 1 if place >= 0 else None
 
 
 def _read_value(value: Json) -> Reading:  # noqa: PLR0911  (one a JSON type)

@@ -4,33 +4,45 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, get_args
 
 from harness.systems.base import Timing
 
-FreshnessClass = Literal["current", "stale", "wrong", "abstained", "unparseable", "failed"]
-
-FRESHNESS_CLASSES: tuple[FreshnessClass, ...] = (
+FreshnessClass = Literal[
     "current",
+    "mixed",
     "stale",
+    "premature",
     "wrong",
     "abstained",
+    "undecided",
     "unparseable",
     "failed",
-)
+]
+
+FRESHNESS_CLASSES: tuple[FreshnessClass, ...] = get_args(FreshnessClass)
+"""Every class, the best first; each answer has exactly one (`harness.scoring.freshness`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
     """The class of an answer with its evidence.
 
-    `matched` is the span of the answer that decided, `value` the fact's value it matched. A stale
-    answer has `age_days` since that value stopped being true and the number of `changes_behind`.
+    `matched` is the text of the answer that decided, `span` where it stands in the answer as sent
+    (None where it was read out of escaped JSON), `value` the fact's value it matched, which held on
+    `[valid_from, valid_to)`. `partial`: it says less than the value does (the month of a day).
+
+    A stale answer has `age_days` since that value stopped being true and the number of
+    `changes_behind`; a mixed one has them for the outdated value beside the current one.
     """
 
     label: FreshnessClass
     matched: str = ""
+    span: tuple[int, int] | None = None
     value: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+    partial: bool = False
     age_days: int | None = None
     changes_behind: int | None = None
 
@@ -70,6 +82,7 @@ class Cost:
 class Score:
     """Everything said of one record. `right`: the current value, or abstaining where it must.
 
+    `relaxed`: right, or the current value beside an outdated one (class mixed).
     `timing` is None where no latency was measured (a failure without service, a cached answer).
     """
 
@@ -81,6 +94,7 @@ class Score:
     repeat: int
     answerable: bool
     right: bool
+    relaxed: bool
     freshness: Freshness
     strictness: Strictness
     timing: Timing | None

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from harness.running.record import Record
 from harness.scoring.cost import answer_cost
-from harness.scoring.freshness import classify
+from harness.scoring.freshness import Judge, classify, decide
 from harness.scoring.prices import PriceBook
 from harness.scoring.score import Score
 from harness.scoring.strictness import grade
 from harness.world.questions import Question
 
 
-def score(question: Question, record: Record, prices: PriceBook) -> Score:
+def score(
+    question: Question, record: Record, prices: PriceBook, *, judge: Judge | None = None
+) -> Score:
     """Everything that can be said of an answer; a pure function of its arguments.
 
     Right is the current value or, where nothing answers the question on that day, abstaining.
-    A failure and a cached answer have no measured latency.
+    A failure and a cached answer have no measured latency. `judge` is asked about the answers that
+    would be undecided.
     """
     answer = record.answer
     text = answer.text if answer.failure is None else None
     freshness = classify(text, question.history, record.day, question.format)
+    if judge is not None and text is not None and freshness.label == "undecided":
+        freshness = decide(judge, question, text, record.day)
     answerable = bool(question.references(record.day))
     right = freshness.label == ("current" if answerable else "abstained")
     return Score(
@@ -31,6 +36,7 @@ def score(question: Question, record: Record, prices: PriceBook) -> Score:
         repeat=record.repeat,
         answerable=answerable,
         right=right,
+        relaxed=right or (answerable and freshness.label == "mixed"),
         freshness=freshness,
         strictness=grade(text, question.format, right=right),
         timing=answer.timing if text is not None and not record.cached else None,

@@ -11,7 +11,13 @@ from harness.statistics.results import SystemResult
 
 def notes(systems: Sequence[SystemResult], scores: Sequence[Score]) -> tuple[str, ...]:
     """Gaps in the run and figures that cannot be stated, with the reason; none is no gap."""
-    return (*_gaps(systems), *_unmeasured(systems, scores), *_unstated(systems))
+    return (
+        *_gaps(systems),
+        *_undecided(scores),
+        *_premature(scores),
+        *_unmeasured(systems, scores),
+        *_unstated(systems),
+    )
 
 
 def _gaps(systems: Sequence[SystemResult]) -> Iterator[str]:
@@ -28,6 +34,24 @@ def _gaps(systems: Sequence[SystemResult]) -> Iterator[str]:
                 f"{system.name}: {_answers(counts.failed)} of {counts.attempted} failed; they count "
                 "as not right in every rate and are not in the latencies."
             )
+
+
+def _undecided(scores: Sequence[Score]) -> Iterator[str]:
+    count = sum(score.freshness.label == "undecided" for score in scores)
+    if count:
+        yield (
+            f"{_answers(count)} to free-text questions could not be decided by rule and no judge "
+            "was given; they count as not right."
+        )
+
+
+def _premature(scores: Sequence[Score]) -> Iterator[str]:
+    count = sum(score.freshness.label == "premature" for score in scores)
+    if count:
+        yield (
+            f"{_answers(count)} gave a value that became true only after the day asked about: look "
+            "for later facts in the corpus, the questions or the model; they count as not right."
+        )
 
 
 def _unmeasured(systems: Sequence[SystemResult], scores: Sequence[Score]) -> Iterator[str]:

@@ -6,11 +6,12 @@ The report, the command line, the pytest plugin and the Python API all read this
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from harness.scoring.score import FreshnessClass, Score
 from harness.statistics.estimate import Estimate
+from harness.statistics.over_time import OverTime
 from harness.systems.base import Strategy
 
 
@@ -26,7 +27,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """What keeping a system up to date over all days of the run really took."""
+    """What keeping a system up to date over all days of the run really took.
+
+    `removed` documents were deleted from the index; `energy_joules` is None where it is unknown.
+    """
 
     index_seconds: float
     documents: int
@@ -34,14 +38,18 @@ class Upkeep:
     examples: int
     tokens: int
     usd: Estimate
+    removed: int = 0
+    energy_joules: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SystemResult:
     """One system's figures.
 
-    `metrics` has, by name: `right_rate`, `stale_rate`, `wrong_rate`, `abstained_rate`,
-    `unparseable_rate`, `failed_rate` (of all attempted), `raw_rate`, `valid_rate`,
+    `metrics` has, by name: `right_rate` (strict: a mixed answer is a failure),
+    `right_relaxed_rate` (a mixed answer is right), `mixed_rate`, `stale_rate`, `premature_rate`,
+    `wrong_rate`, `abstained_rate`, `undecided_rate`, `unparseable_rate`, `failed_rate` (of all
+    attempted), `raw_rate`, `valid_rate`,
     `valid_and_right_rate` (of the questions with a strict format), `latency_p50`, `latency_p95`,
     `latency_p99`, `latency_mean`, `retrieve_mean`, `first_token_mean`, `decode_mean` (seconds),
     `cost_per_query`, `cost_per_right` (US dollars), `prompt_tokens`, `completion_tokens` (means).
@@ -102,7 +110,10 @@ class Flip:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """All of a run. `comparisons` holds every ordered pair once, in the order of `systems`."""
+    """All of a run. `comparisons` holds every ordered pair once, in the order of `systems`.
+
+    `over_time` says how the systems kept up with a changing world.
+    """
 
     systems: tuple[SystemResult, ...]
     comparisons: tuple[Comparison, ...]
@@ -110,6 +121,7 @@ class Results:
     scores: tuple[Score, ...]
     days: tuple[date, ...]
     notes: tuple[str, ...]
+    over_time: OverTime = field(default_factory=OverTime)
 
     def __getitem__(self, system: str) -> SystemResult:
         """The result of the system with that name; KeyError names the ones there are."""

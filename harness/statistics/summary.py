@@ -12,9 +12,11 @@ from typing import Final
 
 import numpy as np
 
+from harness.energy import total_joules
 from harness.running.folder import LoadedRun
 from harness.running.manifest import SystemManifest
 from harness.scoring.cost import upkeep_cost
+from harness.scoring.freshness import Judge
 from harness.scoring.prices import PriceBook
 from harness.scoring.score import FRESHNESS_CLASSES, FreshnessClass
 from harness.scoring.scorer import score
@@ -22,6 +24,7 @@ from harness.statistics.estimate import Estimate
 from harness.statistics.intervals import mean, quantile, rate, ratio
 from harness.statistics.multiplicity import holm
 from harness.statistics.notes import notes
+from harness.statistics.over_time import over_time
 from harness.statistics.paired import paired_means, paired_rates
 from harness.statistics.results import (
     Comparison,
@@ -34,7 +37,7 @@ from harness.statistics.results import (
 from harness.statistics.table import MEANS, RATES, ScoreTable, align, score_tables
 from harness.systems.base import Preparation
 
-COMPARED: Final = ("right_rate", "stale_rate", "valid_rate", *MEANS)
+COMPARED: Final = ("right_rate", "right_relaxed_rate", "stale_rate", "valid_rate", *MEANS)
 """The metrics on which every pair of systems is compared."""
 
 QUANTILES: Final = MappingProxyType({"latency_p50": 0.5, "latency_p95": 0.95, "latency_p99": 0.99})
@@ -43,16 +46,19 @@ QUANTILES: Final = MappingProxyType({"latency_p50": 0.5, "latency_p95": 0.95, "l
 _UNPRICED_SHARE: Final = 0.05
 
 
-def summarise(run: LoadedRun, prices: PriceBook, *, seed: int | None = None) -> Results:
+def summarise(
+    run: LoadedRun, prices: PriceBook, *, seed: int | None = None, judge: Judge | None = None
+) -> Results:
     """Score every record and form every figure.
 
-    `prices` knows which model each system uses (`PriceBook.with_models`). The same run, prices and
-    seed (the run's own when None) give the same results.
+    `prices` knows which model each system uses (`PriceBook.with_models`). `judge` decides on free
+    texts that no rule can. The same run, prices, seed (the run's own when None) and judge give the
+    same results.
     """
     manifest = run.manifest
     seed = manifest.seed if seed is None else seed
     names = [system.name for system in manifest.systems]
-    scores = tuple(score(run.questions[r.question_id], r, prices) for r in run.records)
+    scores = tuple(score(run.questions[r.question_id], r, prices, judge=judge) for r in run.records)
     tables = score_tables(scores, names)
     systems = tuple(
         _system(run, system, tables[system.name], prices, seed) for system in manifest.systems
@@ -64,6 +70,7 @@ def summarise(run: LoadedRun, prices: PriceBook, *, seed: int | None = None) -> 
         scores=scores,
         days=manifest.days,
         notes=(*run.notes, *notes(systems, scores)),
+        over_time=over_time(run, scores),
     )
 
 
@@ -193,6 +200,8 @@ def _upkeep(system: str, preparations: Sequence[Preparation], prices: PriceBook)
         examples=sum(p.examples for p in preparations),
         tokens=sum(p.tokens for p in preparations),
         usd=usd,
+        removed=sum(p.removed for p in preparations),
+        energy_joules=total_joules(*(p.energy_joules for p in preparations)),
     )
 
 

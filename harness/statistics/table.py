@@ -10,21 +10,23 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.scoring.score import Score
+from harness.scoring.score import FRESHNESS_CLASSES, FreshnessClass, Score
 from harness.statistics.intervals import Floats
 
 K = TypeVar("K")
 Key = tuple[str, str, int]
 """(question id, ISO day, repeat): what is paired between systems."""
 
+
+def _is(label: FreshnessClass) -> Callable[[Score], bool]:
+    return lambda score: score.freshness.label == label
+
+
 _ALWAYS: Final[Mapping[str, Callable[[Score], bool]]] = MappingProxyType(
     {
         "right_rate": lambda score: score.right,
-        "stale_rate": lambda score: score.freshness.label == "stale",
-        "wrong_rate": lambda score: score.freshness.label == "wrong",
-        "abstained_rate": lambda score: score.freshness.label == "abstained",
-        "unparseable_rate": lambda score: score.freshness.label == "unparseable",
-        "failed_rate": lambda score: score.freshness.label == "failed",
+        "right_relaxed_rate": lambda score: score.relaxed,
+        **{f"{label}_rate": _is(label) for label in FRESHNESS_CLASSES if label != "current"},
     }
 )
 _STRICT: Final[Mapping[str, Callable[[Score], bool]]] = MappingProxyType(

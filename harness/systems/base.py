@@ -67,10 +67,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """What bringing a system up to date for a day cost.
+    """What bringing a system up to date for a day cost, and until when it knows the world.
 
-    `seconds` is what the work took when it was really done; `reused` says that an artefact with
-    the same fingerprint was taken instead, and `seconds` then repeats what making it once took.
+    Seconds and joules are what the work took when it was really done; `reused` says that an artefact
+    with the same fingerprint was taken instead, and they then repeat what making it once took.
+    `documents` were written into the index and `removed` deleted from it. `energy_joules` is None
+    where the machine does not tell (`harness.energy`). The index holds what was published by
+    `index_as_of`, the adapter was told the facts of `adapter_as_of`; None: it has no such part.
     """
 
     day: date
@@ -81,6 +84,16 @@ class Preparation:
     tokens: int = 0
     reused: bool = False
     fingerprints: Mapping[str, str] = field(default_factory=dict)
+    removed: int = 0
+    energy_joules: float | None = None
+    index_as_of: date | None = None
+    adapter_as_of: date | None = None
+
+    @property
+    def as_of(self) -> date | None:
+        """The latest day that any part knows; None when none is ever brought up to date."""
+        days = [day for day in (self.index_as_of, self.adapter_as_of) if day is not None]
+        return max(days, default=None)
 
 
 class System(Protocol):

@@ -5,11 +5,15 @@
 
     [systems.rag]
     strategy = "rag"
-    retrieval = { passages = 4, order = "newest", superseded = "keep" }
+    retrieval = { passages = 4, order = "newest", superseded = "keep", refresh = "on-change" }
 
     [systems.fine-tuned]
     strategy = "fine-tuned"
     training = { recipe = "facts", as_of = 2025-08-22 }      # or [2025-02-22, 2025-08-22]
+
+    [systems.retrained]
+    strategy = "fine-tuned"
+    training = { recipe = "facts", refresh = "every 90 days" }   # or "on-change", "never"
 
     [systems.hybrid]
     strategy = "hybrid"
@@ -37,6 +41,7 @@ from typing import Any, Final, TypeVar
 from harness.errors import ConfigError, located, nearest
 from harness.models.specs import KINDS, ModelSpec
 from harness.systems.locate import KeyPath, key_lines, nearest_line
+from harness.systems.refresh import ON_CHANGE, Refresh
 from harness.systems.spec import (
     DEFAULT_MAX_TOKENS,
     RetrievalSpec,
@@ -65,8 +70,9 @@ _RETRIEVAL_TYPES: Final[Mapping[str, type]] = {
     "recency": float,
     "half_life_days": float,
     "order": str,
-    "superseded": str,
+    "superseded": object,  # a word or a share
     "refresh": str,
+    "show_days": bool,
 }
 _TRAINING_TYPES: Final[Mapping[str, type]] = {
     "recipe": str,
@@ -86,6 +92,7 @@ _WORDS: Final[Mapping[type, str]] = {
     int: "a whole number",
     float: "a number",
     dict: "a table",
+    bool: "true or false",
 }
 
 _T = TypeVar("_T")
@@ -197,7 +204,28 @@ class _Reader:
             return None
         if "as_of" in fields:
             fields["as_of"] = self._days(fields["as_of"], (*where, key, "as_of"))
+        if "refresh" in fields:
+            fields["refresh"] = self._refresh(fields["refresh"], (*where, key, "refresh"))
+        if "superseded" in fields:
+            fields["superseded"] = self._superseded(
+                fields["superseded"], (*where, key, "superseded")
+            )
         return part(**fields)
+
+    def _refresh(self, text: str, where: KeyPath) -> Refresh:
+        try:
+            return Refresh.parse(text)
+        except ConfigError as error:
+            self._report(where, f"{'.'.join(where[-2:])}: {error}")
+            return ON_CHANGE
+
+    def _superseded(self, value: object, where: KeyPath) -> str | float:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+        if not isinstance(value, str):
+            self._report(where, f"superseded must be keep, delete or a share, not {value!r}")
+            return "keep"
+        return value
 
     def _days(self, value: object, where: KeyPath) -> tuple[date, ...]:
         days = [_day(day) for day in (value if isinstance(value, list) else [value])]
@@ -220,7 +248,8 @@ class _Reader:
             wanted = types[key]
             if wanted is float and isinstance(value, int) and not isinstance(value, bool):
                 value = float(value)  # noqa: PLW2901  (TOML's 1 is a number too)
-            if isinstance(value, bool) or not isinstance(value, wanted):
+            wrong = isinstance(value, bool) and wanted not in {bool, object}
+            if wrong or not isinstance(value, wanted):
                 self._report((*where, key), f"{key} must be {_WORDS[wanted]}, not {table[key]!r}")
             else:
                 good[key] = value

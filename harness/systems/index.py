@@ -16,8 +16,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from harness.energy import EnergyMeter
 from harness.retrieval.base import Retriever
 from harness.systems.spec import RetrievalSpec
 from harness.systems.world import SystemWorld
@@ -35,16 +36,19 @@ OpenRetriever = Callable[[Path], Retriever]
 class Index:
     """An index that stands, and what bringing it up to date took.
 
-    `written` documents were added or replaced and `removed` deleted in `seconds`, starting from the
-    index of the day before where there was one; `reused` says that another worker or system did it.
-    All are 0 where the day brought nothing new.
+    It holds what was published by `as_of`. `written` documents were added or replaced and `removed`
+    deleted in `seconds` with `joules` (None: unknown), starting from the index of the day before
+    where there was one; `reused` says that another worker or system did it. All are 0 where the day
+    brought nothing new.
     """
 
     folder: Path
+    as_of: date
     documents: frozenset[str]
     written: int
     removed: int
     seconds: float
+    joules: float | None
     reused: bool
 
 
@@ -70,7 +74,7 @@ class IndexKeeper:
     def settings(self) -> str:
         """The fingerprint of what was declared."""
         values = [getattr(self._spec, name) for name in self._spec.__slots__]
-        return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps(values, default=str).encode()).hexdigest()[:16]
 
     def prepare(self, day: date) -> tuple[Retriever, Index]:
         """The retriever over what is to be indexed on `day`, ready to search.
@@ -80,28 +84,30 @@ class IndexKeeper:
         from filelock import FileLock  # noqa: PLC0415  (needed here only)
 
         self._first = self._first or day
-        as_of = min(self._first, day) if self._spec.refresh == "never" else day
+        as_of = self._spec.refresh.day(self._first, day)
         wanted = {document.id: document for document in self._documents(as_of)}
         key = self._key(wanted.values())
         folder = self._home / key
         if self._last is not None and self._last.folder == folder:
-            return self._open(folder), replace(
-                self._last, written=0, removed=0, seconds=0.0, reused=False
+            nothing_new = replace(
+                self._last, as_of=as_of, written=0, removed=0, seconds=0.0, joules=0.0, reused=False
             )
+            return self._open(folder), nothing_new
         self._home.mkdir(parents=True, exist_ok=True)
         with FileLock(self._home / f"{key}.lock"):
-            index = self._find(folder, frozenset(wanted))
+            index = self._find(folder, as_of, frozenset(wanted))
             if index is None:
-                index = self._make(folder, wanted)
+                index = self._make(folder, as_of, wanted)
         self._last = index
         return self._open(folder), index
 
     def _documents(self, day: date) -> Iterable[Document]:
         visible = self._corpus.visible(day)
-        if self._spec.superseded == "keep":
+        share = self._spec.superseded_share
+        if share == 1:
             return visible
         gone = self._corpus.superseded(day)
-        return [document for document in visible if document.id not in gone]
+        return [d for d in visible if d.id not in gone or _neglect(d.id) < share]
 
     def _key(self, documents: Iterable[Document]) -> str:
         digest = hashlib.sha256(f"{self._spec.mode} {self._spec.embedder}".encode())
@@ -109,16 +115,14 @@ class IndexKeeper:
             digest.update(json.dumps([document.id, str(document.day), document.text]).encode())
         return digest.hexdigest()[:16]
 
-    def _find(self, folder: Path, documents: frozenset[str]) -> Index | None:
+    def _find(self, folder: Path, as_of: date, documents: frozenset[str]) -> Index | None:
         record = folder / _RECORD
         if not record.is_file():
             return None
         data = json.loads(record.read_text(encoding="utf-8"))
-        return Index(
-            folder, documents, data["written"], data["removed"], data["seconds"], reused=True
-        )
+        return Index(folder, as_of, documents, **{"joules": None, **data}, reused=True)
 
-    def _make(self, folder: Path, wanted: dict[str, Document]) -> Index:
+    def _make(self, folder: Path, as_of: date, wanted: dict[str, Document]) -> Index:
         shutil.rmtree(folder, ignore_errors=True)  # what a killed process left unfinished
         before: frozenset[str] = frozenset()
         if self._last is not None:
@@ -126,14 +130,29 @@ class IndexKeeper:
             shutil.copytree(self._last.folder, folder, ignore=shutil.ignore_patterns(_RECORD))
             before = self._last.documents
         retriever = self._open(folder)
-        started = time.perf_counter()
+        meter, started = EnergyMeter(), time.perf_counter()
         removed = retriever.delete(sorted(before - wanted.keys()))
         written = retriever.upsert(_text_only(d) for d in wanted.values() if d.id not in before)
-        seconds = time.perf_counter() - started
+        seconds, joules = time.perf_counter() - started, meter.joules()
         retriever.close()
-        record = {"written": written, "removed": removed, "seconds": seconds}
+        record: dict[str, Any] = {
+            "written": written,
+            "removed": removed,
+            "seconds": seconds,
+            "joules": joules,
+        }
         (folder / _RECORD).write_text(json.dumps(record) + "\n", encoding="utf-8")
-        return Index(folder, frozenset(wanted), written, removed, seconds, reused=False)
+        return Index(folder, as_of, frozenset(wanted), **record, reused=False)
+
+
+def _neglect(document_id: str) -> float:
+    """Where a document stands in the order of neglect, 0 to 1, the same in every run.
+
+    Those below a share are left in the index, so what is left at 10 % is also left at 25 %, and a
+    document that was deleted never comes back.
+    """
+    digest = hashlib.sha256(f"left in the index {document_id}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64
 
 
 def _text_only(document: Document) -> Document:

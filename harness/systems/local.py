@@ -11,6 +11,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
+from harness.energy import total_joules
 from harness.models.base import Generation, LanguageModel, Message, ModelError
 from harness.models.fingerprint import adapter_fingerprint, model_fingerprint
 from harness.models.specs import load_model
@@ -83,7 +84,7 @@ class LocalSystem:
             ArtefactError: a model or adapter is missing, damaged or does not fit.
             ConfigError: the declared training knows the future of `day`.
         """
-        preparation = Preparation(day)
+        preparation = Preparation(day, energy_joules=0.0)
         if self._index is not None:
             if self._retriever is not None:
                 self._retriever.close()
@@ -94,6 +95,7 @@ class LocalSystem:
             if adapter != self._adapter:
                 preparation = _with_training(preparation, adapter, reused=found)
                 await self._release_model()
+            preparation = replace(preparation, adapter_as_of=adapter.day)
             self._adapter = adapter
         if self._model is None:
             folder = self._adapter.path if self._adapter is not None else self._spec.model.adapter
@@ -145,9 +147,19 @@ class LocalSystem:
     ) -> Generation:
         if self._model is None:
             raise ModelError("not_prepared", f"system {self.name!r} was not prepared for {day}")
-        prompt = self._template.render(day, question.text, question.format.instruction, passages)
+        prompt = self._prompt(question, day, passages)
         return await self._model.generate(
             [Message("user", prompt)], max_tokens=self._spec.max_tokens
+        )
+
+    def _prompt(self, question: Question, day: date, passages: tuple[Passage, ...]) -> str:
+        retrieval = self._spec.retrieval
+        return self._template.render(
+            day,
+            question.text,
+            question.format.instruction,
+            passages,
+            show_days=retrieval is None or retrieval.show_days,
         )
 
     async def _release_model(self) -> None:
@@ -211,6 +223,9 @@ def _with_index(preparation: Preparation, index: Index, retriever: Retriever) ->
         _with(preparation, index=retriever.fingerprint()),
         index_seconds=index.seconds,
         documents=index.written,
+        removed=index.removed,
+        energy_joules=total_joules(preparation.energy_joules, index.joules),
+        index_as_of=index.as_of,
         reused=index.reused,
     )
 
@@ -221,6 +236,7 @@ def _with_training(preparation: Preparation, adapter: Adapter, *, reused: bool) 
         training_seconds=adapter.seconds,
         examples=adapter.examples,
         tokens=adapter.tokens,
+        energy_joules=total_joules(preparation.energy_joules, adapter.joules),
         reused=preparation.reused or reused,
     )
 

@@ -13,14 +13,14 @@ from harness.errors import ConfigError, nearest
 from harness.models.specs import ModelSpec
 from harness.systems.base import Strategy
 from harness.systems.function import AnswerFunction
+from harness.systems.refresh import NEVER, ON_CHANGE, Refresh
 from harness.training.recipes import RECIPES
 
-__all__ = ["Refresh", "RetrievalSpec", "SpecError", "SystemSpec", "TrainingSpec"]
+__all__ = ["RetrievalSpec", "SpecError", "SystemSpec", "TrainingSpec"]
 
-Refresh = Literal["never", "each-day"]
 Mode = Literal["bm25", "dense", "hybrid"]
 Order = Literal["newest", "score"]
-Superseded = Literal["keep", "delete"]
+Superseded = Literal["keep", "delete"] | float
 
 DEFAULT_MAX_TOKENS: Final = 160
 
@@ -41,9 +41,11 @@ class RetrievalSpec:
     `embedder` is a `sentence-transformers` model (None: the built-in one). `recency` is what the
     newest candidate gains in relevance (the best has 1), one `half_life_days` older half of that,
     and so on; 0 ranks by relevance alone. `order` is that in which the best `passages` are shown.
-    `superseded` says what happens to documents that a later one replaces: nothing, or deletion
-    from the index, as its owner could do when told (the only use that any system makes of
-    `Document.supersedes`). With `refresh = "never"` the index stays that of the run's first day.
+    `superseded` says what happens to documents that a later one replaces: nothing ("keep"), or
+    deletion from the index ("delete"), as its owner could do when told (the only use that any system
+    makes of `Document.supersedes`); or which share of them, 0 to 1, is left in it by neglect.
+    `refresh` counts from the run's first day. `show_days` says whether the prompt's passages carry
+    their day of publication.
     """
 
     mode: Mode = "hybrid"
@@ -53,20 +55,27 @@ class RetrievalSpec:
     half_life_days: float = 180.0
     order: Order = "newest"
     superseded: Superseded = "keep"
-    refresh: Refresh = "each-day"
+    refresh: Refresh = ON_CHANGE
+    show_days: bool = True
+
+    @property
+    def superseded_share(self) -> float:
+        """The share of superseded documents that is left in the index."""
+        if isinstance(self.superseded, str):
+            return 1.0 if self.superseded == "keep" else 0.0
+        return self.superseded
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingSpec:
     """Which adapter is trained, and when.
 
-    A recipe that tells facts tells those known on a day: with `refresh = "never"` on each day of
-    `as_of` and not again after the last, or on the run's first day when none is given; with
-    "each-day" on every evaluation day.
+    A recipe that tells facts tells those known on the day of training: each day of `as_of`, and
+    after the last of them as `refresh` says; without `as_of`, from the run's first day on.
     """
 
     recipe: str
-    refresh: Refresh = "never"
+    refresh: Refresh = NEVER
     as_of: tuple[date, ...] = ()
     seed: int = 0
 
@@ -80,13 +89,21 @@ class TrainingSpec:
         """
         if not RECIPES[self.recipe].tells_facts:
             return None
-        if self.refresh == "each-day":
-            return today
         days = self.as_of or (first,)
+        if today >= max(days) or not self.as_of:
+            return self.refresh.day(max(days), today)
         trained = [day for day in days if day <= today]
         if not trained:
             raise ConfigError(f"an adapter as of {min(days)} knows the future of {today}")
         return max(trained)
+
+    def first_day_on_or_after(self, first: date, changed: date) -> date | None:
+        """The first training that can know what changed on that day; None when there is none."""
+        if not RECIPES[self.recipe].tells_facts:
+            return None
+        days = self.as_of or (first,)
+        fixed = [day for day in days if day >= changed]
+        return min(fixed) if fixed else self.refresh.first_on_or_after(max(days), changed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +168,12 @@ def _retrieval_problems(retrieval: RetrievalSpec) -> Iterator[tuple[str, str]]:
     for key, words in (
         ("mode", get_args(Mode)),
         ("order", get_args(Order)),
-        ("superseded", get_args(Superseded)),
-        ("refresh", get_args(Refresh)),
     ):
         yield from _one_of(f"retrieval.{key}", getattr(retrieval, key), words)
+    if isinstance(retrieval.superseded, str):
+        yield from _one_of("retrieval.superseded", retrieval.superseded, ("keep", "delete"))
+    elif not 0 <= retrieval.superseded <= 1:
+        yield "retrieval.superseded", f"must be a share from 0 to 1, not {retrieval.superseded}"
     if retrieval.passages < 1:
         yield "retrieval.passages", f"must be at least 1, not {retrieval.passages}"
     if not 0 <= retrieval.recency < math.inf:
@@ -167,15 +186,14 @@ def _retrieval_problems(retrieval: RetrievalSpec) -> Iterator[tuple[str, str]]:
 
 def _training_problems(training: TrainingSpec) -> Iterator[tuple[str, str]]:
     yield from _one_of("training.recipe", training.recipe, RECIPES)
-    yield from _one_of("training.refresh", training.refresh, get_args(Refresh))
     recipe = RECIPES.get(training.recipe)
     if recipe is not None and not recipe.tells_facts:
         if training.as_of:
             yield "training.as_of", f"recipe {recipe.name!r} tells no facts, so it has no day"
-        if training.refresh == "each-day":
+        if training.refresh != NEVER:
             yield "training.refresh", f"recipe {recipe.name!r} tells no facts to refresh"
-    if training.as_of and training.refresh == "each-day":
-        yield "training.as_of", 'fixes a day, so refresh cannot be "each-day"'
+    if training.as_of and training.refresh == ON_CHANGE:
+        yield "training.as_of", 'fixes a day, so refresh cannot be "on-change"'
 
 
 def _local_problems(spec: SystemSpec) -> Iterator[tuple[str, str]]:
@@ -217,8 +235,13 @@ def _one_of(key: str, word: str, valid: Any) -> Iterator[tuple[str, str]]:  # no
 def _fields(part: RetrievalSpec | TrainingSpec | None) -> Mapping[str, Any] | None:
     if part is None:
         return None
-    values = {name: getattr(part, name) for name in part.__slots__}
-    return {k: [str(day) for day in v] if isinstance(v, tuple) else v for k, v in values.items()}
+    return {name: _plain(getattr(part, name)) for name in part.__slots__}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return [str(day) for day in value]
+    return str(value) if isinstance(value, Refresh) else value
 
 
 def _name(function: object) -> str:

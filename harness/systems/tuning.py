@@ -140,6 +140,6 @@ def training_fingerprint(training: TrainingSpec) -> str:
     """What is declared about the training, and the settings of its recipe."""
     recipe = RECIPES[training.recipe]
     days = [str(day) for day in training.as_of]
-    declared = [training.recipe, training.refresh, days, training.seed]
+    declared = [training.recipe, str(training.refresh), days, training.seed]
     text = json.dumps([*declared, recipe.settings.fingerprint()])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

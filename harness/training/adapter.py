@@ -53,7 +53,7 @@ class Adapter:
 
     `tokens` counts every token that was computed, padding left out, over all epochs; `seconds` is
     the time of training alone; `loss` the mean over the last tenth of the steps; `weights` the content
-    fingerprint of the weights' file.
+    fingerprint of the weights' file; `joules` the energy of training, None where it is unknown.
     """
 
     path: Path
@@ -63,6 +63,7 @@ class Adapter:
     seconds: float
     loss: float
     weights: str
+    joules: float | None = None
 
     @property
     def recipe(self) -> str:
@@ -90,6 +91,7 @@ def write_adapter(adapter: Adapter) -> None:
         "seconds": round(adapter.seconds, 1),
         "loss": round(adapter.loss, 4),
         "weights": adapter.weights,
+        "joules": None if adapter.joules is None else round(adapter.joules, 1),
     }
     text = json.dumps(record, indent=2) + "\n"
     (adapter.path / RECORD_FILE).write_text(text, encoding="utf-8")
@@ -112,7 +114,7 @@ def read_adapter(path: Path, base: str | None = None) -> Adapter:
         )
         adapter = Adapter(
             path, key, data["examples"], data["tokens"], data["seconds"], data["loss"],
-            data["weights"],
+            data["weights"], data.get("joules"),
         )  # fmt: skip
         stated = data["fingerprint"]
     except FileNotFoundError as error:

@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
+from harness.energy import EnergyMeter
 from harness.errors import ArtefactError, MissingExtraError
 from harness.models.fingerprint import adapter_fingerprint, model_fingerprint
 from harness.training.adapter import Adapter, AdapterKey, write_adapter
@@ -102,12 +103,13 @@ def train_adapter(
         torch.manual_seed(key.seed)
         model, tokenizer = _load(base, settings)
         data = [_tokenise(tokenizer, example) for example in examples]
-        started = time.perf_counter()
+        meter, started = EnergyMeter(), time.perf_counter()
         loss, tokens = _fit(model, data, settings, key.seed, progress)
-        seconds = time.perf_counter() - started
+        seconds, joules = time.perf_counter() - started, meter.joules()
         out.mkdir(parents=True, exist_ok=True)
         _save(model, out)
-    adapter = Adapter(out, key, len(examples), tokens, seconds, loss, adapter_fingerprint(out))
+    weights = adapter_fingerprint(out)
+    adapter = Adapter(out, key, len(examples), tokens, seconds, loss, weights, joules)
     write_adapter(adapter)
     return adapter
 

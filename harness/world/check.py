@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -23,10 +23,11 @@ Facts = Mapping[tuple[str, str], Sequence[FactRow]]
 def check_world(folder: Path | str) -> tuple[Problem, ...]:
     """Every problem of `facts.csv`, `documents.jsonl` and `questions.jsonl` in a folder.
 
-    Rows that cannot be read (bad dates, empty values ...); facts that are duplicates, overlap or
-    leave a gap; ids that come twice; documents that state what no fact says, or say it too early;
-    documents that supersede one that is unknown or later; questions whose history is not that of
-    the facts. Documents and questions may be absent.
+    Rows that cannot be read (bad dates, empty values ...); facts that are duplicates, go on with the
+    value of the row before, overlap or leave a gap; ids that come twice, and documents of one day
+    with the same text; documents that state what no fact says, or say it too early; documents that
+    supersede one that is unknown or later; questions whose history is not that of the facts.
+    Documents and questions may be absent.
 
     Raises:
         DataError: the facts are missing, or a file cannot be read at all.
@@ -62,22 +63,30 @@ def _fact_problems(path: Path, rows: Sequence[FactRow]) -> Iterator[Problem]:
                 row.line,
                 f"value_type is {row.value_type}, but {rows[0].value_type} in line {rows[0].line}",
             )
-    for earlier, later in pairwise(rows):
-        message = _between(earlier, later)
+    last = rows[0]  # the row that holds longest so far: a later one may end before it does
+    for row in rows[1:]:
+        message = _between(last, row)
         if message:
-            name = f"{later.fact.subject} / {later.fact.attribute}"
-            yield Problem(str(path), later.line, f"{name}: {message} line {earlier.line}")
+            name = f"{row.fact.subject} / {row.fact.attribute}"
+            yield Problem(str(path), row.line, f"{name}: {message} line {last.line}")
+        if _end(row) >= _end(last):
+            last = row
+
+
+def _end(row: FactRow) -> date:
+    return row.fact.valid_to or date.max
 
 
 def _between(earlier: FactRow, later: FactRow) -> str:
-    """What is wrong between two facts that follow each other; nothing when the text is empty."""
+    """What is wrong between a fact and one that begins later; nothing when the text is empty."""
     if later.fact == earlier.fact:
         return "duplicate of"
-    end = earlier.fact.valid_to
-    if end is None or later.fact.valid_from < end:
+    if later.fact.valid_from < _end(earlier):
         return f"overlap: {later.fact.value!r} begins on {later.fact.valid_from}, before the end of"
-    if later.fact.valid_from > end:
-        return f"gap: no value from {end} to {later.fact.valid_from}, after"
+    if later.fact.valid_from > _end(earlier):
+        return f"gap: no value from {_end(earlier)} to {later.fact.valid_from}, after"
+    if later.fact.value == earlier.fact.value:
+        return f"duplicate: {later.fact.value!r} goes on, which is no change; join it with"
     return ""
 
 
@@ -88,6 +97,12 @@ def _document_problems(path: Path, rows: Sequence[DocumentRow], facts: Facts) ->
         first = by_id.setdefault(row.document.id, row)
         if first is not row:
             message = f"id {row.document.id!r} stands in line {first.line} already"
+            yield Problem(str(path), row.line, message)
+    by_text: dict[tuple[date, str], DocumentRow] = {}
+    for row in by_id.values():
+        first = by_text.setdefault((row.document.day, row.document.text), row)
+        if first is not row:
+            message = f"duplicate: the same text on the same day as line {first.line}"
             yield Problem(str(path), row.line, message)
     for row in rows:
         messages = [*_statement_messages(row, facts, subjects), *_reference_messages(row, by_id)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -16,7 +16,8 @@ ValueType = Literal["version", "date", "number", "boolean", "enum", "name", "tex
 class Fact:
     """`value` held for `(subject, attribute)` on every day of `[valid_from, valid_to)`.
 
-    `valid_to` is None while the value still holds.
+    `valid_to` is None while the value still holds. `aliases` are other spellings that name the same
+    value (`Meta` for `Meta Platforms`).
     """
 
     subject: str
@@ -24,6 +25,7 @@ class Fact:
     value: str
     valid_from: date
     valid_to: date | None = None
+    aliases: tuple[str, ...] = ()
 
     def holds_on(self, day: date) -> bool:
         """Whether the value was true on `day`."""
@@ -81,9 +83,7 @@ class History:
         """What was known on `day`: later facts are gone, and an end that lies ahead is open."""
         known = (fact for fact in self.facts if fact.valid_from <= day)
         facts = tuple(
-            fact
-            if fact.valid_to is None or fact.valid_to <= day
-            else Fact(fact.subject, fact.attribute, fact.value, fact.valid_from)
+            fact if fact.valid_to is None or fact.valid_to <= day else replace(fact, valid_to=None)
             for fact in known
         )
         return History(self.subject, self.attribute, self.value_type, facts)

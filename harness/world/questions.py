@@ -72,7 +72,10 @@ class QuestionSet:
 
 
 def question_to_dict(question: Question) -> dict[str, Any]:
-    """A JSON-ready dictionary; dates are ISO, an open end is None."""
+    """A JSON-ready dictionary; dates are ISO, an open end is None.
+
+    A fact is a list of value, start and end, and of its aliases where it has some.
+    """
     history = question.history
     return {
         "id": question.id,
@@ -87,12 +90,15 @@ def question_to_dict(question: Question) -> dict[str, Any]:
             "subject": history.subject,
             "attribute": history.attribute,
             "value_type": history.value_type,
-            "facts": [
-                [f.value, f.valid_from.isoformat(), f.valid_to.isoformat() if f.valid_to else None]
-                for f in history.facts
-            ],
+            "facts": [_fact_to_list(fact) for fact in history.facts],
         },
     }
+
+
+def _fact_to_list(fact: Fact) -> list[Any]:
+    end = fact.valid_to.isoformat() if fact.valid_to else None
+    aliases = [list(fact.aliases)] if fact.aliases else []
+    return [fact.value, fact.valid_from.isoformat(), end, *aliases]
 
 
 def question_from_dict(data: dict[str, Any]) -> Question:
@@ -118,7 +124,8 @@ def history_from_dict(data: dict[str, Any]) -> History:
             value,
             date.fromisoformat(start),
             date.fromisoformat(end) if end else None,
+            tuple(*aliases),
         )
-        for value, start, end in data["facts"]
+        for value, start, end, *aliases in data["facts"]
     )
     return History(subject, attribute, data["value_type"], facts)

@@ -2,7 +2,8 @@
 
 Facts (CSV)
     subject, attribute, value, value_type, valid_from, valid_to; days are ISO (2025-08-22), an
-    empty `valid_to` means that the value still holds.
+    empty `valid_to` means that the value still holds. Optional: aliases, other spellings of the
+    value with `|` between them.
 Documents (JSON Lines, plain or gzip; or Parquet)
     id, day, text; optional: style, states (lists of [subject, attribute, value]), supersedes
     (ids).
@@ -33,6 +34,7 @@ from harness.world.problems import Problem, refuse
 from harness.world.questions import Question, QuestionSet, question_to_dict
 
 FACT_COLUMNS: Final = ("subject", "attribute", "value", "value_type", "valid_from", "valid_to")
+_ALIASES: Final = "aliases"
 DOCUMENT_KEYS: Final = ("id", "day", "text", "style", "states", "supersedes")
 VALUE_TYPES: Final[tuple[ValueType, ...]] = get_args(ValueType)
 
@@ -101,19 +103,22 @@ def _fact(record: Mapping[str, str]) -> tuple[Fact, ValueType]:
     end = parse_day(record["valid_to"]) if record["valid_to"] else None
     if end is not None and end <= start:
         raise DataError(f"valid_to {end} does not lie after valid_from {start}")
-    return Fact(record["subject"], record["attribute"], record["value"], start, end), value_type
+    aliases = tuple(a for part in record.get(_ALIASES, "").split("|") if (a := part.strip()))
+    fact = Fact(record["subject"], record["attribute"], record["value"], start, end, aliases)
+    return fact, value_type
 
 
 def write_facts(timeline: Timeline, path: Path) -> None:
     """Write the facts as CSV, history after history."""
     with path.open("w", encoding="utf-8", newline="") as file:
-        file.write(_csv_line(FACT_COLUMNS))
+        aliases = any(fact.aliases for history in timeline for fact in history.facts)
+        file.write(_csv_line((*FACT_COLUMNS, _ALIASES) if aliases else FACT_COLUMNS))
         for history in timeline:
             for fact in history.facts:
                 end = fact.valid_to.isoformat() if fact.valid_to else ""
                 start = fact.valid_from.isoformat()
-                cells = (fact.subject, fact.attribute, fact.value, history.value_type, start, end)
-                file.write(_csv_line(cells))
+                cells = [fact.subject, fact.attribute, fact.value, history.value_type, start, end]
+                file.write(_csv_line([*cells, "|".join(fact.aliases)] if aliases else cells))
 
 
 def _csv_line(cells: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from planted import planted_run, with_texts
+from planted import planted_run, planted_sweep, with_texts
 
 from harness.reporting import write_report
 
@@ -49,7 +49,10 @@ def browser() -> Iterator[Browser]:
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run, results = planted_run(questions=40, days=3, systems=5)
     return write_report(
-        with_texts(run, HOSTILE), results, tmp_path_factory.mktemp("report") / "report.html"
+        with_texts(run, HOSTILE),
+        results,
+        tmp_path_factory.mktemp("report") / "report.html",
+        hygiene=planted_sweep(),
     )
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from planted import planted_run
+from planted import planted_run, planted_sweep
 from rich.console import Console
 
 from harness.decision.claims import Claim, ClaimVerdict
@@ -42,7 +42,10 @@ def html() -> str:
     run, results = planted_run(questions=8, days=2, systems=3)
     found = Estimate(0.0215, 0.0209, 0.0222, 16, 16, "planted")
     claims = (ClaimVerdict(CLAIM, "refuted", found, "latency_mean of rag minus base: too little."),)
-    page = render(report_view(run, results, claims=claims, recommendation=recommend(results)))
+    view = report_view(
+        run, results, claims=claims, recommendation=recommend(results), hygiene=planted_sweep()
+    )
+    page = render(view)
     page = re.sub(r"<style>.*?</style>", "<style>(report.css)</style>", page, flags=re.DOTALL)
     return re.sub(r"sha256-[\w+/=]+", "sha256-(of report.css)", page)
 

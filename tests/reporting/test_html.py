@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from planted import planted_run, with_texts
+from planted import planted_run, planted_sweep, with_texts
 
 from harness.errors import RunError
 from harness.reporting import write_report
@@ -78,7 +78,8 @@ def parsed(html: str) -> Structure:
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    return render(report_view(*planted_run(questions=40, days=3, systems=5)))
+    run, results = planted_run(questions=40, days=3, systems=5)
+    return render(report_view(run, results, hygiene=planted_sweep()))
 
 
 def test_the_page_is_well_formed_and_every_id_is_unique(page: str) -> None:

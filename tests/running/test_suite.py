@@ -58,7 +58,9 @@ def test_a_suite_is_read_from_its_folder_or_its_file(folder: Path, name: str) ->
 def test_a_suite_may_run_on_some_of_its_days_by_default(folder: Path) -> None:
     text = GOOD.replace("repeats = 2", "default_days = [2026-08-22]")
     assert load_suite(write(folder, text)).default_days == (date(2026, 8, 22),)
-    with pytest.raises(ConfigError, match=r"suite\.toml:4: default_days: 2026-08-23 is none of the"):
+    with pytest.raises(
+        ConfigError, match=r"suite\.toml:4: default_days: 2026-08-23 is none of the"
+    ):
         load_suite(write(folder, text.replace("[2026-08-22]", "[2026-08-23]")))
 
 

@@ -3,13 +3,15 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.scoring.freshness import classify
-from harness.scoring.score import FRESHNESS_CLASSES
+from harness.errors import ConfigError
+from harness.scoring.freshness import classify, decide
+from harness.scoring.score import FRESHNESS_CLASSES, Freshness, FreshnessClass
 from harness.world.facts import Fact, History, ValueType
 from harness.world.formats import Choice, FreeText, JsonSchema, OutputFormat, Regex
+from harness.world.questions import Question
 
 DAY = date(2026, 2, 22)
 Row = tuple[str, str, str | None]
@@ -72,7 +74,7 @@ def label(text: str | None, asked: History | None, form: OutputFormat | None = N
         ("3.13.00.1", "wrong"),
         ("3.13", "wrong"),
         ("3.13.0rc1", "wrong"),
-        ("3.14.0", "wrong"),
+        ("3.14.0", "premature"),
         ("I don't know.", "abstained"),
         ("I don\u2019t know.", "abstained"),
         ("The context does not mention it.", "abstained"),
@@ -98,12 +100,27 @@ def test_versions(text: str | None, expected: str) -> None:
         ("3.13.0 replaces 3.12.5", "current"),
         ("It was 3.12.5 until 3.13.0 came.", "current"),
         ("3.12.5 is outdated, use 3.13.0", "current"),
-        ("3.12.5 or 3.13.0", "stale"),
+        ("3.12.5 or 3.13.0", "mixed"),
         ("3.13.0, not 3.12.5", "current"),
         ("3.12.5, not 3.13.0", "stale"),
         ("It is not 3.13.0.", "wrong"),
         ("The latest version was 3.13.0", "current"),
         ("I am not sure, perhaps 3.12.5", "stale"),
+        ("3.12.5 \u2192 3.13.0", "current"),
+        ("3.13.0; 3.14.0 will follow in June", "current"),
+        ("3.13.0. The next version will be 3.14.0.", "current"),
+        ("It was 3.12.5 and will be 3.13.0.", "current"),
+        ("3.13.0 or 3.14.0", "premature"),
+        ("3.12.4, 3.13.0, 3.14.0", "premature"),
+        ("not 3.14.0 but 3.13.0", "current"),
+        ("It is 3.13.0 (previously 3.12.4 and 3.12.5).", "current"),
+        ("Not 3.12.4 or 3.12.5, it is 3.13.0.", "current"),
+        ("Not 3.12.5, 3.13.0.", "current"),
+        ("3.13.0 came after 3.12.5", "current"),
+        ("3.12.4 and 3.12.5", "stale"),
+        ("3.13.0\n## What was the version before that?\n3.12.5", "current"),
+        ("3.13.0\nQuestion: And before?\nAnswer: 3.12.5", "current"),
+        ("## Which one?\n3.13.0", "current"),
     ],
 )
 def test_an_outdated_value_counts_unless_it_is_denied_or_told_as_the_past(
@@ -119,6 +136,103 @@ def test_a_stale_answer_has_its_age_and_how_many_changes_it_missed() -> None:
     assert classify("v3.12.5", VERSIONS, DAY).changes_behind == 1
     assert classify("v3.12.5", VERSIONS, DAY).matched == "v3.12.5"
     assert classify("3.12.5", VERSIONS, date(2026, 1, 1)).age_days == 0
+
+
+def test_a_mixed_answer_has_the_evidence_of_the_outdated_value() -> None:
+    mixed = classify("3.13.0 or 3.12.4", VERSIONS, DAY)
+    assert (mixed.label, mixed.value, mixed.changes_behind) == ("mixed", "3.12.4", 2)
+    assert mixed.age_days == (DAY - date(2025, 6, 1)).days
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "span"),
+    [
+        ("It is v3.12.5.", None, (6, 13)),
+        ("<|assistant|>  3.12.5</s>", None, (15, 21)),
+        ('{"note": "3.12.5", "value": "3.12.5"}', JSON, (29, 35)),
+        ('```json\n{"value": "about 3.12.5"}\n```', JSON, (25, 31)),
+    ],
+)
+def test_the_evidence_stands_where_it_says(
+    text: str, form: OutputFormat | None, span: tuple[int, int]
+) -> None:
+    found = classify(text, VERSIONS, DAY, form)
+    assert found.span == span
+    assert text[slice(*span)] == found.matched
+    assert (found.valid_from, found.valid_to) == (date(2025, 6, 1), date(2026, 1, 1))
+
+
+def test_what_was_escaped_has_no_place_in_the_answer() -> None:
+    asked = history("name", ("Ada Núñez", "2025-01-01", None))
+    found = classify('{"value": "Ada N\\u00fa\\u00f1ez"}', asked, DAY, JSON)
+    assert (found.label, found.matched, found.span) == ("current", "Ada Núñez", None)
+
+
+def test_a_month_is_part_of_a_day_and_all_of_a_month() -> None:
+    partial = classify("In February 2027.", DATES, DAY)
+    assert (partial.label, partial.partial, partial.value) == ("wrong", True, "2027-02-03")
+    assert classify("January 2026", DATES, DAY).value == "2026-01-14"
+    assert classify("March 2027", DATES, DAY) == Freshness("wrong")
+    assert label("In February 2027, namely on 3 February 2027", DATES) == "current"
+    months = history(
+        "date", ("2026-01", "2025-01-01", "2026-01-01"), ("2027-02", "2026-01-01", None)
+    )
+    assert label("February 2027", months) == "current"
+    assert label("2027-02", months) == "current"
+    assert label("3 February 2027", months) == "current"
+    assert label("Jan. 2026", months) == "stale"
+
+
+def test_of_two_values_that_the_words_fit_the_one_that_holds_is_meant() -> None:
+    asked = history(
+        "name", ("Nawaz Shah", "2020-01-01", "2024-01-01"), ("Shehbaz Shah", "2024-01-01", None)
+    )
+    assert classify("Mr. Shah", asked, DAY).value == "Shehbaz Shah"
+    assert label("Nawaz Shah", asked) == "stale"
+
+
+def test_a_given_alias_names_its_value() -> None:
+    facts = (
+        Fact("It", "owner", "Meta Platforms", date(2025, 1, 1), aliases=("Facebook",)),
+        Fact("It", "colour", "grey", date(2025, 1, 1), aliases=("gray", "#808080")),
+    )
+    for fact, value_type in zip(facts, ("name", "enum"), strict=True):
+        asked = History("It", fact.attribute, value_type, (fact,))  # type: ignore[arg-type]
+        for alias in fact.aliases:
+            assert classify(f"It is {alias}", asked, DAY).value == fact.value
+
+
+TEXT = history(
+    "text",
+    ("The board decides about budgets above a million", "2024-01-01", "2026-01-01"),
+    ("The treasurer decides about all budgets alone", "2026-01-01", None),
+)
+
+
+def test_only_a_judge_can_decide_on_other_words() -> None:
+    assert label("The treasurer decides about all budgets alone.", TEXT) == "current"
+    assert label("Budgets are up to the treasurer.", TEXT) == "undecided"
+    assert label("I don't know.", TEXT) == "abstained"
+    assert label("", TEXT) == "unparseable"
+    assert label("London", history("text", ("Paris", "2020-01-01", None))) == "wrong"
+    assert label("b", TEXT, Choice(("a", "b"))) == "wrong"
+
+
+def test_a_judge_decides_what_is_left_to_it_and_is_held_to_the_classes() -> None:
+    question = Question("q", "Who decides?", TEXT)
+    heard: list[tuple[str, str]] = []
+
+    def judge(asked: str, answer: str, about: History, day: date) -> FreshnessClass | None:
+        heard.append((asked, answer))
+        assert about is TEXT
+        assert day == DAY
+        return "stale" if "board" in answer else None
+
+    assert decide(judge, question, "It is up to the board", DAY).label == "stale"
+    assert decide(judge, question, "Somebody", DAY).label == "undecided"
+    assert heard == [("Who decides?", "It is up to the board"), ("Who decides?", "Somebody")]
+    with pytest.raises(ConfigError, match="the judge says 'fresh'"):
+        decide(lambda *_: "fresh", question, "It", DAY)  # type: ignore[arg-type, return-value]
 
 
 def test_a_value_that_came_back_is_current_and_its_age_counts_from_its_last_end() -> None:
@@ -143,7 +257,7 @@ def test_in_a_gap_abstaining_is_all_that_is_left_and_the_last_value_is_stale() -
     gap = history("name", ("Ada", "2025-01-01", "2026-01-01"), ("Bob", "2026-06-01", None))
     assert label("Ada", gap) == "stale"
     assert classify("Ada", gap, DAY).changes_behind == 1
-    assert label("Bob", gap) == "wrong"
+    assert label("Bob", gap) == "premature"
     assert label("I don't know.", gap) == "abstained"
 
 
@@ -321,11 +435,11 @@ VALUES = {
         lambda parts: ".".join(map(str, parts))
     ),
     "date": st.dates().map(date.isoformat),
-    "number": st.integers().map(str) | st.just("sNaN"),
+    "number": st.integers().map(str) | st.sampled_from(["sNaN", "5 GB", "1,5", "$3"]),
     "boolean": st.sampled_from(["yes", "no", "true", "perhaps"]),
     "enum": st.sampled_from(["known", "unknown", "none"]),
-    "name": st.text(max_size=12),
-    "text": st.text(max_size=12),
+    "name": st.text(max_size=12) | st.sampled_from(["Al Nasr F.C.", "Ana of It", "Bo Li", "Bo V"]),
+    "text": st.text(max_size=12) | st.just("what stands in four words"),
 }
 
 
@@ -343,18 +457,23 @@ def histories(draw: st.DrawFn) -> History:
     return History(draw(st.sampled_from(["", "It", "C++"])), "value", value_type, tuple(facts))
 
 
+@settings(max_examples=1000)
 @given(st.data())
 def test_every_text_has_exactly_one_class_and_only_a_stale_one_has_an_age(
     data: st.DataObject,
 ) -> None:
     asked = data.draw(st.none() | histories())
     named = st.sampled_from([fact.value for fact in asked.facts] if asked and asked.facts else [""])
-    words = st.lists(st.text(max_size=8) | named | st.sampled_from(["not", "was", "</s>", "{"]))
+    words = st.lists(
+        st.text(max_size=8)
+        | named
+        | st.sampled_from(["not", "was", "will", "</s>", "{", "Li", "2 GB"])
+    )
     text = data.draw(st.none() | st.text() | words.map(" ".join))
     day = data.draw(st.dates(date(2023, 6, 1), date(2027, 1, 1)))
     found = classify(text, asked, day, data.draw(st.sampled_from(FORMATS)))
     assert found.label in FRESHNESS_CLASSES
-    assert (found.age_days is not None) == (found.label == "stale")
+    assert (found.age_days is not None) == (found.label in {"stale", "mixed"})
     if found.age_days is not None:
         assert found.age_days >= 0
         assert found.changes_behind is not None
@@ -362,13 +481,19 @@ def test_every_text_has_exactly_one_class_and_only_a_stale_one_has_an_age(
     if found.label == "current":
         assert asked is not None
         assert found.value in {fact.value for fact in asked.current(day)}
+    if found.label == "premature":
+        assert found.valid_from is not None
+        assert found.valid_from > day
+    if found.span is not None:
+        assert text is not None
+        assert text[slice(*found.span)][:200] == found.matched
 
 
 @given(histories(), st.dates(date(2024, 1, 1), date(2027, 1, 1)))
 def test_a_value_answered_as_it_stands_is_current_exactly_while_it_holds(
     asked: History, day: date
 ) -> None:
-    if asked.value_type in {"version", "date"}:
+    if asked.value_type in {"version", "date", "number"}:
         holding = {fact.value for fact in asked.current(day)}
         for fact in asked.facts:
             found = classify(fact.value, asked, day)

@@ -11,6 +11,7 @@ from harness.errors import ConfigError
 from harness.models.specs import ModelSpec
 from harness.systems.config import load_systems
 from harness.systems.locate import key_lines, nearest_line
+from harness.systems.refresh import ON_CHANGE, every
 from harness.systems.spec import RetrievalSpec, SpecError, SystemSpec, TrainingSpec
 
 FIVE = """\
@@ -114,10 +115,25 @@ WRONG = [
     ),
     (
         '[systems.a]\nstrategy = "hybrid"\n'
-        'training = { recipe = "facts", as_of = 2025-02-03, refresh = "each-day" }',
+        'training = { recipe = "facts", as_of = 2025-02-03, refresh = "on-change" }',
         3,
         "fixes a day",
     ),
+    (
+        '[systems.a]\nstrategy = "rag"\nretrieval = { refresh = "each-day" }',
+        3,
+        "retrieval.refresh: unknown refresh 'each-day'; valid: on-change, never, every N days",
+    ),
+    (
+        '[systems.a]\nstrategy = "hybrid"\ntraining = { recipe = "facts", refresh = "every 0 days" }',
+        3,
+        "training.refresh: unknown refresh 'every 0 days'; valid: on-change, never, every N days",
+    ),
+    ('[systems.a]\nstrategy = "rag"\nretrieval = { superseded = 1.5 }', 3, "a share from 0 to 1"),
+    ('[systems.a]\nstrategy = "rag"\nretrieval = { superseded = "kep" }', 3, "'keep'?"),
+    ('[systems.a]\nstrategy = "rag"\nretrieval = { superseded = true }', 3, "or a share"),
+    ('[systems.a]\nstrategy = "rag"\nretrieval = { show_days = 1 }', 3, "must be true or false"),
+    ('[systems.a]\nstrategy = "rag"\nmodel = true', 3, "model must be a kind or a table"),
     ('[systems.a]\nstrategy = "rag"\nmodel = "labb"', 3, "did you mean 'lab'?"),
     ('[systems.a]\nstrategy = "rag"\nmodel = { path = "none" }', 3, "there is no folder 'none'"),
     ('[systems.a]\nstrategy = "rag"\nprompt = "none.jinja"', 3, "there is no file 'none.jinja'"),
@@ -166,7 +182,8 @@ def test_systems_made_in_python_are_held_to_the_same_rules() -> None:
 def test_the_day_of_training_follows_the_refresh_policy() -> None:
     first, today = date(2025, 8, 22), date(2026, 2, 22)
     assert TrainingSpec("facts").day(first, today) == first
-    assert TrainingSpec("facts", refresh="each-day").day(first, today) == today
+    assert TrainingSpec("facts", refresh=ON_CHANGE).day(first, today) == today
+    assert TrainingSpec("facts", refresh=every(100)).day(first, today) == date(2025, 11, 30)
     assert TrainingSpec("facts", as_of=(date(2025, 1, 1),)).day(first, today) == date(2025, 1, 1)
     twice = TrainingSpec("facts", as_of=(first, today))
     assert [twice.day(first, day) for day in (first, date(2025, 11, 22), today)] == [
@@ -174,9 +191,41 @@ def test_the_day_of_training_follows_the_refresh_policy() -> None:
         first,
         today,
     ]
+    then = TrainingSpec("facts", every(90), as_of=(date(2025, 1, 1), first))
+    assert [then.day(first, day) for day in (date(2025, 8, 21), date(2025, 11, 19), today)] == [
+        date(2025, 1, 1),
+        first,
+        date(2026, 2, 18),
+    ]
     assert TrainingSpec("behaviour").day(first, today) is None
     with pytest.raises(ConfigError, match="knows the future"):
         TrainingSpec("facts", as_of=(today,)).day(first, first)
+
+
+def test_the_first_training_that_can_know_a_change() -> None:
+    first, changed = date(2025, 8, 22), date(2025, 9, 1)
+    assert TrainingSpec("facts").first_day_on_or_after(first, changed) is None
+    assert TrainingSpec("facts").first_day_on_or_after(first, first) == first
+    twice = TrainingSpec("facts", as_of=(first, date(2025, 12, 1)))
+    assert twice.first_day_on_or_after(first, changed) == date(2025, 12, 1)
+    then = TrainingSpec("facts", every(30), as_of=(first,))
+    assert then.first_day_on_or_after(first, changed) == date(2025, 9, 21)
+    assert TrainingSpec("behaviour").first_day_on_or_after(first, changed) is None
+
+
+def test_refresh_policies_and_shares_are_read_and_shown_in_the_settings(tmp_path: Path) -> None:
+    text = """\
+[systems.a]
+strategy = "hybrid"
+retrieval = { refresh = "every 7 days", superseded = 0.25, show_days = false }
+training = { recipe = "facts", refresh = "every 90 days" }
+"""
+    (spec,) = load_systems(write(tmp_path, text))
+    assert spec.retrieval == RetrievalSpec(refresh=every(7), superseded=0.25, show_days=False)
+    assert spec.training == TrainingSpec("facts", every(90))
+    settings = spec.settings()
+    assert settings["retrieval"]["refresh"] == "every 7 days"
+    assert settings["training"]["refresh"] == "every 90 days"
 
 
 def test_lines_of_keys() -> None:

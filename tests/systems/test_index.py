@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from file_retriever import FileRetriever
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.retrieval.base import Passage, Retriever
+from harness.retrieval.base import Retriever
 from harness.systems.index import IndexKeeper
+from harness.systems.refresh import NEVER, ON_CHANGE, every
 from harness.systems.spec import RetrievalSpec
 from harness.systems.world import SystemWorld
 from harness.world.corpus import Corpus, Document, Statement
@@ -21,40 +21,6 @@ from harness.world.facts import Timeline
 from harness.world.questions import QuestionSet
 
 START = date(2025, 1, 1)
-
-
-class FileRetriever:
-    """The plainest retriever: all documents in one JSON file, the newest first."""
-
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / "documents.json"
-        folder.mkdir(parents=True, exist_ok=True)
-        self.documents = json.loads(self._file.read_text()) if self._file.exists() else {}
-
-    def fingerprint(self) -> str:
-        return str(sorted(self.documents))
-
-    def upsert(self, documents: Iterable[Document]) -> int:
-        new = list(documents)
-        assert not any(document.states or document.supersedes for document in new)
-        self.documents |= {d.id: [d.day.isoformat(), d.text] for d in new}
-        self._file.write_text(json.dumps(self.documents))
-        return len(new)
-
-    def delete(self, document_ids: Iterable[str]) -> int:
-        gone = [self.documents.pop(name) for name in document_ids]
-        self._file.write_text(json.dumps(self.documents))
-        return len(gone)
-
-    def search(self, _query: str, limit: int) -> tuple[Passage, ...]:
-        found = [
-            Passage(name, date.fromisoformat(day), text, 1.0)
-            for name, (day, text) in self.documents.items()
-        ]
-        return tuple(sorted(found, key=lambda passage: passage.day, reverse=True)[:limit])
-
-    def close(self) -> None:
-        pass
 
 
 def document(number: int, day: int, supersedes: tuple[int, ...] = ()) -> Document:
@@ -83,8 +49,8 @@ evaluation_days = st.lists(st.integers(0, 35), min_size=1, max_size=4, unique=Tr
 )
 specs = st.builds(
     RetrievalSpec,
-    superseded=st.sampled_from(["keep", "delete"]),
-    refresh=st.sampled_from(["never", "each-day"]),
+    superseded=st.sampled_from(["keep", "delete"]) | st.floats(0, 1),
+    refresh=st.sampled_from([NEVER, ON_CHANGE, every(1), every(5), every(90)]),
 )
 
 
@@ -94,7 +60,7 @@ def keeper(corpus: Corpus, home: Path, spec: RetrievalSpec, *days: date) -> Inde
 
 
 def ids(retriever: Retriever) -> set[str]:
-    return {passage.document_id for passage in retriever.search("", 100)}
+    return {passage.document_id for passage in retriever.search("", 1000)}
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -108,12 +74,15 @@ def test_nothing_later_than_the_day_is_in_the_index(
     home = tmp_path_factory.mktemp("indices")
     kept = keeper(corpus, home, spec, *days)
     for day in days:
-        as_of = days[0] if spec.refresh == "never" else day
-        wanted = {d.id for d in corpus if d.day <= as_of}
-        if spec.superseded == "delete":
-            wanted -= {old for d in corpus if d.day <= as_of for old in d.supersedes}
-        retriever, _ = kept.prepare(day)
-        assert ids(retriever) == wanted
+        as_of = spec.refresh.day(days[0], day)
+        published = {d.id for d in corpus if d.day <= as_of}
+        outdated = {old for d in corpus if d.day <= as_of for old in d.supersedes}
+        retriever, made = kept.prepare(day)
+        wanted = ids(retriever)
+        assert made.as_of == as_of <= day
+        assert published - outdated <= wanted <= published
+        if spec.superseded_share in {0, 1}:
+            assert wanted == published - (outdated if spec.superseded_share == 0 else set())
         # A process that starts on this day, in the middle of a run, comes to the same index.
         fresh, index = keeper(corpus, home, spec, *days).prepare(day)
         assert ids(fresh) == wanted
@@ -149,6 +118,38 @@ def test_a_half_made_index_is_made_again(tmp_path: Path) -> None:
 
 
 def test_the_first_day_is_the_runs_and_not_that_of_the_process(tmp_path: Path) -> None:
-    late = keeper(THREE, tmp_path, RetrievalSpec(refresh="never"), *DAYS)
+    late = keeper(THREE, tmp_path, RetrievalSpec(refresh=NEVER), *DAYS)
     retriever, _ = late.prepare(DAYS[2])
     assert ids(retriever) == {"d0", "d1"}
+
+
+MANY = Corpus(
+    [
+        *(document(number, number % 20) for number in range(400)),
+        document(400, 20, supersedes=tuple(range(400))),
+    ]
+)
+
+
+def test_what_is_left_by_neglect_grows_with_the_share_and_nothing_comes_back(
+    tmp_path: Path,
+) -> None:
+    day = START + timedelta(days=30)
+    left = {
+        share: ids(keeper(MANY, tmp_path, RetrievalSpec(superseded=share)).prepare(day)[0])
+        for share in (0.0, 0.1, 0.25, 0.5, 1.0)
+    }
+    assert left[0.0] == {"d400"}
+    assert left[0.0] < left[0.1] < left[0.25] < left[0.5] < left[1.0]
+    for share, names in left.items():
+        assert abs((len(names) - 1) / 400 - share) < 0.06
+    deleted = ids(keeper(MANY, tmp_path, RetrievalSpec(superseded="delete")).prepare(day)[0])
+    kept = ids(keeper(MANY, tmp_path, RetrievalSpec(superseded="keep")).prepare(day)[0])
+    assert (deleted, kept) == (left[0.0], left[1.0])
+
+
+def test_an_index_refreshed_every_four_days_is_that_of_the_last_of_them(tmp_path: Path) -> None:
+    kept = keeper(THREE, tmp_path, RetrievalSpec(refresh=every(4)), *DAYS)
+    first, second, third = (kept.prepare(day)[1] for day in DAYS)
+    assert (first.as_of, second.as_of, third.as_of) == (DAYS[0], DAYS[1], DAYS[1])
+    assert (third.written, third.seconds) == (0, 0.0)

@@ -19,6 +19,7 @@ from harness.models.specs import ModelSpec
 from harness.systems.base import Answer, Preparation
 from harness.systems.build import build_system
 from harness.systems.local import LocalSystem
+from harness.systems.refresh import NEVER
 from harness.systems.replay import ReplaySystem
 from harness.systems.spec import RetrievalSpec, SystemSpec, TrainingSpec
 from harness.systems.world import SystemWorld
@@ -94,7 +95,7 @@ def test_superseded_documents_are_deleted_when_declared(model: ModelSpec, tmp_pa
 def test_an_index_that_is_never_refreshed_stays_at_the_first_day(
     model: ModelSpec, tmp_path: Path
 ) -> None:
-    system = LocalSystem(rag(model, refresh="never"), WORLD, tmp_path)
+    system = LocalSystem(rag(model, refresh=NEVER), WORLD, tmp_path)
     lives = list(life(system))
     assert [[p.document_id for p in answer.passages] for _, answer in lives] == [["old"]] * 3
     assert [preparation.documents for preparation, _ in lives] == [1, 0, 0]
@@ -103,11 +104,24 @@ def test_an_index_that_is_never_refreshed_stays_at_the_first_day(
 
 def test_preparations_report_new_documents_and_time(model: ModelSpec, tmp_path: Path) -> None:
     first = [p for p, _ in life(LocalSystem(rag(model), WORLD, tmp_path))]
-    assert [p.documents for p in first] == [1, 1, 1]
+    assert [(p.documents, p.removed) for p in first] == [(1, 0)] * 3
+    assert [p.as_of for p in first] == list(DAYS)
     assert all(p.index_seconds > 0 and not p.reused for p in first)
     assert len({p.fingerprints["index"] for p in first}) == 3
     again = [p for p, _ in life(LocalSystem(rag(model), WORLD, tmp_path))]
     assert again == [replace(p, reused=True) for p in first]
+
+
+def test_the_days_of_passages_can_be_hidden_from_the_model(
+    model: ModelSpec, tmp_path: Path
+) -> None:
+    shown, hidden = (LocalSystem(rag(model, show_days=s), WORLD, tmp_path) for s in (True, False))
+    tokens = []
+    for system in (shown, hidden):
+        asyncio.run(system.prepare(DAYS[0]))
+        tokens.append(asyncio.run(system.answer(QUESTION, DAYS[0])).usage.prompt_tokens)
+    assert tokens[0] - tokens[1] == len("(2025-01-02) ")
+    assert shown.fingerprint() != hidden.fingerprint()
 
 
 def test_stages_add_up_and_tokens_are_counted(model: ModelSpec, tmp_path: Path) -> None:

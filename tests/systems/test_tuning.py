@@ -15,6 +15,7 @@ from harness.errors import ArtefactError, ConfigError
 from harness.models.specs import ModelSpec
 from harness.systems import spec as spec_module
 from harness.systems import tuning
+from harness.systems.refresh import ON_CHANGE, every
 from harness.systems.spec import SystemSpec, TrainingSpec
 from harness.systems.tuning import AdapterKeeper, train_suite_adapters, training_fingerprint
 from harness.systems.world import SystemWorld
@@ -84,11 +85,19 @@ def test_without_refresh_the_first_days_adapter_is_kept(tiny_base: Path, tmp_pat
 
 
 def test_refreshed_each_day_it_learns_what_changed(tiny_base: Path, tmp_path: Path) -> None:
-    kept = keeper(tiny_base, tmp_path, TrainingSpec("facts", "each-day"), FIRST, SECOND)
+    kept = keeper(tiny_base, tmp_path, TrainingSpec("facts", ON_CHANGE), FIRST, SECOND)
     (first, _), (second, _) = kept.prepare(FIRST), kept.prepare(SECOND)
     assert (first.day, second.day) == (FIRST, SECOND)
     assert first.key.data != second.key.data
     assert first.weights != second.weights
+
+
+def test_retrained_every_so_many_days_it_is_as_old_as_the_last_of_them(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    kept = keeper(tiny_base, tmp_path, TrainingSpec("facts", every(90)), FIRST, SECOND)
+    (first, _), (second, found) = kept.prepare(FIRST), kept.prepare(SECOND)
+    assert (first.day, second.day, found) == (FIRST, date(2025, 6, 30), False)
 
 
 def test_a_behaviour_suits_every_day(tiny_base: Path, tmp_path: Path) -> None:
@@ -116,7 +125,7 @@ def test_a_suites_adapters_are_trained_once_each(tiny_base: Path, tmp_path: Path
         SystemSpec("base", "base"),
         SystemSpec("once", "fine-tuned", training=TrainingSpec("facts")),
         SystemSpec("stacked", "hybrid", training=TrainingSpec("facts")),
-        SystemSpec("fresh", "fine-tuned", training=TrainingSpec("facts", "each-day")),
+        SystemSpec("fresh", "fine-tuned", training=TrainingSpec("facts", ON_CHANGE)),
         SystemSpec("hybrid", "hybrid", training=TrainingSpec("behaviour")),
     ]
     adapters = train_suite_adapters(specs, world(FIRST, SECOND), tmp_path, base=tiny_base)
@@ -147,7 +156,7 @@ def test_the_fingerprint_follows_every_declared_word() -> None:
     one = TrainingSpec("facts")
     others = [
         replace(one, recipe="behaviour"),
-        replace(one, refresh="each-day"),
+        replace(one, refresh=ON_CHANGE),
         replace(one, as_of=(FIRST,)),
         replace(one, seed=1),
     ]

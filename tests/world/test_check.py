@@ -65,6 +65,28 @@ def test_a_sound_world_has_no_problems(tmp_path: Path) -> None:
                 "2023-10-02, after line 5"
             ],
         ),
+        (
+            "Python,latest_version,3.12.9,version,2023-10-05,2023-11-01",
+            [
+                "facts.csv:5: Python / latest_version: overlap: '3.12.9' begins on 2023-10-05, "
+                "before the end of line 2"
+            ],
+        ),
+        (
+            "Python,latest_version,3.12.0,version,2023-09-01,2023-10-02",
+            [
+                "facts.csv:2: Python / latest_version: duplicate: '3.12.0' goes on, which is no "
+                "change; join it with line 5"
+            ],
+        ),
+        (
+            "Python,latest_version,3.12.3,version,2024-02-30,",
+            ["facts.csv:5: '2024-02-30' is no day; write it as 2025-08-22"],
+        ),
+        (
+            "Python,lts,no,boolean,2024-02-03,2024-02-03",
+            ["facts.csv:5: valid_to 2024-02-03 does not lie after valid_from 2024-02-03"],
+        ),
         ("Python,lts,,boolean,2024-10-07,", ["facts.csv:5: value is empty"]),
         (
             "Python,lts,no,boolean,07.10.2024,",
@@ -111,6 +133,25 @@ def test_a_wrong_document_is_found(
     documents = [DOCUMENTS[0], DOCUMENTS[1] | changes]
 
     assert _check(tmp_path, FACTS, documents) == [f"documents.jsonl:2: {expected}"]
+
+
+def test_an_overlap_with_any_earlier_fact_is_found(tmp_path: Path) -> None:
+    facts = FACTS.replace("2023-10-02,2023-12-07", "2023-10-02,2025-01-01")
+
+    assert _check(tmp_path, facts) == [
+        "facts.csv:3: Python / latest_version: overlap: '3.12.1' begins on 2023-12-07, "
+        "before the end of line 2",
+        "facts.csv:4: Python / latest_version: overlap: '3.12.2' begins on 2024-02-06, "
+        "before the end of line 2",
+    ]
+
+
+def test_a_document_told_twice_on_a_day_is_found(tmp_path: Path) -> None:
+    again = DOCUMENTS[0] | {"id": "c"}
+
+    assert _check(tmp_path, FACTS, [*DOCUMENTS, again]) == [
+        "documents.jsonl:3: duplicate: the same text on the same day as line 1"
+    ]
 
 
 def test_a_document_may_not_supersede_a_later_one(tmp_path: Path) -> None:

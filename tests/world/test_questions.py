@@ -43,6 +43,13 @@ def test_a_question_survives_json(question: Question) -> None:
     assert question_from_dict(json.loads(json.dumps(question_to_dict(question)))) == question
 
 
+def test_aliases_survive_json_and_change_nothing_where_there_are_none() -> None:
+    named = Fact("It", "owner", "Meta Platforms", date(2025, 1, 1), aliases=("Facebook", "Meta"))
+    question = Question("q", "Who?", History("It", "owner", "name", (named,)))
+    assert question_from_dict(json.loads(json.dumps(question_to_dict(question)))) == question
+    assert question_to_dict(QUESTION)["history"]["facts"][1] == ["3.12.1", "2023-12-07", None]
+
+
 def test_the_references_are_what_holds_on_the_day() -> None:
     assert [fact.value for fact in QUESTION.references(date(2023, 12, 6))] == ["3.12.0"]
     assert [fact.value for fact in QUESTION.references(date(2023, 12, 7))] == ["3.12.1"]

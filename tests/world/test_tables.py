@@ -22,6 +22,9 @@ TEXTS = st.text(st.characters(codec="utf-8"), min_size=1).filter(str.strip)
 DAYS = st.dates(date(1, 1, 1), date(9000, 1, 1))
 
 
+ALIASES = st.lists(TEXTS.map(lambda text: text.replace("|", "").strip()).filter(bool), max_size=2)
+
+
 @st.composite
 def timelines(draw: st.DrawFn) -> Timeline:
     keys = draw(st.lists(st.tuples(TEXTS, TEXTS), unique=True, max_size=3))
@@ -31,7 +34,7 @@ def timelines(draw: st.DrawFn) -> Timeline:
         facts = []
         for value in draw(st.lists(TEXTS, min_size=1, max_size=3)):
             end = start + timedelta(days=draw(st.integers(1, 400)))
-            facts.append(Fact(subject, attribute, value, start, end))
+            facts.append(Fact(subject, attribute, value, start, end, tuple(draw(ALIASES))))
             start = end
         value_type = draw(st.sampled_from(VALUE_TYPES))
         histories.append(History(subject, attribute, value_type, tuple(facts)))

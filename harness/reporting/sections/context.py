@@ -13,6 +13,7 @@ from harness.reporting.verdicts import verdict
 from harness.running.record import Record, RecordKey
 from harness.scoring.score import FreshnessClass, Score
 from harness.statistics.estimate import Estimate
+from harness.statistics.hygiene import Hygiene
 from harness.statistics.results import Comparison, Results, SystemResult
 
 if TYPE_CHECKING:
@@ -22,9 +23,12 @@ if TYPE_CHECKING:
 
 CLASS_TONES: Mapping[FreshnessClass, str] = {
     "current": "good",
+    "mixed": "bad",
     "stale": "bad",
+    "premature": "bad",
     "wrong": "bad",
     "abstained": "neutral",
+    "undecided": "neutral",
     "unparseable": "bad",
     "failed": "bad",
 }
@@ -39,6 +43,7 @@ class Context:
     results: Results
     claims: Sequence[ClaimVerdict]
     recommendation: Recommendation | None
+    hygiene: Hygiene | None = None
     labels: Mapping[str, SystemLabel] = field(init=False)
     records: Mapping[RecordKey, Record] = field(init=False)
     scores: Mapping[RecordKey, Score] = field(init=False)

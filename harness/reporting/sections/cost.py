@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Final
 
 from harness.reporting.components import Cell, Column, Lines, Section, Table
-from harness.reporting.figures import DOLLARS, count, duration, figure
+from harness.reporting.figures import DOLLARS, NUMBER, count, duration, figure
 from harness.reporting.metrics import METRICS
 from harness.reporting.sections.context import Context, rows, system_labels
 from harness.statistics.results import Upkeep
@@ -33,9 +33,14 @@ def work(upkeep: Upkeep) -> tuple[str, ...]:
     """What set-up and upkeep consisted of, a phrase each."""
     phrases = []
     if upkeep.documents or upkeep.index_seconds:
-        phrases.append(f"{count(upkeep.documents)} documents, {duration(upkeep.index_seconds)}")
+        removed = f", {count(upkeep.removed)} removed" if upkeep.removed else ""
+        phrases.append(
+            f"{count(upkeep.documents)} documents{removed}, {duration(upkeep.index_seconds)}"
+        )
     if upkeep.examples or upkeep.training_seconds:
         phrases.append(f"{count(upkeep.examples)} examples, {duration(upkeep.training_seconds)}")
+    if upkeep.energy_joules:
+        phrases.append(f"{NUMBER.write(upkeep.energy_joules)[0]} J")
     return tuple(phrases) or ("nothing to do",)
 
 

@@ -147,10 +147,14 @@ def _text(record: Record | None) -> Excerpt:
 
 
 def _evidence(score: Score | None) -> str:
-    if score is None or score.freshness.label != "stale":
+    if score is None:
         return ""
     fresh = score.freshness
     phrases = []
+    if fresh.label == "premature":
+        phrases.append(f"“{fresh.value}” becomes true on {fresh.valid_from} only")
+    if fresh.partial:
+        phrases.append(f"less than “{fresh.value}”, which it fits")
     if fresh.age_days is not None:
         phrases.append(f"“{fresh.value}” stopped being true {_ago(fresh.age_days)}")
     if fresh.changes_behind is not None:

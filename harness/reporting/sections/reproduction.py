@@ -62,6 +62,8 @@ def _commands(context: Context) -> tuple[str, ...]:
     for name, value in options.items():
         if value is not None:
             words += [f"--{name}", str(value)]
+    if manifest.settings.get("hygiene") is False:
+        words.append("--no-hygiene")
     return shlex.join(words), shlex.join(["harness", "report", f"runs/{manifest.run_id}"])
 
 

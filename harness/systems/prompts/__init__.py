@@ -1,8 +1,9 @@
 """Prompt templates: Jinja2 files with a fingerprint.
 
 A template sees `today` (ISO day), `question` and `instruction` (text; empty when the format needs
-none) and `passages`, each with `day`, `text`, `document_id` and `score`, best or newest first as
-the system's settings say. It runs in a sandbox, and a name it does not know is an error.
+none), `passages`, each with `day`, `text`, `document_id` and `score`, best or newest first as the
+system's settings say, and `show_days` (whether the passages' days are to be shown). It runs in a
+sandbox, and a name it does not know is an error.
 """
 
 from __future__ import annotations
@@ -59,11 +60,21 @@ class PromptTemplate:
         return hashlib.sha256(self.source.encode()).hexdigest()[:16]
 
     def render(
-        self, today: date, question: str, instruction: str, passages: Sequence[Passage]
+        self,
+        today: date,
+        question: str,
+        instruction: str,
+        passages: Sequence[Passage],
+        *,
+        show_days: bool = True,
     ) -> str:
         """The user message."""
         return self._template.render(
-            today=today.isoformat(), question=question, instruction=instruction, passages=passages
+            today=today.isoformat(),
+            question=question,
+            instruction=instruction,
+            passages=passages,
+            show_days=show_days,
         )
 
 

@@ -92,7 +92,8 @@ def measure(
         superseding=sum(bool(document.supersedes) for document in corpus),
         questions=_counts((q.kind, str(format_to_dict(q.format)["kind"])) for q in questions),
         tags=_counts(tag for question in questions for tag in question.tags),
-        changing=sum(changes_between(days, history) for history in asked.values()) / max(1, len(asked)),
+        changing=sum(changes_between(days, history) for history in asked.values())
+        / max(1, len(asked)),
         words=(min(words), statistics.median(words), max(words)),
     )
 

@@ -1,0 +1,108 @@
+"""Step curves over two axes, as static inline SVG.
+
+The field fills whatever width it gets: the curves live in a stretched coordinate system of their own
+whose lines keep their width, grid and numbers in percentages beside them. To a screen reader a chart
+is one image with a label; the numbers are in the table beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from markupsafe import Markup
+
+from harness.reporting.charts import Axis
+from harness.reporting.untrusted import visible
+
+_HEIGHT: Final = 240
+_SIZE: Final = 1000  # of the stretched field, in its own units
+_DASHES: Final = 4  # patterns of line: with a colour of its own too, no two of 32 curves are alike
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """A curve that goes from `start` in steps and ends at `until`.
+
+    At `x[i]` it steps to `y[i]`; `low` and `high`, where given, are its interval from there on.
+    `slot` picks the colour and the pattern of the line.
+    """
+
+    slot: int
+    start: float
+    until: float
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+
+
+def step_chart(curves: Sequence[Steps], x_axis: Axis, y_axis: Axis, label: str) -> Markup:
+    """All curves in one field; values outside the axes are drawn at their ends."""
+    field = Markup().join(
+        Markup('<g class="s{}">{}<path class="curve d{}" vector-effect="non-scaling-stroke" d="{}"/></g>').format(
+            curve.slot % 8, _band(curve, x_axis, y_axis), curve.slot % _DASHES,
+            _path(_corners(curve, curve.y, x_axis, y_axis)),
+        )
+        for curve in curves
+    )  # fmt: skip
+    return Markup(
+        '<div class="curves" role="img" aria-label="{}">\n<svg width="100%" height="{height}">{}{}\n'
+        '<svg width="100%" height="{height}" viewBox="0 0 {size} {size}" preserveAspectRatio="none">'
+        "{}</svg></svg>\n"
+        '<svg width="100%" height="20">{}</svg>\n</div>'
+    ).format(
+        visible(label), _vertical_rules(x_axis), _levels(y_axis), field, _numbers(x_axis),
+        height=_HEIGHT, size=_SIZE,
+    )  # fmt: skip
+
+
+def _corners(
+    curve: Steps, values: Sequence[float], x_axis: Axis, y_axis: Axis
+) -> list[tuple[float, float]]:
+    """The corners of the steps in the field's units, from left to right."""
+    places = [*curve.x, curve.until]
+    corners = [(x_axis.x(0), y_axis.x(curve.start)), (x_axis.x(places[0]), y_axis.x(curve.start))]
+    for value, left, right in zip(values, places, places[1:], strict=False):
+        corners += [(x_axis.x(left), y_axis.x(value)), (x_axis.x(right), y_axis.x(value))]
+    return [(x * _SIZE / 100, _SIZE - y * _SIZE / 100) for x, y in corners]
+
+
+def _band(curve: Steps, x_axis: Axis, y_axis: Axis) -> Markup:
+    if not curve.low:
+        return Markup()
+    around = [
+        *_corners(curve, curve.low, x_axis, y_axis),
+        *reversed(_corners(curve, curve.high, x_axis, y_axis)),
+    ]
+    return Markup('<path class="band" d="{}Z"/>').format(_path(around))
+
+
+def _path(corners: Sequence[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{x:.4g} {y:.4g}" for x, y in corners)
+
+
+def _vertical_rules(axis: Axis) -> Markup:
+    line = Markup('<line class="rule" x1="{x}%" x2="{x}%" y1="0" y2="{height}"/>')
+    return Markup().join(line.format(x=f"{axis.x(t):.4g}", height=_HEIGHT) for t in axis.ticks)
+
+
+def _levels(axis: Axis) -> Markup:
+    """The rules across, each with its number to the left."""
+    line = Markup(
+        '<line class="rule" x1="0" x2="100%" y1="{y}" y2="{y}"/>'
+        '<text class="end" x="-8" y="{text}">{}</text>'
+    )
+    heights = [_HEIGHT * (1 - axis.x(tick) / 100) for tick in axis.ticks]
+    return Markup().join(
+        line.format(axis.unit.tick(tick), y=f"{y:.4g}", text=f"{y + 4:.4g}")
+        for tick, y in zip(axis.ticks, heights, strict=True)
+    )
+
+
+def _numbers(axis: Axis) -> Markup:
+    text = Markup('<text x="{}%" y="14">{}</text>')
+    return Markup().join(
+        text.format(f"{axis.x(tick):.4g}", axis.unit.tick(tick)) for tick in axis.ticks
+    )

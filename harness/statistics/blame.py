@@ -1,0 +1,60 @@
+"""How often which part of a retrieving system is to blame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.running.folder import LoadedRun
+from harness.scoring.blame import BLAMES, Blame, blame
+from harness.scoring.score import Score
+from harness.statistics.estimate import Estimate
+from harness.statistics.intervals import rate
+
+__all__ = ["SystemBlame", "blame_by_system"]
+
+
+@dataclass(frozen=True, slots=True)
+class SystemBlame:
+    """The counts and shares of each blame over the `judged` answers of one system.
+
+    `unjudged` answers have no blame: to a yes or no, or where nothing answers the question.
+    """
+
+    system: str
+    counts: Mapping[Blame, int]
+    shares: Mapping[Blame, Estimate]
+    judged: int
+    unjudged: int
+
+
+def blame_by_system(run: LoadedRun, scores: tuple[Score, ...]) -> tuple[SystemBlame, ...]:
+    """One for each system that retrieved anything, in the run's order.
+
+    `scores` are those of `run.records`, in their order.
+    """
+    retrieving = {record.system for record in run.records if record.answer.passages}
+    found: dict[str, list[tuple[Blame, str]]] = {}
+    asked: dict[str, int] = {}
+    for record, score in zip(run.records, scores, strict=True):
+        if record.system not in retrieving:
+            continue
+        asked[record.system] = asked.get(record.system, 0) + 1
+        label = blame(run.questions[record.question_id], record, score)
+        if label is not None:
+            found.setdefault(record.system, []).append((label, score.cluster))
+    names = [system.name for system in run.manifest.systems if system.name in retrieving]
+    return tuple(_system(name, found.get(name, []), asked[name]) for name in names)
+
+
+def _system(name: str, found: list[tuple[Blame, str]], asked: int) -> SystemBlame:
+    code = {cluster: number for number, cluster in enumerate(sorted({c for _, c in found}))}
+    clusters = [code[cluster] for _, cluster in found]
+    outcomes = {label: [found_label == label for found_label, _ in found] for label in BLAMES}
+    return SystemBlame(
+        system=name,
+        counts={label: sum(of_label) for label, of_label in outcomes.items()},
+        shares={label: rate(of_label, clusters) for label, of_label in outcomes.items()},
+        judged=len(found),
+        unjudged=asked - len(found),
+    )
