@@ -182,31 +182,47 @@ STAGES: Final = (
 def conversation(r: Random, stage: Stage) -> list[Turn]:
     """Return one conversation of the stage; the same state of `r` gives the same conversation."""
     kind = r.random()
-    if kind < stage.tables:
-        return table_drill(r, r.randint(2, 6), 6)
-    kind -= stage.tables
-    if kind < stage.lookups:
-        return lookup_drill(r, r.randint(2, 7))
-    kind -= stage.lookups
-    if kind < stage.dated_lookups:
-        return dated_lookup_drill(r, r.choice((2, 2, 3, 3, 4, 5)))
-    kind -= stage.dated_lookups
-    if kind < stage.dates:
-        return date_drill(r, r.randint(4, 8))
-    kind -= stage.dates
+    for share, drill in (
+        (stage.tables, _tables),
+        (stage.lookups, _lookups),
+        (stage.dated_lookups, _dated_lookups),
+        (stage.dates, _dates),
+    ):
+        if kind < share:
+            return drill(r)
+        kind -= share
     if kind < stage.closed:
         return closed_book(r, _scene(r, 2, 0.2), r.choice((1, 1, 2, 4)), stage.shares)
-    if stage.registers and r.random() < stage.registers:
-        scene = register_scene(r, r.choice((2, 3, 4, 5)), stage.conflicts * 0.5, stage.kin)
-        return open_book(r, scene, r.choice(stage.questions), stage.shares)
-    if stage.ledgers and r.random() < stage.ledgers:
-        scene = ledger_scene(r, r.choice((2, 3, 4, 5, 6)), stage.conflicts * 0.5)
-        return open_book(r, scene, r.choice(stage.questions), stage.shares)
-    if stage.restatements and r.random() < stage.restatements:
-        scene = restatement_scene(r, r.choice((2, 3, 4, 5)))
-        return open_book(r, scene, r.choice(stage.questions), stage.shares)
-    scene = _scene(r, r.choice(stage.passages), stage.conflicts, stage.kin or 0.2)
+    scene = _shown(r, stage)
     return open_book(r, scene, r.choice(stage.questions), stage.shares)
+
+
+def _tables(r: Random) -> list[Turn]:
+    return table_drill(r, r.randint(2, 6), 6)
+
+
+def _lookups(r: Random) -> list[Turn]:
+    return lookup_drill(r, r.randint(2, 7))
+
+
+def _dated_lookups(r: Random) -> list[Turn]:
+    return dated_lookup_drill(r, r.choice((2, 2, 3, 3, 4, 5)))
+
+
+def _dates(r: Random) -> list[Turn]:
+    return date_drill(r, r.randint(4, 8))
+
+
+def _shown(r: Random, stage: Stage) -> Scene:
+    """Return a dense scene by the stage's shares, else one of whole passages."""
+    few = stage.conflicts * 0.5
+    if stage.registers and r.random() < stage.registers:
+        return register_scene(r, r.choice((2, 3, 4, 5)), few, stage.kin)
+    if stage.ledgers and r.random() < stage.ledgers:
+        return ledger_scene(r, r.choice((2, 3, 4, 5, 6)), few)
+    if stage.restatements and r.random() < stage.restatements:
+        return restatement_scene(r, r.choice((2, 3, 4, 5)))
+    return _scene(r, r.choice(stage.passages), stage.conflicts, stage.kin or 0.2)
 
 
 def _scene(r: Random, passages: int, conflicts: float, near: float = 0.2) -> Scene:
