@@ -116,9 +116,12 @@ def _answer(
     if label == "failed":
         return Answer(None, timing=timing, failure=Failure("timeout", "planted"))
     assert question.history is not None
+    now = question.history.current(day)[0].value
+    old = rng.choice(question.history.outdated(day)).value
     value = {
-        "current": question.history.current(day)[0].value,
-        "stale": rng.choice(question.history.outdated(day)).value,
+        "current": now,
+        "mixed": f"{now} or {old}",
+        "stale": old,
         "wrong": "999.9.9",
         "abstained": None,
     }[label]

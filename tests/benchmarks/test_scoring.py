@@ -16,7 +16,7 @@ from harness.fixtures import fixture_path
 from harness.scoring.freshness import classify
 from harness.scoring.score import FRESHNESS_CLASSES
 from harness.world.facts import Fact, History
-from harness.world.formats import Choice, JsonSchema, OutputFormat
+from harness.world.formats import Choice, FreeText, JsonSchema, OutputFormat
 from harness.world.loaders import load_questions
 
 Show = Callable[[str], None]
@@ -37,7 +37,7 @@ def cases() -> list[Case]:
     while len(made) < ANSWERS:
         if rng.random() < 0.2:
             history = rng.choice(people)
-            made.append((_sentence(rng, history), history, questions[0].format))
+            made.append((_sentence(rng, history), history, FreeText()))
             continue
         question = rng.choice(questions)
         made.append(

@@ -4,9 +4,11 @@ from datetime import date
 
 from harness.running.record import Record
 from harness.scoring import PriceBook, Score, score
+from harness.scoring.freshness import Judge
+from harness.scoring.score import FreshnessClass
 from harness.systems.base import Answer, Failure, Timing
 from harness.world.facts import Fact, History
-from harness.world.formats import Choice, OutputFormat
+from harness.world.formats import Choice, FreeText, OutputFormat
 from harness.world.questions import Question
 
 DAY = date(2026, 2, 22)
@@ -69,3 +71,38 @@ def test_a_cached_answer_counts_and_its_latency_does_not() -> None:
     cached = scored(Answer("yes", timing=TIMING), cached=True)
     assert cached.right
     assert cached.timing is None
+
+
+def test_a_mixed_answer_is_right_only_when_relaxed() -> None:
+    owners = (
+        Fact("It", "owner", "Ada", date(2024, 1, 1), date(2025, 1, 1)),
+        Fact("It", "owner", "Bo", date(2025, 1, 1)),
+    )
+    asked = History("It", "owner", "name", owners)
+    mixed = scored(Answer("Ada and Bo"), history=asked, form=FreeText())
+    assert (mixed.freshness.label, mixed.right, mixed.relaxed) == ("mixed", False, True)
+    stale = scored(Answer("Ada"), history=asked, form=FreeText())
+    assert (stale.right, stale.relaxed) == (False, False)
+    assert scored(Answer("Bo"), history=asked, form=FreeText()).relaxed
+
+
+def test_the_judge_is_asked_about_what_is_undecided_and_nothing_else() -> None:
+    text = "Ask the treasurer and nobody else"
+    asked = History("It", "rule", "text", (Fact("It", "rule", text, date(2024, 1, 1)),))
+    question = Question("q", "Whom do I ask?", asked)
+    heard: list[str] = []
+
+    def judge(_question: str, answer: str, _history: History, _day: date) -> FreshnessClass:
+        heard.append(answer)
+        return "current"
+
+    def right(answer: Answer, judge: Judge | None) -> bool:
+        record = Record("rag", "q", DAY, 1, 0, "", answer)
+        return score(question, record, PriceBook.empty(), judge=judge).right
+
+    assert right(Answer("The treasurer alone."), judge)
+    assert not right(Answer("The treasurer alone."), None)
+    assert right(Answer(text), judge)
+    assert not right(Answer("I don't know."), judge)
+    assert not right(Answer(None, failure=Failure("timeout", "late")), judge)
+    assert heard == ["The treasurer alone."]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,9 @@ from harness.scoring.prices import HardwarePrice
 from harness.scoring.score import FRESHNESS_CLASSES
 from harness.statistics import Estimate, Results, summarise
 from harness.statistics.summary import COMPARED
+from harness.systems.base import Answer
+from harness.world.facts import History
+from harness.world.questions import Question, QuestionSet
 
 BOOK = PriceBook("Planted", (HardwarePrice("*", 36.0, "planted", DAYS[0]),))
 RAG = Script(
@@ -18,7 +22,9 @@ RAG = Script(
 )
 TUNED = Script("fine-tuned", "fine-tuned", {"current": 0.4, "stale": 0.5, "failed": 0.05})
 METRICS = {
-    *(f"{c}_rate" for c in ("right", "stale", "wrong", "abstained", "unparseable", "failed")),
+    "right_rate",
+    "right_relaxed_rate",
+    *(f"{label}_rate" for label in FRESHNESS_CLASSES if label != "current"),
     *("raw_rate", "valid_rate", "valid_and_right_rate"),
     *("latency_p50", "latency_p95", "latency_p99", "latency_mean"),
     *("retrieve_mean", "first_token_mean", "decode_mean"),
@@ -63,7 +69,7 @@ def test_figures_add_up(results: Results) -> None:
             classes = system.classes[day]
             assert tuple(classes) == FRESHNESS_CLASSES
             assert sum(classes.values()) == 180
-            for label in ("stale", "wrong", "abstained", "unparseable", "failed"):
+            for label in FRESHNESS_CLASSES[1:]:
                 assert system.by_day[day][f"{label}_rate"].value == pytest.approx(
                     classes[label] / 180
                 )
@@ -200,3 +206,32 @@ def test_planted_classes_come_back_inside_their_intervals() -> None:
     # 40 runs at 95 %: fewer than 35 happen once in a hundred times.
     assert min(covered.values()) >= 35
     assert sum(covered.values()) >= 0.93 * 40 * len(truth)
+
+
+def test_a_mixed_answer_separates_the_strict_from_the_relaxed_rate() -> None:
+    script = Script("rag", "rag", {"current": 0.5, "mixed": 0.3, "stale": 0.1})
+    metrics = summarise(planted_run(script), BOOK)["rag"].metrics
+    strict, relaxed, mixed = (
+        metrics[name].value for name in ("right_rate", "right_relaxed_rate", "mixed_rate")
+    )
+    assert inside(0.5, metrics["right_rate"])
+    assert inside(0.8, metrics["right_relaxed_rate"])
+    assert strict is not None
+    assert mixed is not None
+    assert relaxed == pytest.approx(strict + mixed)
+
+
+def test_undecided_and_premature_answers_are_told(run: LoadedRun) -> None:
+    question = next(iter(run.questions))
+    assert question.history is not None
+    later = question.history.future(DAYS[0])[0].value
+    text = History.fixed("what stands in five words")
+    questions = QuestionSet((question, Question("text", "What?", text)))
+    first = next(r for r in run.records if r.system == "rag")
+    records = tuple(
+        replace(first, question_id=name, day=DAYS[0], answer=Answer(said))
+        for name, said in ((question.id, json.dumps({"value": later})), ("text", "Something"))
+    )
+    told = " ".join(summarise(replace(run, questions=questions, records=records), BOOK).notes)
+    assert "1 answer gave a value that became true only after the day" in told
+    assert "1 answer to free-text questions could not be decided" in told

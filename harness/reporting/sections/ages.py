@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from harness.reporting.charts import share_axis, zero_axis
-from harness.reporting.components import Block, Cell, Chart, Column, LegendEntry, Section, Table
+from harness.reporting.components import (
+    Block,
+    Cell,
+    Chart,
+    Column,
+    LegendEntry,
+    Lines,
+    Section,
+    Table,
+)
 from harness.reporting.curves import Steps, step_chart
 from harness.reporting.figures import NBSP, NUMBER, RATE, Unit, count, figure
 from harness.reporting.sections.context import Context
@@ -60,7 +70,8 @@ def _sentence(curves: tuple[AgeCurve, ...]) -> str:
         )
     estimate, system = min(known, key=lambda pair: (pair[0].value or 0.0, pair[1]))
     return (
-        f"Half of what {system} knew was no longer true after {_span(estimate)} without a refresh."
+        f"Half of what {system} knew was no longer true after {' '.join(_span(estimate))} without a "
+        "refresh."
     )
 
 
@@ -96,9 +107,9 @@ def _table(context: Context, curves: tuple[AgeCurve, ...]) -> Table:
             context.labels[curve.system],
             count(curve.facts),
             f"{count(curve.ended)} in {count(curve.followed)} days",
-            _span(curve.half_life),
-            *(_span(refresh_interval(curve, bound)) for bound in BOUNDS),
-            _excluded(curve),
+            Lines(_span(curve.half_life)),
+            *(Lines(_span(refresh_interval(curve, bound))) for bound in BOUNDS),
+            count(len(curve.excluded)),
         )
         for curve in curves
     ]
@@ -110,12 +121,13 @@ def _table(context: Context, curves: tuple[AgeCurve, ...]) -> Table:
             Column("Of them changed"),
             Column("Half-life"),
             *(Column(f"At most {bound:.0%} outdated", "refresh every") for bound in BOUNDS),
-            Column("Never answered right", numeric=False),
+            Column("Never known", "left out"),
         ),
         rows=tuple(rows),
         note=(
-            "The bound holds for the last day before each refresh, and for what the system knew; a "
-            "fact that it never answered as it should have known it is left out and named."
+            "The bound holds for the last day before each refresh, and for what the system knew. "
+            "Facts that it never answered as it should have known them are left out"
+            f"{_excluded(curves)}."
         ),
     )
 
@@ -134,20 +146,23 @@ def _measured(context: Context) -> Table:
     )
 
 
-def _excluded(curve: AgeCurve) -> str:
-    if not curve.excluded:
-        return "none"
-    named = "; ".join(curve.excluded[:_NAMES_SHOWN])
-    more = len(curve.excluded) - _NAMES_SHOWN
-    return f"{count(len(curve.excluded))}: {named}{f' and {more} more' if more > 0 else ''}"
+def _excluded(curves: Sequence[AgeCurve]) -> str:
+    """The first few names of each system that never knew some."""
+    named = [
+        f"by {curve.system} {'; '.join(curve.excluded[:_NAMES_SHOWN])}"
+        + (f" and {more} more" if (more := len(curve.excluded) - _NAMES_SHOWN) > 0 else "")
+        for curve in curves
+        if curve.excluded
+    ]
+    return f" ({', '.join(named)})" if named else ""
 
 
-def _span(estimate: Estimate) -> str:
-    """Days with their interval; one without an end says that it was not reached."""
+def _span(estimate: Estimate) -> tuple[str, str]:
+    """Days, and their interval; an end that was not reached says so."""
     if estimate.value is None:
-        return f"not reached: {estimate.method}"
+        return "not reached", estimate.method
     low, high = (
         _DAYS.write(bound)[0] if bound is not None else "not reached"
         for bound in (estimate.low, estimate.high)
     )
-    return f"{_DAYS.write(estimate.value)[0]} days [{low},{NBSP}{high}]"
+    return f"{_DAYS.write(estimate.value)[0]} days", f"[{low},{NBSP}{high}]"

@@ -145,7 +145,7 @@ def _caption(present: Sequence[FreshnessClass]) -> str:
 
 
 def _strict_and_relaxed(context: Context) -> Table:
-    names = ("right_rate", "right_relaxed_rate", "mixed_rate", "stale_rate", "premature_rate")
+    names = ("right_rate", "right_relaxed_rate", "mixed_rate")
     return Table(
         caption="Right answers, strictly and relaxed, per system over all days (share of attempted)",
         columns=(
