@@ -82,7 +82,9 @@ class Unknown:
 
 def evaluation_days(until: date) -> tuple[date, ...]:
     """`until` and the days a quarter, two quarters, … of a year before it, earliest first."""
-    from dateutil.relativedelta import relativedelta  # noqa: PLC0415  (used here only)
+    from dateutil.relativedelta import (  # type: ignore[import-untyped]  # noqa: PLC0415
+        relativedelta,
+    )
 
     return tuple(until - relativedelta(months=3 * n) for n in range(QUARTERS, -1, -1))
 
