@@ -4,7 +4,7 @@
 |---|---|
 | `failed` | there is no answer: an error, a timeout, a refusal by the server |
 | `unparseable` | nothing can be read: an empty text, JSON that is none, no option of a choice |
-| `premature` | a value is asserted that is not true until after the day: a leak |
+| `premature` | a value (but yes or no) is asserted that is not true until after the day: a leak |
 | `mixed` | a value that holds on the day and an outdated one are both asserted |
 | `stale` | an outdated value is asserted |
 | `current` | a value that holds on the day is asserted |
@@ -133,7 +133,8 @@ def _judged(reading: Reading, history: History, day: date) -> Freshness | None:
         else:
             seen.setdefault(standing, (mention, fact))
     if "premature" in seen:
-        return _evidence("premature", reading, *seen["premature"])
+        # Of two possible values one is often true later: a false yes or no is no sign of a leak.
+        return _evidence("wrong" if truth else "premature", reading, *seen["premature"])
     if "stale" in seen:
         label: FreshnessClass = "mixed" if "current" in seen else "stale"
         return _with_age(_evidence(label, reading, *seen["stale"]), history, day)

@@ -52,7 +52,7 @@ class PretrainOptions:
     matrix_rate: float = 0.02
     other_rate: float = 4e-3
     decay_share: float = 0.294
-    polish_tokens: int = 4_200_000
+    polish_share: float = 0.11
     polish_rate: float = 0.4
     checkpoint_seconds: float = 120.0
     probe_seconds: float = 300.0
@@ -182,8 +182,8 @@ def train_step(options: PretrainOptions, state: TrainingState, batch: Batch) -> 
 def learning_rate_factor(options: PretrainOptions, step: int) -> float:
     """Return the share of the full learning rate at a step.
 
-    Warm-up, constant, linear fall over `decay_share` of all tokens but the last `polish_tokens`;
-    over these a second fall, from `polish_rate`.
+    Warm-up, constant, linear fall over `decay_share` of what comes before the last
+    `polish_share` of the tokens; over that one a second fall, from `polish_rate`.
     """
     start, end, tokens = _decay_start(options), _polish_start(options), tokens_before(step)
     if tokens >= end:
@@ -199,7 +199,7 @@ def _decay_start(options: PretrainOptions) -> int:
 
 
 def _polish_start(options: PretrainOptions) -> int:
-    return max(0, options.tokens - options.polish_tokens)
+    return int(options.tokens * (1 - options.polish_share))
 
 
 def _fresh(options: PretrainOptions) -> TrainingState:
@@ -235,7 +235,8 @@ def _restored(options: PretrainOptions) -> TrainingState | None:
             )
     # What the last step had seen decides: a checkpoint from before the fall may get another budget.
     done, before = tokens_before(max(0, saved["step"] - 1)), saved["options"]
-    former = replace(options, tokens=before["tokens"], decay_share=before["decay_share"])
+    schedule = {key: before[key] for key in ("tokens", "decay_share", "polish_share")}
+    former = replace(options, **schedule)
     falls = done >= min(_decay_start(options), _decay_start(former))
     if falls and options.tokens != former.tokens:
         raise ArtefactError(

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from harness.errors import ArtefactError
+from harness.fixtures import fixture_path
 from harness.models.lab.batches import make_batch, stage_of, step_at, tokens_before
 from harness.models.lab.synthetic.mix import STAGES, conversation
 from harness.models.lab.tokenizer import (
@@ -68,9 +69,13 @@ def test_names_have_the_same_tokens_everywhere_and_digits_go_in_pairs(tokenizer_
     start = inside.index(name[0])
     assert inside[start : start + len(name)] == name
     assert [token for token in inside if token.isdigit()] == ["20", "26", "01"]
-    known = tokenizer.get_vocab()
+    assert max(len(token) for token in tokenizer.get_vocab() if token.isdigit()) <= 2
+
+
+def test_the_shipped_tokenizer_has_every_pair_of_digits() -> None:
+    known = load_tokenizer(fixture_path("lab") / "tokenizer.json").get_vocab()
     assert {f"{number:02d}" for number in range(100)} <= set(known)
-    assert max(len(token) for token in known if token.isdigit()) == 2
+    assert not any(len(token) > 2 for token in known if token.isdigit())
 
 
 def test_turns_are_encoded_as_the_chat_template_renders_them(tokenizer_path: Path) -> None:
@@ -84,8 +89,10 @@ def test_turns_are_encoded_as_the_chat_template_renders_them(tokenizer_path: Pat
 def test_steps_and_tokens_are_inverse_and_stages_follow() -> None:
     for step in (0, 1, 347, 348, 349, 1500, 9000):
         assert step_at(tokens_before(step)) == step
-    lengths = [stage_of(step).length for step in range(0, 4000, 50)]
-    assert lengths == sorted(lengths)
+    stages = [STAGES.index(stage_of(step)) for step in range(0, 9000, 50)]
+    assert stages == sorted(stages)
+    assert set(stages) == set(range(len(STAGES)))
+    assert [stage.until for stage in STAGES] == sorted(stage.until for stage in STAGES)
 
 
 @pytest.mark.parametrize("step", [0, 400, 1500, 5000])
@@ -102,14 +109,18 @@ def test_a_batch_is_a_function_of_seed_and_step(tokenizer_path: Path, step: int)
     assert (one.weights[one.ids == END] % 1 == 0).all()
 
 
-def test_the_learning_rate_warms_up_stays_and_falls(tmp_path: Path) -> None:
-    options = PretrainOptions(tmp_path, tokens=1_000_000)
+def test_the_learning_rate_warms_up_stays_and_falls_twice(tmp_path: Path) -> None:
+    options = PretrainOptions(tmp_path, tokens=1_000_000, polish_share=0.2, polish_rate=0.5)
     factors = [learning_rate_factor(options, step) for step in range(step_at(options.tokens))]
+    again = step_at(800_000)
     assert factors[0] < 0.1
     assert factors[100] == 1.0
+    assert factors[again - 1] < 0.06
+    assert 0.45 < factors[again] <= 0.5
     assert factors[-1] < 0.03
     top = factors.index(1.0)
-    assert factors[top:] == sorted(factors[top:], reverse=True)
+    assert factors[top:again] == sorted(factors[top:again], reverse=True)
+    assert factors[again:] == sorted(factors[again:], reverse=True)
 
 
 def test_a_resumed_run_goes_on_exactly_where_it_stopped(
@@ -117,11 +128,16 @@ def test_a_resumed_run_goes_on_exactly_where_it_stopped(
 ) -> None:
     whole: list[float] = []
     options = _options(tmp_path / "whole", tokenizer_path, 6)
-    pretrain(replace(options, decay_share=0.0), lambda report: whole.append(report.loss))
+    pretrain(
+        replace(options, decay_share=0.0, polish_share=0.0),
+        lambda report: whole.append(report.loss),
+    )
     parts: list[float] = []
     first = _options(tmp_path / "parts", tokenizer_path, 3)
-    pretrain(replace(first, decay_share=0.0), lambda report: parts.append(report.loss))
-    longer = replace(first, tokens=options.tokens, decay_share=0.0)
+    pretrain(
+        replace(first, decay_share=0.0, polish_share=0.0), lambda report: parts.append(report.loss)
+    )
+    longer = replace(first, tokens=options.tokens, decay_share=0.0, polish_share=0.0)
     model = pretrain(longer, lambda report: parts.append(report.loss))
     assert parts == whole
     saved = load_checkpoint(tmp_path / "whole" / "checkpoint.pt").state_dict()
@@ -131,7 +147,7 @@ def test_a_resumed_run_goes_on_exactly_where_it_stopped(
 
 
 def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path, tokenizer_path: Path) -> None:
-    options = _options(tmp_path / "run", tokenizer_path, 2)
+    options = _options(tmp_path / "run", tokenizer_path, 4)
     pretrain(options)
     with pytest.raises(ArtefactError, match="seed"):
         pretrain(replace(options, seed=2))
