@@ -220,6 +220,9 @@ def test_a_run_on_other_questions_or_systems_is_not_resumed(suite: Path, tmp_pat
 
 
 PROGRAM = """
+import signal
+# A job in the background inherits a SIGINT that is ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import sys
 from harness import api, errors
 try:
