@@ -38,8 +38,8 @@ _DEATHS: Final = 6  # workers lost in a row, with no answer between them, before
 
 
 def default_workers() -> int:
-    """One core is left to the runner and the machine; more than two distort latency."""
-    return max(1, min(2, usable_cores() - 1))
+    """A core each, at most two: the runner takes a few percent of one, more distort latency."""
+    return min(2, usable_cores())
 
 
 class WorkerDiedError(Exception):

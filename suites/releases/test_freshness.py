@@ -1,6 +1,6 @@
 """What a product owner may expect of each way of keeping up with a changing world.
 
-The bounds are wide until the shipped model has been retrained: they fail on what is plainly broken.
+The bounds fit the shipped lab model with room to spare; raise them when it gets better.
 """
 
 import pytest
@@ -48,11 +48,11 @@ def test_half_of_what_was_learned_is_still_true_after_a_month(
     harness_gate.figure_at_least("half-life of what fine-tuned knew", learned.half_life, 30)
 
 
-def test_searching_finds_a_passage_about_the_question_nine_times_in_ten(
+def test_searching_finds_a_passage_about_the_question_nineteen_times_in_twenty(
     harness_results, harness_gate
 ) -> None:
     found = of(harness_results.over_time.blame, "rag")
-    harness_gate.figure_at_most("answers of rag without a passage", found.shares["nothing"], 0.1)
+    harness_gate.figure_at_most("answers of rag without a passage", found.shares["nothing"], 0.05)
 
 
 def test_an_outdated_passage_seldom_beats_a_current_one(harness_results, harness_gate) -> None:
@@ -60,7 +60,7 @@ def test_an_outdated_passage_seldom_beats_a_current_one(harness_results, harness
     harness_gate.figure_at_most(
         "answers of hybrid from an outdated passage beside a current one",
         found.shares["outdated_beside"],
-        0.2,
+        0.1,
     )
 
 
@@ -68,7 +68,7 @@ def test_memory_seldom_beats_what_was_read(harness_results, harness_gate) -> Non
     for system in ("rag", "hybrid"):
         found = of(harness_results.over_time.blame, system)
         harness_gate.figure_at_most(
-            f"answers of {system} from memory against its passages", found.shares["memory"], 0.1
+            f"answers of {system} from memory against its passages", found.shares["memory"], 0.05
         )
 
 

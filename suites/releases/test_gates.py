@@ -10,20 +10,24 @@ def test_the_base_model_does_not_invent_values_it_cannot_know(
     harness_gate.at_most(harness_results["base"], "wrong_rate", 0.05)
 
 
-def test_retrieval_serves_fewer_than_three_answers_in_ten_stale(
+def test_retrieval_serves_at_most_an_eighth_of_its_answers_stale(
     harness_results, harness_gate
 ) -> None:
-    harness_gate.at_most(harness_results["rag"], "stale_rate", 0.30)
+    harness_gate.at_most(harness_results["rag"], "stale_rate", 0.125)
+
+
+def test_retrieval_is_right_more_often_than_not(harness_results, harness_gate) -> None:
+    harness_gate.at_least(harness_results["rag"], "right_rate", 0.5)
 
 
 def test_the_hybrid_is_at_most_as_stale_as_retrieval_alone(harness_results, harness_gate) -> None:
     harness_gate.not_more(harness_results, "rag", "hybrid", "stale_rate", margin=0.02)
 
 
-def test_the_hybrid_is_right_at_least_as_often_as_retrieval_alone(
+def test_the_hybrid_is_right_about_as_often_as_retrieval_alone(
     harness_results, harness_gate
 ) -> None:
-    harness_gate.not_less(harness_results, "rag", "hybrid", "right_rate", margin=0.02)
+    harness_gate.not_less(harness_results, "rag", "hybrid", "right_rate", margin=0.05)
 
 
 def test_the_hybrid_is_right_more_often_than_stale_weights(harness_results, harness_gate) -> None:
@@ -32,6 +36,10 @@ def test_the_hybrid_is_right_more_often_than_stale_weights(harness_results, harn
 
 def test_fine_tuning_keeps_the_output_format(harness_results, harness_gate) -> None:
     harness_gate.at_least(harness_results["fine-tuned"], "valid_rate", 0.85)
+
+
+def test_the_hybrid_keeps_the_output_format(harness_results, harness_gate) -> None:
+    harness_gate.at_least(harness_results["hybrid"], "valid_rate", 0.9)
 
 
 def test_no_system_fails_to_answer(harness_results, harness_gate) -> None:
