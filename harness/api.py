@@ -156,7 +156,7 @@ def compare(
         hygiene: Also sweep the index for outdated documents, where the suite says how.
         out: Folder in which the run's folder is made; `runs` when None.
         workers: Processes for local systems. Latency is measured in the process that answers, one
-            question at a time, on one core. Default: one core is left free, and two at most.
+            question at a time, on one core. Default: one a core, and two at most.
         progress: Told how far the run is.
 
     Raises:

@@ -26,7 +26,7 @@ from harness.retrieval.base import Passage
 from harness.running.record import Record
 from harness.scoring.freshness import classify
 from harness.scoring.phrases import find_phrase, fold
-from harness.scoring.score import Score
+from harness.scoring.score import OUTDATED, Score
 from harness.world.facts import History
 from harness.world.questions import Question
 
@@ -36,7 +36,6 @@ Blame = Literal["read", "outdated_beside", "memory", "misread", "only_outdated",
 BLAMES: tuple[Blame, ...] = get_args(Blame)
 
 _CURRENT = frozenset({"current", "mixed"})
-_OUTDATED = frozenset({"stale", "mixed"})
 
 
 def blame(question: Question, record: Record, score: Score) -> Blame | None:
@@ -45,12 +44,12 @@ def blame(question: Question, record: Record, score: Score) -> Blame | None:
     if history is None or history.value_type == "boolean" or not score.answerable:
         return None
     said = _standings(record.answer.passages, history, record.day)
-    current, outdated = bool(said & _CURRENT), bool(said & _OUTDATED)
+    current, outdated = bool(said & _CURRENT), bool(said & OUTDATED)
     if score.right:
         return "read" if current else "leak"
     if not current:
         return "only_outdated" if outdated else "nothing"
-    if score.freshness.label not in _OUTDATED:
+    if score.freshness.label not in OUTDATED:
         return "misread"
     return "outdated_beside" if outdated else "memory"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 from harness.systems.base import Timing
 
@@ -22,6 +22,9 @@ FreshnessClass = Literal[
 
 FRESHNESS_CLASSES: tuple[FreshnessClass, ...] = get_args(FreshnessClass)
 """Every class, the best first; each answer has exactly one (`harness.scoring.freshness`)."""
+
+OUTDATED: Final = frozenset[FreshnessClass]({"stale", "mixed"})
+"""The classes of an answer that asserts an outdated value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from typing import Final
 import numpy as np
 
 from harness.running.folder import LoadedRun
-from harness.scoring.score import Score
+from harness.scoring.score import OUTDATED, Score
 from harness.statistics.estimate import Estimate
 from harness.statistics.intervals import CONFIDENCE, Floats, normal_quantile, rate, wilson
 from harness.systems.base import Preparation
@@ -43,7 +43,7 @@ AGES: Final[tuple[tuple[int, int | None], ...]] = (
 """Days since the fact changed, first and last of each class; None is open."""
 
 _METHOD: Final = "Kaplan-Meier, exponential Greenwood"
-_NAMED: Final = frozenset({"current", "stale", "mixed"})
+_NAMED: Final = OUTDATED | {"current"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ def stale_by_age(run: LoadedRun, scores: Sequence[Score]) -> tuple[StaleByAge, .
     for score in scores:
         age = _age(run.questions[score.question_id].history, score.day)
         if age is not None:
-            outdated = score.freshness.label in {"stale", "mixed"}
+            outdated = score.freshness.label in OUTDATED
             found.setdefault(score.system, []).append((age, outdated, score.cluster))
     return tuple(
         StaleByAge(system.name, tuple(_share(found.get(system.name, ()), *ages) for ages in AGES))
@@ -168,8 +168,7 @@ def _share(found: Sequence[tuple[int, bool, str]], first: int, last: int | None)
         for age, outdated, cluster in found
         if first <= age and (last is None or age <= last)
     ]
-    code = {name: number for number, name in enumerate(sorted({c for _, c in within}))}
-    return rate([outdated for outdated, _ in within], [code[c] for _, c in within])
+    return rate([outdated for outdated, _ in within], [cluster for _, cluster in within])
 
 
 def _age(history: History | None, day: date) -> int | None:

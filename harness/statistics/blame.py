@@ -48,8 +48,7 @@ def blame_by_system(run: LoadedRun, scores: tuple[Score, ...]) -> tuple[SystemBl
 
 
 def _system(name: str, found: list[tuple[Blame, str]], asked: int) -> SystemBlame:
-    code = {cluster: number for number, cluster in enumerate(sorted({c for _, c in found}))}
-    clusters = [code[cluster] for _, cluster in found]
+    clusters = [cluster for _, cluster in found]
     outcomes = {label: [found_label == label for found_label, _ in found] for label in BLAMES}
     return SystemBlame(
         system=name,

@@ -9,24 +9,23 @@ that show their publication day with passages that do not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-
-import numpy as np
 
 from harness.running.folder import LoadedRun
 from harness.running.manifest import SystemManifest
 from harness.scoring.prices import PriceBook
-from harness.scoring.score import Score
+from harness.scoring.score import OUTDATED, Score
 from harness.scoring.scorer import score
 from harness.statistics.estimate import Estimate
 from harness.statistics.intervals import mean, rate
 from harness.statistics.paired import paired_means
+from harness.statistics.table import ScoreTable, align, score_tables
 
 __all__ = ["Hygiene", "HygienePoint", "points", "summarise_hygiene"]
 
-_ASSERTED: Final = frozenset({"stale", "mixed", "premature", "wrong"})
+_ASSERTED: Final = OUTDATED | {"premature", "wrong"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +90,8 @@ def summarise_hygiene(run: LoadedRun, *, seed: int | None = None) -> Hygiene:
     """The figures of a sweep's run; a pure function of it."""
     seed = run.manifest.seed if seed is None else seed
     scores = [score(run.questions[r.question_id], r, PriceBook.empty()) for r in run.records]
-    variants = {_variant(system): system.name for system in run.manifest.systems}
-    by_variant = {
-        variant: [s for s in scores if s.system == name] for variant, name in variants.items()
-    }
+    tables = score_tables(scores, [system.name for system in run.manifest.systems])
+    by_variant = {_variant(system): tables[system.name] for system in run.manifest.systems}
     ordered = sorted(by_variant, key=lambda variant: (not variant[1], variant[0]))
     cleanest = {show: min(s for s, shown in by_variant if shown == show) for _, show in by_variant}
     return Hygiene(
@@ -118,36 +115,26 @@ def _variant(system: SystemManifest) -> tuple[float, bool]:
 
 def _point(
     variant: tuple[float, bool],
-    by_variant: Mapping[tuple[float, bool], Sequence[Score]],
+    by_variant: Mapping[tuple[float, bool], ScoreTable],
     cleanest: float,
     seed: int,
 ) -> HygienePoint:
     share, show_days = variant
     own = by_variant[variant]
-    clusters = _codes(own)
+    scored, right = own.units(points), own.sample("right_rate")
+    outdated = own.units(lambda score: score.freshness.label in OUTDATED)
     lost = None if share == cleanest else _difference(by_variant[cleanest, show_days], own, seed)
     return HygienePoint(
         share=share,
         show_days=show_days,
-        score=mean([points(s) for s in own], clusters, seed=seed),
-        right=rate([s.right for s in own], clusters),
-        outdated=rate([s.freshness.label in {"stale", "mixed"} for s in own], clusters),
+        score=mean(scored.values, scored.clusters, seed=seed),
+        right=rate(right.values, right.clusters),
+        outdated=rate(outdated.values, outdated.clusters),
         lost=lost,
     )
 
 
-def _difference(a: Sequence[Score], b: Sequence[Score], seed: int) -> Estimate:
+def _difference(a: ScoreTable, b: ScoreTable, seed: int) -> Estimate:
     """The mean score of `b` minus that of `a`, on the questions that both answered."""
-    left = {(s.question_id, s.day, s.repeat): s for s in a}
-    pairs = [(left[key], s) for s in b if (key := (s.question_id, s.day, s.repeat)) in left]
-    return paired_means(
-        np.array([points(x) for x, _ in pairs], dtype=float),
-        np.array([points(y) for _, y in pairs], dtype=float),
-        np.array(_codes([y for _, y in pairs]), dtype=np.intp),
-        seed=seed,
-    ).difference
-
-
-def _codes(scores: Sequence[Score]) -> list[int]:
-    code = {name: number for number, name in enumerate(sorted({s.cluster for s in scores}))}
-    return [code[s.cluster] for s in scores]
+    left, right, clusters = align(a.units(points), b.units(points))
+    return paired_means(left, right, clusters, seed=seed).difference

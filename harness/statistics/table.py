@@ -89,10 +89,11 @@ class ScoreTable:
         `metric` is no rate or mean.
         """
         if metric not in self._samples:
-            self._samples[metric] = self._sample(_value(metric))
+            self._samples[metric] = self.units(_value(metric))
         return self._samples[metric]
 
-    def _sample(self, value: Callable[[Score], float | None]) -> Sample:
+    def units(self, value: Callable[[Score], float | None]) -> Sample:
+        """The scores of which `value` has one, as units with that value."""
         kept = [(found, score) for score in self.scores if (found := value(score)) is not None]
         return Sample(
             np.array([found for found, _ in kept], dtype=float),

@@ -154,7 +154,7 @@ def _system(
         )
         for change in changes
     ]
-    clusters = _codes([change.cluster for change in changes])
+    clusters = [change.cluster for change in changes]
     waited = [
         (o.waiting, c) for o, c in zip(outcomes, clusters, strict=True) if o.waiting is not None
     ]
@@ -164,10 +164,10 @@ def _system(
         policy=policy.text,
         changes=len(changes),
         knowable=len(waited),
-        waiting=_median([(float(days), code) for days, code in waited]),
-        work=_median([(o.work, code) for o, code in timed]),
-        answer=_median([(o.answer or 0.0, code) for o, code in timed]),
-        seconds=_median([(o.work + (o.answer or 0.0), code) for o, code in timed]),
+        waiting=_median([(float(days), cluster) for days, cluster in waited]),
+        work=_median([(o.work, cluster) for o, cluster in timed]),
+        answer=_median([(o.answer or 0.0, cluster) for o, cluster in timed]),
+        seconds=_median([(o.work + (o.answer or 0.0), cluster) for o, cluster in timed]),
         at_once=rate([o.at_once for o in outcomes], clusters),
         never=rate([not o.right for o in outcomes], clusters),
     )
@@ -264,12 +264,7 @@ def _training(settings: Mapping[str, Any]) -> TrainingSpec | None:
     return TrainingSpec(settings["recipe"], Refresh.parse(settings["refresh"]), days)
 
 
-def _median(values: Sequence[tuple[float, int]]) -> Estimate:
+def _median(values: Sequence[tuple[float, str]]) -> Estimate:
     if not values:
         return Estimate.unknown("no change became known in time")
-    return quantile([value for value, _ in values], 0.5, [code for _, code in values])
-
-
-def _codes(clusters: Sequence[str]) -> list[int]:
-    code = {name: number for number, name in enumerate(sorted(set(clusters)))}
-    return [code[name] for name in clusters]
+    return quantile([value for value, _ in values], 0.5, [cluster for _, cluster in values])
