@@ -212,10 +212,14 @@ def _loss(model: Any, batch: Sequence[_Tokens]) -> torch.Tensor:  # noqa: ANN401
     """Mean cross-entropy of the answers' tokens."""
     import torch  # noqa: PLC0415  (heavy, optional)
 
+    from harness.models.lab.precision import training_dtype  # noqa: PLC0415  (needs torch)
+
     longest = max(len(ids) for ids, _ in batch)
     pads = [longest - len(ids) for ids, _ in batch]
-    # Half precision in the matrix products: half the time, and the losses stay in single precision.
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    # Half precision in the matrix products where the processor has it: half the time, and the
+    # losses stay in single precision.
+    narrow = training_dtype() is torch.bfloat16
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=narrow):
         loss: torch.Tensor = model(
             input_ids=torch.tensor(
                 [ids + [0] * pad for (ids, _), pad in zip(batch, pads, strict=True)]

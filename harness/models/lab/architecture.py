@@ -64,9 +64,14 @@ class _Attention(nn.Module):
     def forward(self, x: Tensor, cosine: Tensor, sine: Tensor, mask: Tensor) -> Tensor:
         batch, length, _ = x.shape
         shape = (batch, length, self.heads, self.head_width)
-        query = self.q_norm(self.q_proj(x).view(shape)).transpose(1, 2)
-        key = self.k_norm(self.k_proj(x).view(shape)).transpose(1, 2)
-        value = self.v_proj(x).view(shape).transpose(1, 2)
+        # One wide product is faster than three narrow ones.
+        joined = torch.cat((self.q_proj.weight, self.k_proj.weight, self.v_proj.weight))
+        queries, keys, values = functional.linear(x, joined).split(
+            self.heads * self.head_width, -1
+        )
+        query = self.q_norm(queries.reshape(shape)).transpose(1, 2)
+        key = self.k_norm(keys.reshape(shape)).transpose(1, 2)
+        value = values.reshape(shape).transpose(1, 2)
         query, key = _rotate(query, cosine, sine), _rotate(key, cosine, sine)
         mixed = _causal_attention(query * self.head_width**-0.5, key, value, mask)
         merged: Tensor = self.o_proj(mixed.transpose(1, 2).reshape(batch, length, -1))
@@ -93,7 +98,9 @@ class _FeedForward(nn.Module):
         self.down_proj = nn.Linear(config.feed_forward, config.width, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.down_proj(functional.silu(self.gate_proj(x)) * self.up_proj(x))
+        joined = torch.cat((self.gate_proj.weight, self.up_proj.weight))
+        gate, up = functional.linear(x, joined).chunk(2, -1)
+        out: Tensor = self.down_proj(functional.silu(gate) * up)
         return out
 
 
@@ -141,19 +148,21 @@ class LabModel(nn.Module):
         self.register_buffer("sine", angle.sin(), persistent=False)
         self.register_buffer("mask", mask, persistent=False)
 
-    def forward(self, ids: Tensor, dtype: torch.dtype = torch.bfloat16) -> Tensor:
-        """Return logits; the body computes in `dtype`."""
+    def forward(self, ids: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+        """Return logits; the body computes in `dtype`, float32 or bfloat16."""
         length = ids.size(1)
         cosine, sine = self.cosine[:length].to(dtype), self.sine[:length].to(dtype)
         mask = self.mask[:length, :length].to(dtype)
-        x = self.model.embed_tokens(ids).to(dtype)
-        for block in self.model.layers:
-            x = block(x, cosine, sine, mask)
-        return functional.linear(self.model.norm(x), self.model.embed_tokens.weight.to(dtype))
+        narrow = dtype is not torch.float32
+        with torch.autocast(ids.device.type, torch.bfloat16, enabled=narrow):
+            x = self.model.embed_tokens(ids).to(dtype)
+            for block in self.model.layers:
+                x = block(x, cosine, sine, mask)
+            return functional.linear(self.model.norm(x), self.model.embed_tokens.weight)
 
-    def token_losses(self, ids: Tensor, targets: Tensor) -> Tensor:
-        """Return the cross-entropy of every target, flat, in nats."""
-        logits = self(ids).view(-1, self.config.vocabulary).float()
+    def token_losses(self, ids: Tensor, targets: Tensor, dtype: torch.dtype) -> Tensor:
+        """Return the cross-entropy of every target, flat, in nats; the body computes in `dtype`."""
+        logits = self(ids, dtype).view(-1, self.config.vocabulary).float()
         return functional.cross_entropy(logits, targets.reshape(-1), reduction="none")
 
 

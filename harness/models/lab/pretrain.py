@@ -1,8 +1,8 @@
 """Pretraining of the lab model: seeded, measured in tokens, resumable from its last checkpoint.
 
-The learning rate warms up, stays, and falls linearly; for the last tokens it rises once more, to a
-part of its height, and falls again. Until the first fall begins a run may be resumed with another
-budget; the data of a step never depend on it.
+The learning rate warms up, stays, and falls linearly; then it rises again, to a part of its height,
+and falls once more, as often as `falls` says. Until the first fall begins a run may be resumed with
+another budget; the data of a step never depend on it.
 """
 
 from __future__ import annotations
@@ -19,11 +19,14 @@ import torch
 from harness.errors import ArtefactError
 from harness.models.lab.architecture import LabConfig, LabModel
 from harness.models.lab.batch_worker import BatchWorker
-from harness.models.lab.batches import Batch, tokens_before
+from harness.models.lab.batches import Batch, step_at, tokens_before
+from harness.models.lab.muon import Muon
+from harness.models.lab.precision import training_dtype
 from harness.models.lab.probes import probe_scores
 from harness.models.lab.tokenizer import load_tokenizer, train_tokenizer
 
 __all__ = [
+    "Fall",
     "PretrainOptions",
     "PretrainProgress",
     "TrainingState",
@@ -42,18 +45,33 @@ _SMOOTHING: Final = 0.98
 
 
 @dataclass(frozen=True)
+class Fall:
+    """A linear fall of the learning rate from `height`; where it begins and ends, of all tokens."""
+
+    begin: float
+    end: float
+    height: float = 1.0
+
+
+# In millions of tokens, of 49.2 in all: the falls with which the shipped weights were made.
+_FALLS: Final = (
+    Fall(24.0 / 49.2, 34.0 / 49.2),
+    Fall(34.0 / 49.2, 38.2 / 49.2, 0.4),
+    Fall(38.2 / 49.2, 1.0, 0.5),
+)
+
+
+@dataclass(frozen=True)
 class PretrainOptions:
     """What is trained, on how much, and how often it is saved and probed (seconds)."""
 
     folder: Path
-    tokens: int = 38_200_000
+    tokens: int = 49_200_000
     seed: int = 1
     threads: int = 2
     matrix_rate: float = 0.02
     other_rate: float = 4e-3
-    decay_share: float = 0.294
-    polish_share: float = 0.11
-    polish_rate: float = 0.4
+    falls: tuple[Fall, ...] = _FALLS
     checkpoint_seconds: float = 120.0
     probe_seconds: float = 300.0
     progress_steps: int = 25
@@ -163,8 +181,8 @@ def train_step(options: PretrainOptions, state: TrainingState, batch: Batch) -> 
             group["lr"] = rate * factor
     ids = torch.from_numpy(batch.ids).long().to(options.device)
     weights = torch.from_numpy(batch.weights).to(options.device)[:, 1:].reshape(-1)
-    with torch.autocast(torch.device(options.device).type, torch.bfloat16):
-        losses = state.model.token_losses(ids[:, :-1], ids[:, 1:])
+    dtype = training_dtype(options.device)
+    losses = state.model.token_losses(ids[:, :-1], ids[:, 1:], dtype)
     loss = (losses * weights).sum() / weights.sum()
     torch.autograd.backward(loss)
     others = [p for group in state.others.param_groups for p in group["params"]]
@@ -182,24 +200,20 @@ def train_step(options: PretrainOptions, state: TrainingState, batch: Batch) -> 
 def learning_rate_factor(options: PretrainOptions, step: int) -> float:
     """Return the share of the full learning rate at a step.
 
-    Warm-up, constant, linear fall over `decay_share` of what comes before the last
-    `polish_share` of the tokens; over that one a second fall, from `polish_rate`.
+    Warm-up, constant, and the falls; each rise between two of them is a warm-up too.
     """
-    start, end, tokens = _decay_start(options), _polish_start(options), tokens_before(step)
-    if tokens >= end:
-        left = (options.tokens - tokens) / max(1, options.tokens - end)
-        return max(_FLOOR, options.polish_rate * left)
-    if tokens >= start:
-        return max(_FLOOR, (end - tokens) / max(1, end - start))
-    return min(1.0, (step + 1) / _WARM_UP_STEPS)
+    tokens, warm = tokens_before(step), (step + 1) / _WARM_UP_STEPS
+    for number, fall in enumerate(options.falls):
+        begin, end = int(options.tokens * fall.begin), int(options.tokens * fall.end)
+        if begin <= tokens < end:
+            warm = (step - step_at(begin) + 1) / _WARM_UP_STEPS if number else 1.0
+            return max(_FLOOR, fall.height * min(1.0, warm, (end - tokens) / (end - begin)))
+    return min(1.0, warm) if tokens < _decay_start(options) else _FLOOR
 
 
 def _decay_start(options: PretrainOptions) -> int:
-    return int(_polish_start(options) * (1 - options.decay_share))
-
-
-def _polish_start(options: PretrainOptions) -> int:
-    return int(options.tokens * (1 - options.polish_share))
+    first = options.falls[0].begin if options.falls else 1.0
+    return int(options.tokens * first)
 
 
 def _fresh(options: PretrainOptions) -> TrainingState:
@@ -211,9 +225,7 @@ def _fresh(options: PretrainOptions) -> TrainingState:
         # Muon is made for hidden matrices; embeddings and norm weights go to AdamW.
         matrix = parameter.dim() > 1 and "embed_tokens" not in name
         (matrices if matrix else others).append(parameter)
-    muon = torch.optim.Muon(
-        matrices, lr=options.matrix_rate, momentum=0.95, nesterov=True, weight_decay=0.02
-    )
+    muon = Muon(matrices, lr=options.matrix_rate, dtype=training_dtype(options.device))
     adam = torch.optim.AdamW(others, lr=options.other_rate, betas=(0.9, 0.95), weight_decay=0.0)
     return TrainingState(model, muon, adam)
 
@@ -235,10 +247,10 @@ def _restored(options: PretrainOptions) -> TrainingState | None:
             )
     # What the last step had seen decides: a checkpoint from before the fall may get another budget.
     done, before = tokens_before(max(0, saved["step"] - 1)), saved["options"]
-    schedule = {key: before[key] for key in ("tokens", "decay_share", "polish_share")}
-    former = replace(options, **schedule)
-    falls = done >= min(_decay_start(options), _decay_start(former))
-    if falls and options.tokens != former.tokens:
+    falls = tuple(Fall(**fall) for fall in before["falls"])
+    former = replace(options, tokens=before["tokens"], falls=falls)
+    falling = done >= min(_decay_start(options), _decay_start(former))
+    if falling and options.tokens != former.tokens:
         raise ArtefactError(
             f"{path}: the learning rate already falls at {done} tokens, the budget stays "
             f"{former.tokens}: start again from {BEFORE_DECAY}"

@@ -15,6 +15,7 @@ import torch
 from tokenizers import Tokenizer
 
 from harness.models.lab.architecture import LabModel
+from harness.models.lab.precision import training_dtype
 from harness.models.lab.synthetic.conversation import Shares, closed_book, open_book
 from harness.models.lab.synthetic.generic import generic_scene
 from harness.models.lab.synthetic.releases import release_scene
@@ -99,7 +100,6 @@ def _hits(model: LabModel, tokenizer: Tokenizer, items: list[list[Turn]]) -> int
     answers = torch.zeros_like(ids, dtype=torch.bool)
     for index, (row, turns) in enumerate(zip(rows, encoded, strict=True)):
         answers[index, len(row) - len(turns[-1]) + 1 : len(row)] = True
-    with torch.autocast(device.type, torch.bfloat16):
-        best = model(ids[:, :-1]).argmax(-1)
+    best = model(ids[:, :-1], training_dtype(device.type)).argmax(-1)
     right = (best == ids[:, 1:]) | ~answers[:, 1:]
     return int(right.all(1).sum().item())

@@ -27,14 +27,17 @@ from harness.models.lab.tokenizer import (
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from harness.models.lab.architecture import LabConfig  # noqa: E402
+from harness.models.lab.architecture import LabConfig, LabModel  # noqa: E402
 from harness.models.lab.export import export  # noqa: E402
+from harness.models.lab.muon import Muon  # noqa: E402
 from harness.models.lab.pretrain import (  # noqa: E402
+    Fall,
     PretrainOptions,
     learning_rate_factor,
     load_checkpoint,
     pretrain,
 )
+from harness.models.lab.precision import training_dtype  # noqa: E402
 
 TINY = LabConfig(vocabulary=512, width=32, layers=2, heads=2, head_width=16, feed_forward=64)
 
@@ -110,17 +113,26 @@ def test_a_batch_is_a_function_of_seed_and_step(tokenizer_path: Path, step: int)
 
 
 def test_the_learning_rate_warms_up_stays_and_falls_twice(tmp_path: Path) -> None:
-    options = PretrainOptions(tmp_path, tokens=1_000_000, polish_share=0.2, polish_rate=0.5)
+    falls = (Fall(0.4, 0.6), Fall(0.6, 1.0, 0.5))
+    options = PretrainOptions(tmp_path, tokens=2_000_000, falls=falls)
     factors = [learning_rate_factor(options, step) for step in range(step_at(options.tokens))]
-    again = step_at(800_000)
+    begin, again = step_at(800_000), step_at(1_200_000)
     assert factors[0] < 0.1
-    assert factors[100] == 1.0
+    assert set(factors[100:begin]) == {1.0}
+    assert factors[begin:again] == sorted(factors[begin:again], reverse=True)
     assert factors[again - 1] < 0.06
-    assert 0.45 < factors[again] <= 0.5
+    assert factors[again] < 0.06
+    top = factors.index(max(factors[again:]), again)
+    assert 30 < top - again < 60
+    assert 0.3 < factors[top] < 0.5
+    assert factors[again:top] == sorted(factors[again:top])
+    assert factors[top:] == sorted(factors[top:], reverse=True)
     assert factors[-1] < 0.03
-    top = factors.index(1.0)
-    assert factors[top:again] == sorted(factors[top:again], reverse=True)
-    assert factors[again:] == sorted(factors[again:], reverse=True)
+
+
+def test_without_a_fall_the_rate_stays(tmp_path: Path) -> None:
+    options = PretrainOptions(tmp_path, tokens=1_000_000, falls=())
+    assert learning_rate_factor(options, step_at(990_000)) == 1.0
 
 
 def test_a_resumed_run_goes_on_exactly_where_it_stopped(
@@ -129,15 +141,13 @@ def test_a_resumed_run_goes_on_exactly_where_it_stopped(
     whole: list[float] = []
     options = _options(tmp_path / "whole", tokenizer_path, 6)
     pretrain(
-        replace(options, decay_share=0.0, polish_share=0.0),
+        replace(options, falls=()),
         lambda report: whole.append(report.loss),
     )
     parts: list[float] = []
     first = _options(tmp_path / "parts", tokenizer_path, 3)
-    pretrain(
-        replace(first, decay_share=0.0, polish_share=0.0), lambda report: parts.append(report.loss)
-    )
-    longer = replace(first, tokens=options.tokens, decay_share=0.0, polish_share=0.0)
+    pretrain(replace(first, falls=()), lambda report: parts.append(report.loss))
+    longer = replace(first, tokens=options.tokens, falls=())
     model = pretrain(longer, lambda report: parts.append(report.loss))
     assert parts == whole
     saved = load_checkpoint(tmp_path / "whole" / "checkpoint.pt").state_dict()
@@ -153,6 +163,51 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path, tokenizer_path: 
         pretrain(replace(options, seed=2))
     with pytest.raises(ArtefactError, match="already falls"):
         pretrain(replace(options, tokens=10 * options.tokens))
+
+
+@pytest.mark.parametrize("shape", [(24, 24), (48, 16), (16, 48)])
+def test_muon_moves_matrices_as_the_library_does_in_half_precision(shape: tuple[int, int]) -> None:
+    torch.manual_seed(3)
+    start = [torch.randn(shape) * 0.1 for _ in range(3)]
+    ours = [torch.nn.Parameter(value.clone()) for value in start]
+    theirs = [torch.nn.Parameter(value.clone()) for value in start]
+    optimizers = (
+        Muon(ours, lr=0.02),
+        torch.optim.Muon(theirs, lr=0.02, momentum=0.95, nesterov=True, weight_decay=0.02),
+    )
+    for _ in range(5):
+        for mine, other in zip(ours, theirs, strict=True):
+            mine.grad = torch.randn(shape)
+            other.grad = mine.grad.clone()
+        for optimizer in optimizers:
+            optimizer.step()
+    moved = torch.stack([(mine - value).detach() for mine, value in zip(ours, start, strict=True)])
+    wanted = torch.stack([(other - value).detach() for other, value in zip(theirs, start, strict=True)])
+    assert (moved - wanted).norm() / wanted.norm() < 0.02
+
+
+def test_the_narrow_format_is_used_only_where_the_processor_has_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert training_dtype("cuda") is torch.bfloat16
+    for units, wanted in (
+        ({"avx512_bf16": True, "amx_bf16": False}, torch.bfloat16),
+        ({"avx2": True, "avx512_bf16": False}, torch.float32),
+        ({}, torch.float32),
+    ):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda units=units: units)
+        assert training_dtype() is wanted
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_both_formats_give_nearly_the_same_losses(dtype: torch.dtype) -> None:
+    torch.manual_seed(1)
+    model = LabModel(TINY)
+    ids = torch.randint(6, 512, (2, 65))
+    exact = model.token_losses(ids[:, :-1], ids[:, 1:], torch.float32)
+    found = model.token_losses(ids[:, :-1], ids[:, 1:], dtype)
+    assert found.dtype is torch.float32
+    assert torch.allclose(found, exact, atol=0.1)
 
 
 def test_the_export_loads_as_a_standard_model_with_equal_logits(

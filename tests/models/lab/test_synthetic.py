@@ -10,10 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.models.lab.synthetic.attributes import RELEASES
+from harness.models.lab.synthetic.contrast import contrast_scene
 from harness.models.lab.synthetic.conversation import Shares, closed_book, open_book
 from harness.models.lab.synthetic.generic import generic_scene
 from harness.models.lab.synthetic.json_tasks import SUITE_KEYS
 from harness.models.lab.synthetic.mix import STAGES, Stage, conversation
+from harness.models.lab.synthetic.paraphrases import paraphrase
 from harness.models.lab.synthetic.releases import release_scene
 from harness.models.lab.synthetic.scene import Scene
 from harness.models.lab.synthetic.security import security_scene
@@ -28,8 +31,8 @@ SAMPLES = 20_000
 
 @pytest.fixture(scope="module")
 def texts() -> list[tuple[str, str]]:
-    """Turns of many conversations, about a seventh of them of each early stage."""
-    stages = (*STAGES[:2], *[STAGES[-1]] * 6)
+    """Turns of many conversations: most of the last two stages, an eighth of each early one."""
+    stages = (*STAGES[:2], *[STAGES[-2], STAGES[-1]] * 3)
     return [
         turn
         for index in range(SAMPLES)
@@ -43,7 +46,7 @@ def _pattern(wording: str) -> re.Pattern[str]:
 
 
 def _scene(r: Random) -> Scene:
-    build = r.choice((release_scene, generic_scene, security_scene))
+    build = r.choice((release_scene, generic_scene, security_scene, contrast_scene))
     return build(r, r.randint(1, 5), r.random())
 
 
@@ -137,6 +140,28 @@ def test_days_are_days_and_earlier_ones_earlier(seed: int) -> None:
     assert day_before(r, later) < later
 
 
+@given(SEEDS)
+@QUICK
+def test_what_a_contrast_scene_lacks_is_a_near_miss(seed: int) -> None:
+    scene = contrast_scene(Random(seed), 4, 0.3)
+    stated = {(c.subject, c.attribute.key) for p in scene.passages for c in p.claims}
+    assert not stated & {(item.subject, item.attribute.key) for item in scene.missing}
+    assert {key for _, key in stated} & {item.attribute.key for item in scene.missing}
+    assert len(scene.missing) >= 5
+
+
+@given(SEEDS)
+@QUICK
+def test_a_paraphrase_names_its_subject_once_and_leaves_no_choice_open(seed: int) -> None:
+    r = Random(seed)
+    for key in RELEASES:
+        text = paraphrase(r, key)
+        assert text is not None
+        assert text.count("{s}") == 1
+        assert not set("<>|") & set(text)
+    assert paraphrase(r, "colour") is None
+
+
 def test_names_are_never_real_ones() -> None:
     real = {title.lower() for title in real_titles()}
     r = Random(0)
@@ -186,6 +211,6 @@ def test_the_mix_has_every_part(texts: list[tuple[str, str]]) -> None:
         "abstains": sum(text == ABSTENTION for text in answers) / len(answers),
         "choice": sum(text in {"yes", "no"} for text in answers) / len(answers),
     }
-    assert 0.1 < share["json"] < 0.35
-    assert 0.08 < share["abstains"] < 0.3
+    assert 0.08 < share["json"] < 0.35
+    assert 0.08 < share["abstains"] < 0.35
     assert 0.05 < share["choice"] < 0.3

@@ -31,6 +31,7 @@ class Shares:
     missing: float = 0.15
     about_passages: float = 0.08
     suite_form: float = 0.5
+    everyday: float = 0.0
     repeat: bool = True
     """Whether a fact may be asked twice; the second answer could be copied from the first."""
 
@@ -172,7 +173,7 @@ def _exchange(
 def _about_item(
     r: Random, item: Item, today: str, form: _Form, shares: Shares
 ) -> tuple[str, str, str]:
-    question = ask(r, item.attribute, item.subject)
+    question = ask(r, item.attribute, item.subject, shares.everyday)
     if r.random() < shares.json:
         instruction, answer = item_task(r, item, today, form.numbered, form.dated)
         return question, instruction, answer

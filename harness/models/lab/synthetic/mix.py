@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
+from harness.models.lab.synthetic.contrast import contrast_scene
 from harness.models.lab.synthetic.conversation import Shares, closed_book, open_book
 from harness.models.lab.synthetic.drills import (
     date_drill,
@@ -30,7 +31,7 @@ class Stage:
     """One stage of the curriculum; `until` is the token count at which it ends.
 
     Shares are of conversations: tables, look-ups (plain and dated), comparisons of days, closed-book ones; then of the scenes
-    of the others: registers, ledgers, restatements. `kin` is the chance that rivals have near
+    of the others: contrasts, registers, ledgers, restatements. `kin` is the chance that rivals have near
     names. `reading` is the loss weight of text that is no answer.
     """
 
@@ -51,6 +52,7 @@ class Stage:
     restatements: float = 0.0
     dated_lookups: float = 0.0
     kin: float = 0.0
+    contrasts: float = 0.0
 
 
 STAGES: Final = (
@@ -156,9 +158,9 @@ STAGES: Final = (
         registers=0.15,
         restatements=0.3,
     ),
-    # Last, near names under the same cycle: nine of ten misses were of this kind.
+    # Near names under the same cycle: nine of ten misses were of this kind.
     Stage(
-        until=10**12,
+        until=38_200_000,
         length=512,
         rows=10,
         passages=(1, 2, 3, 4, 4, 4, 4, 5),
@@ -175,6 +177,34 @@ STAGES: Final = (
         registers=0.3,
         restatements=0.2,
         kin=0.75,
+    ),
+    # Last, passages that differ in one thing, near misses to abstain from, and everyday wordings.
+    Stage(
+        until=10**12,
+        length=512,
+        rows=10,
+        passages=(1, 2, 3, 3, 4, 4, 4, 4, 5),
+        conflicts=0.35,
+        tables=0.0,
+        lookups=0.0,
+        dates=0.04,
+        closed=0.03,
+        dated_lookups=0.05,
+        shares=Shares(
+            json=0.1,
+            missing=0.33,
+            about_passages=0.04,
+            suite_form=0.85,
+            everyday=0.35,
+            repeat=False,
+        ),
+        questions=(7, 9, 12),
+        reading=0.1,
+        ledgers=0.05,
+        registers=0.2,
+        restatements=0.15,
+        kin=0.7,
+        contrasts=0.65,
     ),
 )
 
@@ -215,6 +245,8 @@ def _dates(r: Random) -> list[Turn]:
 
 def _shown(r: Random, stage: Stage) -> Scene:
     """Return a dense scene by the stage's shares, else one of whole passages."""
+    if stage.contrasts and r.random() < stage.contrasts:
+        return contrast_scene(r, r.choice(stage.passages), stage.conflicts)
     few = stage.conflicts * 0.5
     if stage.registers and r.random() < stage.registers:
         return register_scene(r, r.choice((2, 3, 4, 5)), few, stage.kin)

@@ -8,6 +8,7 @@ from random import Random
 from typing import Final
 
 from harness.models.lab.synthetic.attributes import Attribute
+from harness.models.lab.synthetic.paraphrases import paraphrase
 from harness.world.releases.wording import question_texts
 
 __all__ = ["ask"]
@@ -43,9 +44,13 @@ _ENDINGS: Final = (
 )  # fmt: skip
 
 
-def ask(r: Random, attribute: Attribute, subject: str) -> str:
-    """Return one wording of the question for `attribute` of `subject`."""
-    text = _plain(r, attribute)
+def ask(r: Random, attribute: Attribute, subject: str, everyday: float = 0.0) -> str:
+    """Return one wording of the question for `attribute` of `subject`.
+
+    `everyday` is the chance of a wording from `paraphrases`, where the attribute has some.
+    """
+    text = everyday and r.random() < everyday and paraphrase(r, attribute.key)
+    text = text or _plain(r, attribute)
     if text.endswith("?") and r.random() < 0.1:
         text = text[:-1] + r.choice(_ENDINGS)
     if r.random() < 0.12:
