@@ -6,7 +6,7 @@ import pytest
 from planted import planted_run
 
 from harness.decision.claims import Claim, ClaimVerdict
-from harness.decision.recommend import Constraint, recommend
+from harness.decision.recommend import Check, Constraint, recommend
 from harness.reporting.components import Badge, Figure, Section, ShownFlip, Table
 from harness.reporting.sections.context import Context
 from harness.reporting.sections.flips import pick
@@ -86,8 +86,21 @@ def test_the_answer_follows_the_recommendation_and_says_who_was_excluded_and_bet
     view = report_view(run, results, recommendation=asked)
     assert view.overview.answer.startswith("Fine-tuning, here: fine-tuned was right in ")
     assert "hybrid was right more often, by " in view.overview.answer
+    assert view.overview.answer.endswith(", and misses what was asked for: fast.")
     badges = [c for row in tables(section(view, "decision"))[0].rows for c in row[1:]]
     assert [badge.text for badge in badges if isinstance(badge, Badge)].count("missed") == 3
+
+
+def test_a_choice_level_with_one_that_is_out_says_why_the_other_is_out() -> None:
+    run, results = planted_run(questions=8, days=1, systems=4)
+    fast = Constraint("latency_p50", "at most", 0.02, "fast")
+    out = Check("hybrid", fast, "missed", results["hybrid"].metrics["latency_p50"])
+    asked = replace(recommend(results, ()), choice="rag", tied=(), checks=(out,))
+    answer = report_view(run, results, recommendation=asked).overview.answer
+    assert answer.startswith("RAG, here: rag was right in ")
+    assert answer.endswith(
+        ", which cannot be told from hybrid's; hybrid misses what was asked for: fast."
+    )
 
 
 def test_nothing_is_recommended_where_nothing_keeps_what_was_asked() -> None:

@@ -61,17 +61,27 @@ def _settled(context: Context, best: SystemResult, ranked: Sequence[SystemResult
     comparison = context.difference(others[0].name, best.name, "right_rate")
     if comparison is None or comparison.difference.value is None:
         return f"{first}; how far it is from {others[0].name} is not known."
+    missed = _missed(context, others[0].name)
     if context.verdict(comparison).text not in {"better", "worse"}:
-        return f"{first}, which cannot be told from {others[0].name}'s."
+        why = f"; {others[0].name} misses what was asked for: {missed}" if missed else ""
+        return f"{first}, which cannot be told from {others[0].name}'s{why}."
     if comparison.difference.value < 0:
         comparison = context.difference(best.name, others[0].name, "right_rate") or comparison
         gap = figure(comparison.difference, _POINTS)
+        why = f"misses what was asked for: {missed}" if missed else "is not sure to keep what was asked for"
         return (
             f"{first}; {others[0].name} was right more often, by {gap.text} points "
-            f"{gap.interval}, and does not keep what was asked for."
+            f"{gap.interval}, and {why}."
         )
     gap = figure(comparison.difference, _POINTS)
     return f"{first}, {gap.text} points {gap.interval} more than {others[0].name}, the next best."
+
+
+def _missed(context: Context, name: str) -> str:
+    """What was asked for and the system surely does not keep, in words; empty when there is none."""
+    checks = context.recommendation.checks if context.recommendation is not None else ()
+    words = [c.constraint.words for c in checks if c.system == name and c.kept == "missed"]
+    return join(words) if words else ""
 
 
 def _open(level: Sequence[SystemResult]) -> str:
