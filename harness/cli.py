@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from harness.errors import ConfigError, HarnessError, RunInterruptedError, require_extra
+from harness.errors import (
+    ConfigError,
+    HarnessError,
+    RunInterruptedError,
+    nearest,
+    require_extra,
+)
 
 if TYPE_CHECKING:
     from harness.api import Result
@@ -275,6 +281,34 @@ def conformance_staleness(
     found = staleness_conformance(path, day=_day(day) if day else None)
     typer.echo(report(found), err=json_out == "-")
     _write_json(lambda: to_dict(found), json_out)
+
+
+@conformance.command(
+    "strictness", epilog="Example:\n\n`harness conformance strictness cases.jsonl`"
+)
+def conformance_strictness(
+    path: Annotated[Path, typer.Argument(help="JSON Lines: a schema and its labelled cases each.")],
+    default_draft: Annotated[
+        str, typer.Option(metavar="DRAFT", help="Draft of schemas that declare none.")
+    ] = "2020-12",
+    json_out: JsonOption = None,
+) -> None:
+    """Compare the strictness scorer with labels: false accepts, false rejects, crashes."""
+    from harness.conformance import (  # noqa: PLC0415  (heavy)
+        strictness_conformance,
+        strictness_report,
+        strictness_to_dict,
+    )
+    from harness.world.formats import DRAFTS  # noqa: PLC0415  (with the rest)
+
+    draft = next((draft for draft in DRAFTS if draft == default_draft), None)
+    if draft is None:
+        raise ConfigError(
+            f"--default-draft: unknown draft {default_draft!r}: {nearest(default_draft, DRAFTS)}"
+        )
+    found = strictness_conformance(path, default_draft=draft)
+    typer.echo(strictness_report(found), err=json_out == "-")
+    _write_json(lambda: strictness_to_dict(found), json_out)
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:

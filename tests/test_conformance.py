@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from harness.cli import app
-from harness.conformance import report, staleness_conformance
+from harness.conformance import report, staleness_conformance, strictness_conformance
 from harness.errors import DataError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -136,3 +136,88 @@ def test_the_classifier_agrees_with_the_labels_of_real_answers() -> None:
     assert found.flips.value is not None
     assert found.flips.value <= 0.002
     assert all((one.value or 0) >= 0.92 for one in found.by_model.values())
+
+
+SCHEMA = {"$schema": "http://json-schema.org/draft-07/schema#", "required": ["due"]}
+DUE = {"properties": {"due": {"format": "date"}}}
+
+
+def cases_file(path: Path, *rows: object) -> Path:
+    file = path / "cases.jsonl"
+    text = (row if isinstance(row, str) else json.dumps(row) for row in rows)
+    file.write_text("\n".join(text), encoding="utf-8")
+    return file
+
+
+def test_instances_are_graded_in_the_draft_that_their_schema_declares(tmp_path: Path) -> None:
+    labelled = [
+        {"valid": True, "instance": {"due": "2026-01-01"}},
+        {"valid": False, "instance": {"due": "soon"}},
+        {"valid": False, "instance": {}},
+        {"valid": False, "instance": {"due": "2026-01-01"}},  # a wrong label: a false accept
+        {"valid": True, "instance": {"due": "2026-02-30"}},  # and a false reject
+        {"valid": True, "instance": {"due": "\ud800"}},
+    ]
+    old = {"$schema": "http://json-schema.org/draft-04/schema", "minimum": 1}
+    old["exclusiveMinimum"] = True
+    file = cases_file(
+        tmp_path,
+        {"id": "due", "schema": SCHEMA | DUE, "cases": labelled},
+        {"schema": old, "cases": [{"valid": False, "instance": 1}]},
+        {"schema": {"type": "strng"}, "cases": [{"valid": True, "instance": "a"}]},
+        {"schema": {"$schema": "https://example.org/mine"}, "cases": []},
+        {"schema": {"$ref": "https://example.org/mine"}, "cases": []},
+    )
+    found = strictness_conformance(file)
+    assert found.drafts == {"draft7": 6, "draft4": 1}
+    assert [(case.line, case.number) for case in found.false_accepts] == [(1, 4)]
+    assert [(case.line, case.number) for case in found.false_rejects] == [(1, 5), (1, 6)]
+    assert found.crashes == ()
+    assert found.agreement.value == pytest.approx(4 / 7)
+    assert [(schema.line, schema.cases) for schema in found.refused] == [(3, 1), (4, 0), (5, 0)]
+    assert "invalid at /type" in found.refused[0].reason
+    assert "none of the drafts" in found.refused[1].reason
+    assert "remote references" in found.refused[2].reason
+    result = CliRunner().invoke(app, ["conformance", "strictness", str(file), "--json", "-"])
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["false_accepts"][0]["schema"] == "due"
+    assert "false rejects   2" in result.stderr
+    assert max(map(len, result.stderr.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("{", "line 2: not JSON"),
+        ({"cases": []}, "line 2: the key 'schema' is missing"),
+        ({"schema": {}}, "line 2: the key 'cases' is missing"),
+        ({"schema": 1, "cases": []}, "line 2: 'schema' must be"),
+        ({"schema": {}, "cases": {}}, "line 2: 'cases' must be a list"),
+        ({"schema": {}, "cases": [{"instance": 1}]}, "line 2: case 1: 'valid' must be"),
+        ({"schema": {}, "cases": [{"valid": True}]}, "line 2: case 1: the key 'instance'"),
+    ],
+)
+def test_a_bad_case_is_named_with_its_line(tmp_path: Path, row: object, message: str) -> None:
+    file = cases_file(tmp_path, {"schema": {}, "cases": []}, row)
+    with pytest.raises(DataError) as refused:
+        strictness_conformance(file)
+    assert message.removeprefix("line 2: ") in str(refused.value)
+    assert ":2" in str(refused.value) or "line 2" in str(refused.value)
+
+
+def test_a_file_without_cases_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="has no cases"):
+        strictness_conformance(cases_file(tmp_path, ""))
+
+
+SCHEMAS = SHARED / "schemas" / "cases.jsonl"
+
+
+@pytest.mark.skipif(
+    not SCHEMAS.is_file(), reason=f"{SCHEMAS} is absent; HARNESS_SHARED_DATA may name another"
+)
+def test_the_ladder_agrees_with_the_labels_of_real_schemas() -> None:
+    found = strictness_conformance(SCHEMAS)
+    assert len(found.cases) > 1_600
+    assert found.false_accepts == found.false_rejects == found.crashes == ()
+    assert len(found.refused) <= 1

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from itertools import islice
 from typing import Any, Final
 
 from harness.errors import ConfigError
@@ -16,6 +17,9 @@ MAX_DEPTH: Final = 200
 """Deeper nesting is refused: validators stop at 255 and Python's own reader soon after 900."""
 
 _MAX_DIGITS: Final = 300
+_MAX_STARTS: Final = 20
+"""Fences and brackets of prose at which a value is looked for."""
+
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _BRACKET: Final = re.compile(r"[\[{\]}]")
 _FENCE: Final = re.compile(r"```[ \t]*[\w-]*[ \t]*\n?(.*?)```", re.DOTALL)
@@ -46,30 +50,49 @@ def parse_strict(text: str) -> Json:
         raise JsonTextError("syntax", f"{error.msg} at character {error.pos}") from error
 
 
-def find(text: str) -> Json:
-    """The JSON value of `text`, or of the first fenced block, or of the first object in prose.
+def extract(text: str) -> Json:
+    """The JSON value that is left of `text` without a fence, surrounding prose or a BOM.
 
-    Later duplicates of a key win, as in most readers.
+    It must be JSON as strict as `parse_strict` asks for.
+
+    Raises:
+        JsonTextError: there is none; of several reasons the first one is given.
+    """
+    return _found(text, _DECODER)
+
+
+def find(text: str) -> Json:
+    """The JSON value of `text`, or of a fenced block, or of an object or list in prose.
+
+    Later duplicates of a key win, and NaN is a number, as in most readers.
 
     Raises:
         JsonTextError: there is none.
     """
+    return _found(text, _READER)
+
+
+def _found(text: str, decoder: json.JSONDecoder) -> Json:
     if _too_deep(text):
         raise JsonTextError("depth", f"nested deeper than {MAX_DEPTH} levels")
-    fence = _FENCE.search(text)
-    for candidate in (text, fence.group(1) if fence else None):
-        if candidate is not None:
+    problem: JsonTextError | None = None
+    blocks = islice(_FENCE.finditer(text), _MAX_STARTS)
+    for candidate in (text, *(block.group(1) for block in blocks)):
+        try:
+            return decoder.decode(candidate.strip().removeprefix("\ufeff"))
+        except JsonTextError as error:
+            problem = problem or error
+        except ValueError:
+            continue
+    for opening in "{[":
+        for start in islice(re.finditer(re.escape(opening), text), _MAX_STARTS):
             try:
-                return _READER.decode(candidate.strip().removeprefix("\ufeff"))
+                return decoder.raw_decode(text, start.start())[0]
+            except JsonTextError as error:
+                problem = problem or error
             except ValueError:
                 continue
-    start = text.find("{")
-    if start < 0:
-        raise JsonTextError("syntax", "no JSON value in the text")
-    try:
-        return _READER.raw_decode(text, start)[0]
-    except ValueError as error:
-        raise JsonTextError("syntax", "no whole JSON value in the text") from error
+    raise problem or JsonTextError("syntax", "no whole JSON value in the text")
 
 
 def resolve(value: Json, pointer: str) -> Json:

@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from harness.scoring.abstention import abstention
+from harness.scoring.columns import read_records
 from harness.scoring.jsontext import Json, JsonTextError, find, pointer_tokens, resolve
-from harness.world.formats import Choice, JsonSchema, OutputFormat
+from harness.world.formats import Choice, Csv, JsonSchema, OutputFormat, Xml
 
 READ_LIMIT: Final = 100_000
 """Characters of an answer that are read; what stands behind them decides nothing."""
@@ -55,6 +56,9 @@ def read(text: str, output_format: OutputFormat) -> Reading:
         return _read_json(text, output_format.value_pointer)
     if isinstance(output_format, Choice):
         return _read_choice(text.strip(), output_format.options)
+    if isinstance(output_format, Csv | Xml):
+        values = [v for v in read_records(text, output_format)[0].values if v.strip()]
+        return Reading("value", "; ".join(values)) if values else _UNREADABLE
     said = _WORD.search(text)
     turn = _NEXT_TURN.search(text, said.end()) if said is not None else None
     if turn is not None:

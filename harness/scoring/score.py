@@ -59,18 +59,39 @@ class Violation:
     message: str
 
 
+Beside = Literal["repairable", "truncated", "refused", "empty"]
+"""What is said of an answer beside its level.
+
+`repairable`: no level, but json-repair makes valid JSON of it; `truncated`: it ran out of tokens;
+`refused`: the server or its filter refused; `empty`: nothing but white space came.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Strictness:
-    """The ladder: `raw` (as sent, exactly the format), `valid` (under the schema), `right`.
+    """The ladder; each level from `extractable` on implies the one before, `raw` implies that one.
 
-    Each step implies the one before it. `strict` is False for free text, where no rate is formed.
+    `raw`: the whole output, as sent, is exactly the format. `extractable`: it is, once a fence or
+    surrounding prose is taken off. `schema_valid`: what was extracted keeps the schema in its
+    declared draft. `formats_valid`: and every `format` in it. `right`: and its content is right.
+    `violations` has every broken rule, `beside` what else there is to say.
+
+    `strict` is False for free text, where no rate is formed.
     """
 
     strict: bool
     raw: bool
-    valid: bool
+    extractable: bool
+    schema_valid: bool
+    formats_valid: bool
     right: bool
     violations: tuple[Violation, ...] = ()
+    beside: tuple[Beside, ...] = ()
+
+    @property
+    def valid(self) -> bool:
+        """Raw and with every format kept: a strict reader takes the output as it was sent."""
+        return self.raw and self.formats_valid
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,13 @@ def score(
         right=right,
         relaxed=right or (answerable and freshness.label == "mixed"),
         freshness=freshness,
-        strictness=grade(text, question.format, right=right),
+        strictness=grade(
+            text,
+            question.format,
+            right=right,
+            finish_reason=answer.finish_reason,
+            failure=answer.failure.kind if answer.failure is not None else None,
+        ),
         timing=answer.timing if text is not None and not record.cached else None,
         cost=answer_cost(record, prices),
     )

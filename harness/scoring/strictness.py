@@ -1,59 +1,89 @@
-"""How strictly an answer keeps to its output format: raw, then valid, then right.
+"""How strictly an answer keeps to its output format: a ladder of five levels.
 
-| step | JSON Schema | choice | regex |
-|---|---|---|---|
-| raw | the whole output is JSON: no fence, prose, NaN, duplicate key, byte order mark | is an option | matches in full |
-| valid | valid under the schema in its declared draft, `format` asserted | as raw | as raw |
-| right | the answer is right, too | | |
+| level | JSON Schema | choice | regex | CSV, XML |
+|---|---|---|---|---|
+| raw | the output is JSON: no fence, prose, NaN, duplicate key, byte order mark | is an option | matches in full | is well-formed |
+| extractable | the same without a fence, surrounding prose, a byte order mark | an option but for case and white space | matches without white space around | the same without a fence |
+| schema_valid | it is valid under the schema in its declared draft | as extractable | as extractable | has the declared columns |
+| formats_valid | and every `format` holds (date, email, uri, ...) | as schema_valid | as schema_valid | as schema_valid |
+| right | and the answer is right | | | |
 
-Patterns are those of JSON Schema (ECMA 262) and run under a step limit, so that none can hang.
+Each level from extractable on implies the one before it, and raw implies extractable. A schema under
+which asserting formats makes more values valid (`not`) does not change that: for `formats_valid` both hold.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
-from itertools import islice
-from typing import Final, Never
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
 
-import jsonschema_rs
+from harness.errors import ConfigError
+from harness.scoring.columns import check_columns, read_records
+from harness.scoring.jsontext import (
+    Json,
+    JsonTextError,
+    extract,
+    parse_strict,
+    pointer_tokens,
+)
+from harness.scoring.repair import repaired
+from harness.scoring.schemas import (
+    matches,
+    pattern_validator,
+    schema_validator,
+    schema_violations,
+)
+from harness.scoring.score import Beside, Strictness, Violation
+from harness.world.formats import Choice, Csv, FreeText, JsonSchema, OutputFormat, Regex, Xml
 
-from harness.errors import ConfigError, nearest
-from harness.scoring.jsontext import Json, JsonTextError, parse_strict, pointer_tokens
-from harness.scoring.score import Strictness, Violation
-from harness.world.formats import Choice, FreeText, JsonSchema, OutputFormat, Regex
+__all__ = ["check_format", "grade"]
 
-_MAX_VIOLATIONS: Final = 50
 _MAX_MESSAGE: Final = 200
 _LONG: Final = 100_000
-_BACKTRACK_LIMIT: Final = 1_000_000
-_DRAFTS: Final[dict[str, type[jsonschema_rs.Validator]]] = {
-    "draft4": jsonschema_rs.Draft4Validator,
-    "draft6": jsonschema_rs.Draft6Validator,
-    "draft7": jsonschema_rs.Draft7Validator,
-    "2019-09": jsonschema_rs.Draft201909Validator,
-    "2020-12": jsonschema_rs.Draft202012Validator,
-}
+_TRUNCATED: Final = frozenset({"length", "max_tokens"})
+_REFUSED: Final = frozenset({"refused", "refusal", "content_filter"})
 
 
-def grade(text: str | None, output_format: OutputFormat, *, right: bool) -> Strictness:
-    """Where on the ladder an answer stands; `right` says whether its content is.
+@dataclass(frozen=True, slots=True)
+class _Levels:
+    raw: bool = False
+    extractable: bool = False
+    valid: bool = False
+    formats: bool = False
+    violations: tuple[Violation, ...] = ()
 
-    Free text has no ladder. No answer (None) stands below it.
+
+def grade(
+    text: str | None,
+    output_format: OutputFormat,
+    *,
+    right: bool,
+    finish_reason: str = "stop",
+    failure: str | None = None,
+) -> Strictness:
+    """Where on the ladder an answer stands.
+
+    Args:
+        text: The whole output, None where there is no answer, which stands below the ladder.
+        output_format: What was asked for. Free text has no ladder.
+        right: Whether the answer's content is right.
+        finish_reason: Why the model stopped, as its server says (`stop`, `length`, ...).
+        failure: The kind of failure where there is no answer.
     """
     if isinstance(output_format, FreeText):
-        return Strictness(strict=False, raw=text is not None, valid=text is not None, right=right)
-    if text is None:
-        missing = Violation("answer", "", "there is no answer")
-        return Strictness(strict=True, raw=False, valid=False, right=False, violations=(missing,))
-    if isinstance(output_format, JsonSchema):
-        raw, violations = _grade_json(text, output_format)
-    else:
-        violations = _grade_text(text, output_format)
-        raw = not violations
-    valid = raw and not violations
+        there = text is not None
+        return Strictness(False, there, there, there, there, right)
+    levels = _levels(text, output_format)
     return Strictness(
-        strict=True, raw=raw, valid=valid, right=valid and right, violations=violations
+        strict=True,
+        raw=levels.raw,
+        extractable=levels.extractable,
+        schema_valid=levels.valid,
+        formats_valid=levels.formats,
+        right=levels.formats and right,
+        violations=levels.violations,
+        beside=_beside(text, output_format, levels, finish_reason, failure),
     )
 
 
@@ -62,109 +92,125 @@ def check_format(output_format: OutputFormat) -> None:
 
     Raises:
         ConfigError: an invalid schema (its path is named), a remote reference, an invalid pattern
-            or pointer, options that are missing or twice there.
+            or pointer, options or columns that are missing or twice there.
     """
     match output_format:
         case JsonSchema():
             pointer_tokens(output_format.value_pointer)
-            _validator(output_format)
+            schema_validator(output_format, formats=True)
         case Regex():
-            _pattern_validator(output_format.pattern)
+            pattern_validator(output_format.pattern)
         case Choice(options):
             if not options:
                 raise ConfigError("output format 'choice' has no options")
-            twice = next((o for i, o in enumerate(options) if o in options[:i]), None)
+            twice = next((o for o, count in Counter(options).items() if count > 1), None)
             if twice is not None:
                 raise ConfigError(f"output format 'choice' has the option {twice!r} twice")
+        case Csv() | Xml():
+            check_columns(output_format)
 
 
-def _grade_json(text: str, output_format: JsonSchema) -> tuple[bool, tuple[Violation, ...]]:
-    validator = _validator(output_format)
+def _levels(text: str | None, output_format: OutputFormat) -> _Levels:
+    match output_format:
+        case _ if text is None:
+            return _Levels(violations=(Violation("answer", "", "there is no answer"),))
+        case JsonSchema():
+            return _json(text, output_format)
+        case Choice():
+            return _choice(text, output_format)
+        case Regex():
+            return _regex(text, output_format)
+        case Csv() | Xml():
+            return _columns(text, output_format)
+    raise AssertionError(f"{output_format} has no ladder")
+
+
+def _json(text: str, output_format: JsonSchema) -> _Levels:
+    sent: tuple[Violation, ...] = ()
     try:
-        value = parse_strict(text)
+        value, raw = parse_strict(text), True
     except JsonTextError as error:
-        return False, (Violation(error.rule, "", str(error)),)
+        sent = (Violation(error.rule, "", str(error)),)
+        try:
+            value, raw = extract(text), False
+        except JsonTextError:
+            return _Levels(violations=sent)
+    valid, formats, broken = _checked(value, output_format, long=len(text) > _LONG)
+    return _Levels(raw, extractable=True, valid=valid, formats=formats, violations=sent + broken)
+
+
+def _checked(
+    value: Json, output_format: JsonSchema, *, long: bool
+) -> tuple[bool, bool, tuple[Violation, ...]]:
+    """Whether a value is valid, whether with its formats, and what it breaks."""
+    plain = schema_validator(output_format, formats=False)
+    strict = schema_validator(output_format, formats=True)
     try:
-        if validator.is_valid(value):
-            return True, ()
+        formats, valid = strict.is_valid(value), plain.is_valid(value)
+        if formats and valid:
+            return True, True, ()
         # A message quotes the value; of a very long output only the rule and path are told.
-        errors = (_masked if len(text) > _LONG else _validator)(output_format).iter_errors(value)
-        return True, tuple(_violations(errors))
+        mask = "the value" if long else None
+        told = schema_validator(output_format, formats=not formats, mask=mask)
+        return valid, False, schema_violations(told, value)
     except UnicodeError:
-        return True, (Violation("encoding", "", "a string holds half a surrogate pair"),)
+        return False, False, (Violation("encoding", "", "a string holds half a surrogate pair"),)
     except (ValueError, RecursionError) as error:
-        return True, (Violation("validator", "", str(error)[:_MAX_MESSAGE]),)
+        return False, False, (Violation("validator", "", str(error)[:_MAX_MESSAGE]),)
 
 
-def _violations(errors: Iterator[jsonschema_rs.ValidationError]) -> Iterator[Violation]:
-    for error in islice(errors, _MAX_VIOLATIONS):
-        path = _pointer(error.instance_path)
-        yield Violation(error.kind.name, path, error.message[:_MAX_MESSAGE])
+def _choice(text: str, output_format: Choice) -> _Levels:
+    if text in output_format.options:
+        return _Levels(raw=True, extractable=True, valid=True, formats=True)
+    stripped = text.strip()
+    if stripped in output_format.options:
+        rule, there = Violation("whitespace", "", "white space around the option"), True
+    elif stripped.casefold() in {option.casefold() for option in output_format.options}:
+        rule, there = Violation("case", "", "upper or lower case differs"), True
+    else:
+        named = ", ".join(output_format.options)
+        rule, there = Violation("choice", "", f"is none of {named}"[:_MAX_MESSAGE]), False
+    return _Levels(extractable=there, valid=there, formats=there, violations=(rule,))
 
 
-def _grade_text(text: str, output_format: Choice | Regex) -> tuple[Violation, ...]:
-    if isinstance(output_format, Choice):
-        if text in output_format.options:
-            return ()
-        return (Violation("choice", "", f"is none of {', '.join(output_format.options)}"),)
-    try:
-        matches = _pattern_validator(output_format.pattern).is_valid(text)
-    except ValueError:  # half a surrogate pair cannot be matched
-        matches = False
-    return () if matches else (Violation("regex", "", f"does not match {output_format.pattern}"),)
+def _regex(text: str, output_format: Regex) -> _Levels:
+    if matches(output_format.pattern, text):
+        return _Levels(raw=True, extractable=True, valid=True, formats=True)
+    if matches(output_format.pattern, text.strip()):
+        rule, there = Violation("whitespace", "", "white space around the match"), True
+    else:
+        message = f"does not match {output_format.pattern}"[:_MAX_MESSAGE]
+        rule, there = Violation("regex", "", message), False
+    return _Levels(extractable=there, valid=there, formats=there, violations=(rule,))
 
 
-def _validator(output_format: JsonSchema) -> jsonschema_rs.Validator:
-    return _compiled(output_format, mask=None)
+def _columns(text: str, output_format: Csv | Xml) -> _Levels:
+    found, whole = read_records(text, output_format)
+    if not found.parsed:
+        return _Levels(violations=found.violations)
+    sent = () if whole else (Violation("syntax", "", "stands in a fence or among prose"),)
+    valid = not found.violations
+    return _Levels(whole, True, valid, valid, sent + found.violations)
 
 
-def _masked(output_format: JsonSchema) -> jsonschema_rs.Validator:
-    return _compiled(output_format, mask="the value")
-
-
-@lru_cache(maxsize=256)
-def _compiled(output_format: JsonSchema, mask: str | None) -> jsonschema_rs.Validator:
-    """The compiled validator; equal formats share one."""
-    where = f"output format {output_format.name!r}"
-    if output_format.draft not in _DRAFTS:
-        raise ConfigError(
-            f"{where}: unknown draft {output_format.draft!r}: "
-            f"{nearest(output_format.draft, _DRAFTS)}"
-        )
-    try:
-        return _DRAFTS[output_format.draft](
-            _plain(output_format.schema), validate_formats=True, retriever=_refuse, mask=mask
-        )
-    except jsonschema_rs.ValidationError as error:
-        path = _pointer(error.instance_path) or "/"
-        raise ConfigError(f"{where}: schema is invalid at {path}: {error.message}") from error
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{where}: schema cannot be read: {error}") from error
-
-
-@lru_cache(maxsize=256)
-def _pattern_validator(pattern: str) -> jsonschema_rs.Validator:
-    try:
-        return jsonschema_rs.Draft202012Validator(
-            {"type": "string", "pattern": f"^(?:{pattern})$"},
-            pattern_options=jsonschema_rs.FancyRegexOptions(backtrack_limit=_BACKTRACK_LIMIT),
-        )
-    except ValueError as error:
-        raise ConfigError(
-            f"output format 'regex': invalid pattern {pattern!r} (ECMA 262)"
-        ) from error
-
-
-def _refuse(uri: str) -> Never:
-    raise ValueError(f"remote references are not followed: {uri}")
-
-
-def _plain(value: Json) -> Json:
-    """Mappings and tuples of a frozen schema as the dictionaries and lists that compile."""
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def _pointer(path: list[str | int]) -> str:
-    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
+def _beside(
+    text: str | None,
+    output_format: OutputFormat,
+    levels: _Levels,
+    finish_reason: str,
+    failure: str | None,
+) -> tuple[Beside, ...]:
+    if levels.raw and finish_reason == "stop":
+        return ()
+    said: list[Beside] = []
+    if text is not None and isinstance(output_format, JsonSchema) and not levels.extractable:
+        value = repaired(text)
+        if value is not None and _checked(value, output_format, long=True)[0]:
+            said.append("repairable")
+    if finish_reason in _TRUNCATED:
+        said.append("truncated")
+    if finish_reason in _REFUSED or failure in _REFUSED:
+        said.append("refused")
+    if text is not None and not text.strip():
+        said.append("empty")
+    return tuple(said)

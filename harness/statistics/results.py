@@ -49,7 +49,8 @@ class SystemResult:
     `metrics` has, by name: `right_rate` (strict: a mixed answer is a failure),
     `right_relaxed_rate` (a mixed answer is right), `mixed_rate`, `stale_rate`, `premature_rate`,
     `wrong_rate`, `abstained_rate`, `undecided_rate`, `unparseable_rate`, `failed_rate` (of all
-    attempted), `raw_rate`, `valid_rate`,
+    attempted), `raw_rate`, `extractable_rate`, `schema_valid_rate`, `formats_valid_rate`,
+    `content_right_rate` (the levels of the ladder), `valid_rate` (raw, with formats),
     `valid_and_right_rate` (of the questions with a strict format), `latency_p50`, `latency_p95`,
     `latency_p99`, `latency_mean`, `retrieve_mean`, `first_token_mean`, `decode_mean` (seconds),
     `cost_per_query`, `cost_per_right` (US dollars), `prompt_tokens`, `completion_tokens` (means).

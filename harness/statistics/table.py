@@ -32,8 +32,12 @@ _ALWAYS: Final[Mapping[str, Callable[[Score], bool]]] = MappingProxyType(
 _STRICT: Final[Mapping[str, Callable[[Score], bool]]] = MappingProxyType(
     {
         "raw_rate": lambda score: score.strictness.raw,
+        "extractable_rate": lambda score: score.strictness.extractable,
+        "schema_valid_rate": lambda score: score.strictness.schema_valid,
+        "formats_valid_rate": lambda score: score.strictness.formats_valid,
+        "content_right_rate": lambda score: score.strictness.right,
         "valid_rate": lambda score: score.strictness.valid,
-        "valid_and_right_rate": lambda score: score.strictness.right,
+        "valid_and_right_rate": lambda score: score.strictness.valid and score.strictness.right,
     }
 )
 _MEANS: Final[Mapping[str, Callable[[Score], float | None]]] = MappingProxyType(

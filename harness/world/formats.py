@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from harness.errors import DataError, nearest
 
@@ -49,18 +49,76 @@ class JsonSchema:
     instruction: str = ""
 
 
-OutputFormat = FreeText | Choice | Regex | JsonSchema
+@dataclass(frozen=True, slots=True)
+class Csv:
+    """CSV (RFC 4180): a header line with exactly `columns`, in that order, and at least one record.
+
+    `value_column` answers the question.
+    """
+
+    columns: tuple[str, ...]
+    value_column: str
+    delimiter: str = ","
+    instruction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Xml:
+    """XML: an element `root` of one or more elements `row`, each with exactly `columns` inside.
+
+    Columns are elements that hold text, each once, in any order. `value_column` answers the question.
+    """
+
+    columns: tuple[str, ...]
+    value_column: str
+    root: str = "rows"
+    row: str = "row"
+    instruction: str = ""
+
+
+OutputFormat = FreeText | Choice | Regex | JsonSchema | Csv | Xml
 
 _KINDS: dict[str, Any] = {
     "text": FreeText,
     "choice": Choice,
     "regex": Regex,
     "json": JsonSchema,
+    "csv": Csv,
+    "xml": Xml,
+}
+_LISTS = frozenset({"options", "columns"})
+
+DRAFTS: tuple[Draft, ...] = get_args(Draft)
+_ANY_DRAFT = "json-schema.org/schema"
+_DIALECTS: dict[str, Draft] = {
+    "json-schema.org/draft-04/schema": "draft4",
+    "json-schema.org/draft-06/schema": "draft6",
+    "json-schema.org/draft-07/schema": "draft7",
+    "json-schema.org/draft/2019-09/schema": "2019-09",
+    "json-schema.org/draft/2020-12/schema": "2020-12",
 }
 
 
+def declared_draft(schema: object, default: Draft = "2020-12") -> Draft:
+    """The draft that a schema's `$schema` names; `default` where it names none.
+
+    Raises:
+        DataError: it names another dialect, which none of our validators knows.
+    """
+    named = schema.get("$schema") if isinstance(schema, Mapping) else None
+    if named is None:
+        return default
+    place = str(named).strip().lower().partition("://")[2].rstrip("#/")
+    place = place.replace("/hyper-schema", "/schema")
+    if place == _ANY_DRAFT:
+        return default
+    if place not in _DIALECTS:
+        raise DataError(f"$schema {named!r} is none of the drafts {', '.join(DRAFTS)}")
+    return _DIALECTS[place]
+
+
 def format_to_dict(output_format: OutputFormat) -> dict[str, Any]:
-    """A JSON-ready dictionary with a `kind` of text, choice, regex or json."""
+    """A JSON-ready dictionary with a `kind` of text, choice, regex, json, csv or xml."""
     kind = next(name for name, cls in _KINDS.items() if isinstance(output_format, cls))
     fields = {name: getattr(output_format, name) for name in output_format.__slots__}
     return {"kind": kind} | {k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()}
@@ -72,7 +130,7 @@ def format_from_dict(data: Mapping[str, Any]) -> OutputFormat:
     if kind not in _KINDS:
         raise DataError(f"unknown output format {kind!r}: {nearest(str(kind), _KINDS)}")
     cls = _KINDS[kind]
-    fields = {k: tuple(v) if k == "options" else v for k, v in data.items() if k != "kind"}
+    fields = {k: tuple(v) if k in _LISTS else v for k, v in data.items() if k != "kind"}
     for key in fields:
         if key not in cls.__slots__:
             raise DataError(

@@ -1,4 +1,4 @@
-"""Speed of the freshness classifier, beside its bound."""
+"""Speed of the freshness classifier and of the strictness ladder, each beside its bound."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pytest
 from harness.fixtures import fixture_path
 from harness.scoring.freshness import classify
 from harness.scoring.score import FRESHNESS_CLASSES
+from harness.scoring.strictness import grade
 from harness.world.facts import Fact, History
 from harness.world.formats import Choice, FreeText, JsonSchema, OutputFormat
 from harness.world.loaders import load_questions
@@ -25,6 +26,7 @@ Case = tuple[str, History | None, OutputFormat]
 DAY = date(2026, 2, 22)
 ANSWERS = 100_000
 BOUND = 5.0
+LADDER_BOUND = 3.0
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +104,61 @@ def test_a_hundred_thousand_answers(benchmark: Any, show: Show, cases: list[Case
     assert sum(labels.values()) == ANSWERS
     assert set(labels) <= set(FRESHNESS_CLASSES)
     show(f"{ANSWERS:,} answers: best {min(spent):.1f} s CPU (bound {BOUND:.0f} s), {dict(labels)}")
+
+
+TICKET = JsonSchema(
+    "ticket",
+    {
+        "type": "object",
+        "required": ["value", "due", "steps"],
+        "properties": {
+            "value": {"type": "string"},
+            "due": {"type": "string", "format": "date"},
+            "priority": {"enum": ["P1", "P2", "P3"]},
+            "steps": {"type": "array", "items": {"type": "string", "maxLength": 200}},
+            "note": {"type": "string"},
+        },
+        "additionalProperties": False,
+    },
+)
+
+
+def _ticket(rng: random.Random, number: int) -> str:
+    """About 1 KB of JSON: nine in ten outputs valid, the others fenced, wrong or cut off."""
+    ticket = {
+        "value": f"CVE-2026-{number:05d}",
+        "due": f"2026-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}",
+        "priority": rng.choice(("P1", "P2", "P3")),
+        "steps": [f"Patch host {rng.randint(1, 999)} and restart it." for _ in range(12)],
+        "note": "The vendor has published a fix. " * 14,
+    }
+    kind = rng.random()
+    if kind < 0.03:
+        return f"```json\n{json.dumps(ticket)}\n```"
+    if kind < 0.06:
+        return json.dumps(ticket | {"priority": "P9"})
+    if kind < 0.08:
+        return json.dumps(ticket | {"due": "soon"})
+    return json.dumps(ticket) if kind > 0.1 else json.dumps(ticket)[:-40]
+
+
+def test_a_hundred_thousand_outputs_on_the_ladder(benchmark: Any, show: Show) -> None:  # noqa: ANN401
+    rng = random.Random(1)
+    distinct = [_ticket(rng, number) for number in range(ANSWERS // 10)]
+    outputs = distinct * 10
+    spent: list[float] = []
+
+    def run() -> Counter[bool]:
+        begin = time.process_time()
+        found = Counter(grade(text, TICKET, right=True).valid for text in outputs)
+        spent.append(time.process_time() - begin)
+        return found
+
+    found = benchmark.pedantic(run, rounds=1 if not benchmark.enabled else 3)
+
+    assert 0.88 < found[True] / ANSWERS < 0.92
+    size = sum(map(len, distinct)) / len(distinct)
+    show(
+        f"{ANSWERS:,} outputs of {size:.0f} characters: best {min(spent):.1f} s CPU "
+        f"(bound {LADDER_BOUND:.0f} s)"
+    )

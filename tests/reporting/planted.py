@@ -20,6 +20,7 @@ from harness.running.manifest import Manifest, SystemManifest
 from harness.running.record import Record
 from harness.scoring.score import (
     FRESHNESS_CLASSES,
+    Beside,
     Cost,
     Freshness,
     FreshnessClass,
@@ -184,7 +185,10 @@ def _answered(
     right = label == "current" if answerable else label == "abstained"
     raw = strict and rng.random() < (1 + system.valid) / 2
     valid = raw and rng.random() < system.valid
+    fenced = strict and not raw and position % 2 == 0
+    schema = valid or (fenced and position % 4 == 0)
     violations = () if valid or not strict else (Violation("required", "/value", "missing"),)
+    beside: tuple[Beside, ...] = ("repairable",) if strict and not raw and not fenced else ()
     score = Score(
         system=system.name,
         question_id=question.id,
@@ -196,7 +200,9 @@ def _answered(
         right=right,
         relaxed=right or (answerable and label == "mixed"),
         freshness=freshness,
-        strictness=Strictness(strict, raw, valid, valid and right, violations),
+        strictness=Strictness(
+            strict, raw, raw or fenced, schema, schema, schema and right, violations, beside
+        ),
         timing=None if failure else timing,
         cost=Cost(system.usd, "compute time at $0.05 an hour (planted price book)"),
     )

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from random import Random
 from types import MappingProxyType
 
 import jsonschema
@@ -12,7 +14,7 @@ from harness.errors import ConfigError
 from harness.scoring.jsontext import MAX_DEPTH
 from harness.scoring.score import Strictness
 from harness.scoring.strictness import check_format, grade
-from harness.world.formats import Choice, FreeText, JsonSchema, OutputFormat, Regex
+from harness.world.formats import Choice, Csv, FreeText, JsonSchema, OutputFormat, Regex, Xml
 
 SCHEMA = {
     "type": "object",
@@ -62,8 +64,63 @@ def test_what_is_not_strictly_json_does_not_parse_and_the_rule_is_named(
     text: str, rule: str
 ) -> None:
     graded = grade(text, TICKET, right=True)
-    assert rungs(graded) == (False, False, False)
-    assert [violation.rule for violation in graded.violations] == [rule]
+    assert (graded.raw, graded.valid) == (False, False)
+    assert graded.violations[0].rule == rule
+
+
+@pytest.mark.parametrize(
+    ("text", "levels"),
+    [
+        # raw, extractable, schema-valid, formats
+        ('{"value": 1}', (True, True, True, True)),
+        ('{"due": "2026-13-01", "value": 1}', (True, True, True, False)),
+        ('{"due": 1, "value": 1}', (True, True, False, False)),
+        ('Here it is: {"value": 1}', (False, True, True, True)),
+        ('```json\n{"value": 1}\n```', (False, True, True, True)),
+        ('It has {braces}. So: {"value": 1} Good?', (False, True, True, True)),
+        ('\ufeff{"value": 1}', (False, True, True, True)),
+        ('{"value": 1}<|end|>', (False, True, True, True)),
+        ('```\n{"value": []}\n```', (False, True, False, False)),
+        ('Note: {"value": 1, "value": 2}', (False, False, False, False)),
+        ('Note: {"value": NaN}', (False, False, False, False)),
+        ("{'value': 1}", (False, False, False, False)),
+        ("no", (False, False, False, False)),
+    ],
+)
+def test_every_level_holds_where_the_ladder_says(text: str, levels: tuple[bool, ...]) -> None:
+    graded = grade(text, TICKET, right=True)
+    found = (graded.raw, graded.extractable, graded.schema_valid, graded.formats_valid)
+    assert found == levels
+    assert graded.valid == (levels[0] and levels[3])
+    assert graded.right == levels[3]
+
+
+def test_a_format_that_is_forbidden_keeps_the_levels_in_order() -> None:
+    form = JsonSchema("no day", {"not": {"format": "date"}})
+    assert not grade('"soon"', form, right=True).schema_valid  # unasserted, any text is a date
+    assert not grade('"soon"', form, right=True).formats_valid
+    assert not grade('"2026-01-01"', form, right=True).formats_valid
+
+
+@pytest.mark.parametrize(
+    ("text", "finish_reason", "failure", "beside"),
+    [
+        ("{'value': 1}", "stop", None, ("repairable",)),
+        ('{"value": "a", "due": "2026', "length", None, ("repairable", "truncated")),
+        ("{'due': 1}", "stop", None, ()),  # mended, it would still not be valid
+        ("I cannot help with that.", "content_filter", None, ("refused",)),
+        (None, "stop", "refused", ("refused",)),
+        (None, "stop", "timeout", ()),
+        (" \n", "stop", None, ("empty",)),
+        ('{"value": 1}', "length", None, ("truncated",)),
+        ('{"value": 1}', "stop", None, ()),
+    ],
+)
+def test_what_stands_beside_the_ladder(
+    text: str | None, finish_reason: str, failure: str | None, beside: tuple[str, ...]
+) -> None:
+    graded = grade(text, TICKET, right=False, finish_reason=finish_reason, failure=failure)
+    assert graded.beside == beside
 
 
 def test_every_broken_rule_is_named_with_its_keyword_and_path() -> None:
@@ -73,7 +130,7 @@ def test_every_broken_rule_is_named_with_its_keyword_and_path() -> None:
     assert {(v.rule, v.path) for v in graded.violations} == {
         ("required", ""),
         ("additionalProperties", ""),
-        ("format", "/due"),
+        ("format: date", "/due"),
         ("type", "/items/1"),
         ("const", "/a~1b"),
     }
@@ -129,8 +186,15 @@ def test_a_frozen_schema_compiles() -> None:
 def test_a_choice_is_exact() -> None:
     form = Choice(("yes", "no"))
     assert rungs(grade("yes", form, right=True)) == (True, True, True)
-    for text in ("Yes", "yes.", "yes\n", " yes", "maybe", ""):
-        assert rungs(grade(text, form, right=True)) == (False, False, False), text
+    for text, rule in (("yes\n", "whitespace"), (" yes", "whitespace"), ("YES ", "case")):
+        graded = grade(text, form, right=True)
+        assert (graded.raw, graded.valid) == (False, False), text
+        assert (graded.extractable, graded.formats_valid, graded.right) == (True, True, True), text
+        assert [violation.rule for violation in graded.violations] == [rule]
+    for text in ("yes.", "yes, it is", "maybe", ""):
+        graded = grade(text, form, right=True)
+        assert (graded.extractable, graded.valid, graded.right) == (False, False, False), text
+        assert [violation.rule for violation in graded.violations] == ["choice"]
 
 
 def test_a_pattern_matches_in_full() -> None:
@@ -139,6 +203,51 @@ def test_a_pattern_matches_in_full() -> None:
     assert grade("CVE-1", form, right=True).right
     for text in ("2026\n", "a2026", "CVE-1x", "\u0662\u0660\u0662\u0666", ""):
         assert not grade(text, form, right=True).raw, text
+    assert grade(" 2026\n", form, right=True).extractable
+    assert not grade("a2026", form, right=True).extractable
+
+
+CSV = Csv(("product", "due"), "due")
+XML = Xml(("product", "due"), "due", root="tickets", row="ticket")
+ROWS = "<tickets><ticket><due>1</due><product>a</product></ticket></tickets>"
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "levels", "broken"),
+    [
+        ("product,due\na,1\n", CSV, (True, True, True), set()),
+        ('product,due\r\n"a, b",1\r\n\r\n', CSV, (True, True, True), set()),
+        ("product,due\na\u2028b,1\n", CSV, (True, True, True), set()),
+        ("```csv\nproduct,due\na,1\n```", CSV, (False, True, True), {("syntax", "")}),
+        ("product,due\na,1\nb\n", CSV, (True, True, False), {("fields", "/2")}),
+        ("product,due\n", CSV, (True, True, False), {("records", "")}),
+        ("due,product\n1,a\n", CSV, (False, False, False), {("header", "")}),
+        ("The product is due.", CSV, (False, False, False), {("header", "")}),
+        ("", CSV, (False, False, False), {("header", "")}),
+        ('product,due\n"a,1\n', CSV, (False, False, False), {("syntax", "")}),
+        (ROWS, XML, (True, True, True), set()),
+        (f"Here:\n```xml\n{ROWS}\n```", XML, (False, True, True), {("syntax", "")}),
+        (ROWS.replace("tickets", "rows"), XML, (True, True, False), {("root", "")}),
+        ("<tickets/>", XML, (True, True, False), {("records", "")}),
+        ("<tickets><x/></tickets>", XML, (True, True, False), {("row", "/1")}),
+        (
+            "<tickets><ticket><due><b/></due><note/></ticket></tickets>",
+            XML,
+            (True, True, False),
+            {("column", "/1/product"), ("column", "/1"), ("text", "/1/due")},
+        ),
+        ("<!DOCTYPE a [<!ENTITY b 'c'>]><tickets/>", XML, (False, False, False), {("syntax", "")}),
+        ("<a>" * 20_000, XML, (False, False, False), {("syntax", "")}),
+        ("<a>" * 20_000 + "</a>" * 20_000, XML, (True, True, False), {("root", ""), ("row", "/1")}),
+        ("tickets: none", XML, (False, False, False), {("syntax", "")}),
+    ],
+)
+def test_columns_are_as_declared(
+    text: str, form: Csv | Xml, levels: tuple[bool, ...], broken: set[tuple[str, str]]
+) -> None:
+    graded = grade(text, form, right=True)
+    assert (graded.raw, graded.extractable, graded.formats_valid) == levels
+    assert {(violation.rule, violation.path) for violation in graded.violations} == broken
 
 
 def test_a_pattern_that_would_backtrack_for_ever_ends() -> None:
@@ -168,6 +277,12 @@ def test_free_text_has_no_ladder_and_no_answer_no_rung() -> None:
         (Choice(()), "no options"),
         (Choice(("a", "b", "a")), "'a' twice"),
         (Regex("("), "invalid pattern"),
+        (Csv((), "a"), "no columns"),
+        (Csv(("a", "b", "a"), "a"), "'a' twice"),
+        (Csv(("a",), "b"), "value_column 'b' is none of the columns a"),
+        (Csv(("a",), "a", delimiter=", "), "cannot be a delimiter"),
+        (Xml(("a b",), "a b"), "'a b' cannot be the name of an element"),
+        (Xml(("a",), "a", root="<"), "'<' cannot be the name of an element"),
     ],
 )
 def test_a_format_that_nothing_could_be_graded_by_is_refused(
@@ -179,7 +294,7 @@ def test_a_format_that_nothing_could_be_graded_by_is_refused(
 
 
 def test_good_formats_are_accepted() -> None:
-    for form in (FreeText(), TICKET, Choice(("a", "b")), Regex("a|b")):
+    for form in (FreeText(), TICKET, Choice(("a", "b")), Regex("a|b"), CSV, XML):
         check_format(form)
 
 
@@ -189,14 +304,15 @@ JSON = st.recursive(
     max_leaves=20,
 )
 TEXTS = st.text() | JSON.map(json.dumps) | st.binary().map(lambda b: b.decode("latin-1"))
-FORMATS = st.sampled_from([FreeText(), TICKET, Choice(("yes", "no")), Regex(r"[a-z]*")])
+FORMATS = st.sampled_from([FreeText(), TICKET, Choice(("yes", "no")), Regex(r"[a-z]*"), CSV, XML])
 
 
 @given(st.none() | TEXTS, FORMATS, st.booleans())
 def test_no_text_breaks_the_ladder(text: str | None, form: OutputFormat, right: bool) -> None:
     graded = grade(text, form, right=right and text is not None)
     if graded.strict:
-        assert graded.right <= graded.valid <= graded.raw
+        assert graded.right <= graded.formats_valid <= graded.schema_valid <= graded.extractable
+        assert graded.raw <= graded.extractable
         assert graded.valid == (not graded.violations)
 
 
@@ -217,3 +333,43 @@ def test_validity_agrees_with_another_validator_however_it_is_serialised(
 ) -> None:
     expected = jsonschema.Draft202012Validator(SCHEMA).is_valid(value)
     assert grade(json.dumps(value, indent=indent), TICKET, right=True).valid is expected
+
+
+def mutated(r: Random, text: str) -> str:
+    """The text with a few characters removed, doubled or replaced, or in a fence or prose."""
+    characters = list(text)
+    for _ in range(r.randint(0, 3)):
+        if characters:
+            place = r.randrange(len(characters))
+            characters[place] = r.choice(["", characters[place] * 2, r.choice('{}[]",:\\x0 \n')])
+    changed = "".join(characters)
+    return r.choice([changed, f"```json\n{changed}\n```", f"Sure! {changed}", f"{changed}\nDone."])
+
+
+def test_ten_thousand_outputs_valid_mutated_and_garbage_keep_the_order_of_levels() -> None:
+    r = Random(4)
+    seen: Counter[tuple[bool, ...]] = Counter()
+    for number in range(10_000):
+        value = {"value": r.choice(["a", 1, None, []]), "due": r.choice(["2026-01-01", "soon", 1])}
+        text = mutated(r, json.dumps(value, indent=r.choice([None, 1])))
+        if number % 10 == 0:
+            text = "".join(chr(r.randrange(1, 0x500)) for _ in range(r.randrange(60)))
+        graded = grade(text, TICKET, right=r.random() < 0.5)
+        levels = (
+            graded.extractable, graded.schema_valid, graded.formats_valid, graded.right,
+        )  # fmt: skip
+        assert levels == tuple(sorted(levels, reverse=True)), text
+        assert graded.raw <= graded.extractable, text
+        seen[graded.raw, *levels] += 1
+    assert len(seen) >= 8  # of nine that are possible
+
+
+@given(OBJECTS, st.sampled_from(["{}", "```json\n{}\n```", "Sure: {}"]))
+def test_the_levels_are_stable_under_serialising_again(
+    value: dict[str, object], wrapped: str
+) -> None:
+    compact, spread = json.dumps(value, separators=(",", ":")), json.dumps(value, indent=3)
+    one, other = (
+        grade(wrapped.replace("{}", text), TICKET, right=True) for text in (compact, spread)
+    )
+    assert one == other

@@ -66,9 +66,7 @@ class _Attention(nn.Module):
         shape = (batch, length, self.heads, self.head_width)
         # One wide product is faster than three narrow ones.
         joined = torch.cat((self.q_proj.weight, self.k_proj.weight, self.v_proj.weight))
-        queries, keys, values = functional.linear(x, joined).split(
-            self.heads * self.head_width, -1
-        )
+        queries, keys, values = functional.linear(x, joined).chunk(3, -1)
         query = self.q_norm(queries.reshape(shape)).transpose(1, 2)
         key = self.k_norm(keys.reshape(shape)).transpose(1, 2)
         value = values.reshape(shape).transpose(1, 2)

@@ -68,7 +68,11 @@ def _settled(context: Context, best: SystemResult, ranked: Sequence[SystemResult
     if comparison.difference.value < 0:
         comparison = context.difference(best.name, others[0].name, "right_rate") or comparison
         gap = figure(comparison.difference, _POINTS)
-        why = f"misses what was asked for: {missed}" if missed else "is not sure to keep what was asked for"
+        why = (
+            f"misses what was asked for: {missed}"
+            if missed
+            else "is not sure to keep what was asked for"
+        )
         return (
             f"{first}; {others[0].name} was right more often, by {gap.text} points "
             f"{gap.interval}, and {why}."

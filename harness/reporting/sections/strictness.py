@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Final
 
 from harness.reporting.charts import interval_chart, share_axis
 from harness.reporting.components import Chart, Column, Section, Table
 from harness.reporting.figures import RATE, count, figure
 from harness.reporting.metrics import METRICS
+from harness.reporting.sections.answer import join
 from harness.reporting.sections.context import Context, rows, system_labels
 from harness.reporting.sections.marks import mark
 from harness.reporting.untrusted import single_line
+from harness.statistics.violations import BESIDES, broken_rules, counted_besides
 
-_LADDER: Final = ("raw_rate", "valid_rate", "valid_and_right_rate")
+_LADDER: Final = (
+    "raw_rate",
+    "extractable_rate",
+    "schema_valid_rate",
+    "formats_valid_rate",
+    "content_right_rate",
+)
 _MOST_FREQUENT = 8
 
 
 def strictness(context: Context) -> Section:
-    """The ladder raw, valid, right for the questions that ask for a strict format."""
+    """The ladder from raw to right for the questions that ask for a strict format."""
     return Section(
         id="strictness",
         title="Format strictness",
         sentence=_sentence(context),
         reading=(
-            "Only questions that demand a format count here. Each step implies the one before: the "
-            "answer parses exactly as sent (no repair, no stripping of fences), it is valid under "
-            "the declared schema, and its value is also right."
+            "Only questions that demand a format count here. Raw: the output is the format exactly "
+            "as sent. Extractable: it is once a fence or prose around it is taken off; from there "
+            "on each level implies the one before it: valid under the schema in its declared "
+            "draft, with every format in it (dates, addresses), with the right content. Valid "
+            "format, in the first table of this report, is raw with every format: what a strict "
+            "reader takes."
         ),
-        blocks=(_chart(context), _table(context), *_violations(context)),
+        blocks=(_chart(context), _table(context), *_besides(context), *_violations(context)),
     )
 
 
@@ -62,14 +72,14 @@ def _chart(context: Context) -> Chart:
         for name in _LADDER
     ]
     return Chart(
-        svg=interval_chart(marks, share_axis(), "Parsed, valid and right shares by system"),
-        caption="From parsed to valid to right, with 95% intervals",
+        svg=interval_chart(marks, share_axis(), "Shares on each level of the ladder by system"),
+        caption="From raw to right, with 95% intervals",
     )
 
 
 def _table(context: Context) -> Table:
     return Table(
-        caption="Strict answers that parse, are valid, and are valid and right",
+        caption="Strict answers on each level of the ladder",
         columns=(
             Column("System", numeric=False),
             *(Column(METRICS[name].title) for name in _LADDER),
@@ -78,18 +88,37 @@ def _table(context: Context) -> Table:
     )
 
 
+def _besides(context: Context) -> tuple[Table, ...]:
+    """What else is said of answers below the ladder's top; nothing where nothing is."""
+    counted = counted_besides(context.results.scores)
+    shown = [b for b in BESIDES if any(own[b] for own in counted.values())]
+    if not shown:
+        return ()
+    absent = [beside for beside in BESIDES if beside not in shown]
+    none = f"; none was {join(absent, 'or')}" if absent else ""
+    return (
+        Table(
+            caption=f"Beside the ladder: answers that a repair would save, and why others fell{none}",
+            columns=(
+                Column("System", numeric=False),
+                *(Column(beside.capitalize()) for beside in shown),
+            ),
+            rows=tuple(
+                (context.labels[name], *(count(own[beside]) for beside in shown))
+                for name, own in counted.items()
+            ),
+        ),
+    )
+
+
 def _violations(context: Context) -> tuple[Table, ...]:
     """The rules broken most often, counted once per answer."""
-    broken: Counter[tuple[str, str, str]] = Counter()
-    for score in context.results.scores:
-        found = {(violation.rule, violation.path) for violation in score.strictness.violations}
-        broken.update((score.system, rule, path) for rule, path in found)
+    broken = broken_rules(context.results.scores)
     if not broken:
         return ()
-    ranked = sorted(broken.items(), key=lambda item: (-item[1], item[0]))
     slot = {name: label.slot for name, label in context.labels.items()}
-    top = sorted(ranked[:_MOST_FREQUENT], key=lambda item: (slot.get(item[0][0], 0), -item[1]))
-    hidden = len(ranked) - len(top)
+    top = sorted(broken[:_MOST_FREQUENT], key=lambda one: (slot.get(one.system, 0), -one.answers))
+    hidden = len(broken) - len(top)
     return (
         Table(
             caption="Rules broken most often",
@@ -98,15 +127,17 @@ def _violations(context: Context) -> tuple[Table, ...]:
                 Column("Rule", numeric=False),
                 Column("At", numeric=False),
                 Column("Answers"),
+                Column("Share of strict answers"),
             ),
             rows=tuple(
                 (
-                    context.labels[system],
-                    single_line(rule),
-                    single_line(path) if path else "the whole output",
-                    count(times),
+                    context.labels[one.system],
+                    single_line(one.rule),
+                    single_line(one.path) if one.path else "the whole output",
+                    count(one.answers),
+                    figure(one.share, RATE),
                 )
-                for (system, rule, path), times in top
+                for one in top
             ),
             note=f"{count(hidden)} rarer combinations are not shown." if hidden else "",
         ),

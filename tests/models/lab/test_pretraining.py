@@ -30,6 +30,7 @@ pytest.importorskip("transformers")
 from harness.models.lab.architecture import LabConfig, LabModel  # noqa: E402
 from harness.models.lab.export import export  # noqa: E402
 from harness.models.lab.muon import Muon  # noqa: E402
+from harness.models.lab.precision import training_dtype  # noqa: E402
 from harness.models.lab.pretrain import (  # noqa: E402
     Fall,
     PretrainOptions,
@@ -37,7 +38,6 @@ from harness.models.lab.pretrain import (  # noqa: E402
     load_checkpoint,
     pretrain,
 )
-from harness.models.lab.precision import training_dtype  # noqa: E402
 
 TINY = LabConfig(vocabulary=512, width=32, layers=2, heads=2, head_width=16, feed_forward=64)
 
@@ -182,7 +182,9 @@ def test_muon_moves_matrices_as_the_library_does_in_half_precision(shape: tuple[
         for optimizer in optimizers:
             optimizer.step()
     moved = torch.stack([(mine - value).detach() for mine, value in zip(ours, start, strict=True)])
-    wanted = torch.stack([(other - value).detach() for other, value in zip(theirs, start, strict=True)])
+    wanted = torch.stack(
+        [(other - value).detach() for other, value in zip(theirs, start, strict=True)]
+    )
     assert (moved - wanted).norm() / wanted.norm() < 0.02
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from harness.conformance.labelled import LABELS
 from harness.conformance.staleness import MEANING, Conformance, Judged
+from harness.conformance.text import WIDTH, cut, estimate_dict, percent, plain, printable
 from harness.scoring.score import FRESHNESS_CLASSES
-from harness.statistics.estimate import Estimate
-
-_WIDTH: Final = 80
 
 
 def report(conformance: Conformance) -> str:
@@ -23,13 +21,13 @@ def report(conformance: Conformance) -> str:
         "",
         *_confusion_lines(conformance),
         "",
-        f"agreement       {_percent(conformance.agreement)}",
-        f"Cohen's kappa   {_plain(conformance.kappa)}",
-        f"fresh <> stale  {_percent(conformance.flips)}: "
+        f"agreement       {percent(conformance.agreement)}",
+        f"Cohen's kappa   {plain(conformance.kappa)}",
+        f"fresh <> stale  {percent(conformance.flips)}: "
         f"{sum(j.flips for j in conformance.judged)} answers",
         "",
         "agreement by model",
-        *(f"  {name[:36]:36} {_percent(one)}" for name, one in conformance.by_model.items()),
+        *(f"  {name[:36]:36} {percent(one)}" for name, one in conformance.by_model.items()),
         "",
         *_disagreement_lines(conformance.disagreements),
     ]
@@ -61,25 +59,7 @@ def _disagreement_lines(disagreements: Sequence[Judged]) -> Iterator[str]:
     yield f"{len(disagreements)} disagreements: number, label, class, history: matched or answer"
     for (label, one, name, shown), count in alike.most_common():
         head = f"{count:4} {label:10} {one:11} {name[:26]}: "
-        yield head + _cut("".join(c if c.isprintable() else " " for c in shown), _WIDTH - len(head))
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 3] + "..."
-
-
-def _percent(estimate: Estimate) -> str:
-    return _with_interval(estimate, lambda share: f"{100 * share:.2f}")
-
-
-def _plain(estimate: Estimate) -> str:
-    return _with_interval(estimate, lambda value: f"{value:.4f}")
-
-
-def _with_interval(estimate: Estimate, show: Callable[[float], str]) -> str:
-    if estimate.value is None or estimate.low is None or estimate.high is None:
-        return f"unknown: {estimate.method}"
-    return f"{show(estimate.value)} [{show(estimate.low)}, {show(estimate.high)}]"
+        yield head + cut(printable(shown), WIDTH - len(head))
 
 
 def to_dict(conformance: Conformance) -> dict[str, Any]:
@@ -87,17 +67,13 @@ def to_dict(conformance: Conformance) -> dict[str, Any]:
     return {
         "day": conformance.day.isoformat(),
         "answers": len(conformance.judged),
-        "agreement": _estimate(conformance.agreement),
-        "kappa": _estimate(conformance.kappa),
-        "flips": _estimate(conformance.flips),
+        "agreement": estimate_dict(conformance.agreement),
+        "kappa": estimate_dict(conformance.kappa),
+        "flips": estimate_dict(conformance.flips),
         "confusion": conformance.confusion,
-        "by_model": {name: _estimate(one) for name, one in conformance.by_model.items()},
+        "by_model": {name: estimate_dict(one) for name, one in conformance.by_model.items()},
         "disagreements": [_disagreement(j) for j in conformance.disagreements],
     }
-
-
-def _estimate(estimate: Estimate) -> dict[str, Any]:
-    return {name: getattr(estimate, name) for name in estimate.__slots__}
 
 
 def _disagreement(judged: Judged) -> dict[str, Any]:

@@ -1,0 +1,25 @@
+"""Whether a reader that mends JSON could still have used an output."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from harness.scoring.jsontext import Json
+
+__all__ = ["repaired"]
+
+_READ: Final = 20_000
+"""Characters that are mended; longer outputs count as beyond repair."""
+
+
+def repaired(text: str) -> Json | None:
+    """The object or list that json-repair makes of `text`; None where there is none."""
+    if len(text) > _READ or not ("{" in text or "[" in text):
+        return None
+    from json_repair import loads  # noqa: PLC0415  (only broken outputs need it)
+
+    try:
+        value = loads(text, skip_json_loads=True)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict | list) and value else None

@@ -1,0 +1,111 @@
+"""Compiled validators: JSON Schema in its declared draft, and patterns.
+
+Patterns are those of JSON Schema (ECMA 262) and run under a step limit, so that none can hang.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from itertools import islice
+from typing import Final, Never
+
+import jsonschema_rs
+
+from harness.errors import ConfigError, nearest
+from harness.scoring.jsontext import Json
+from harness.scoring.score import Violation
+from harness.world.formats import JsonSchema
+
+__all__ = ["matches", "pattern_validator", "schema_validator", "schema_violations"]
+
+_MAX_VIOLATIONS: Final = 50
+_MAX_MESSAGE: Final = 200
+_BACKTRACK_LIMIT: Final = 1_000_000
+_DRAFTS: Final[dict[str, type[jsonschema_rs.Validator]]] = {
+    "draft4": jsonschema_rs.Draft4Validator,
+    "draft6": jsonschema_rs.Draft6Validator,
+    "draft7": jsonschema_rs.Draft7Validator,
+    "2019-09": jsonschema_rs.Draft201909Validator,
+    "2020-12": jsonschema_rs.Draft202012Validator,
+}
+
+
+@lru_cache(maxsize=512)
+def schema_validator(
+    output_format: JsonSchema, *, formats: bool, mask: str | None = None
+) -> jsonschema_rs.Validator:
+    """The compiled validator, with `format` asserted or not; equal formats share one.
+
+    `mask` stands in messages for values.
+
+    Raises:
+        ConfigError: an unknown draft, an invalid schema (its path is named), a remote reference.
+    """
+    where = f"output format {output_format.name!r}"
+    if output_format.draft not in _DRAFTS:
+        raise ConfigError(
+            f"{where}: unknown draft {output_format.draft!r}: "
+            f"{nearest(output_format.draft, _DRAFTS)}"
+        )
+    try:
+        return _DRAFTS[output_format.draft](
+            _plain(output_format.schema), validate_formats=formats, retriever=_refuse, mask=mask
+        )
+    except jsonschema_rs.ValidationError as error:
+        path = _pointer(error.instance_path) or "/"
+        raise ConfigError(f"{where}: schema is invalid at {path}: {error.message}") from error
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{where}: schema cannot be read: {error}") from error
+
+
+@lru_cache(maxsize=256)
+def pattern_validator(pattern: str) -> jsonschema_rs.Validator:
+    """A validator of texts that `pattern` matches in full; `ConfigError` when it is no pattern."""
+    try:
+        return jsonschema_rs.Draft202012Validator(
+            {"type": "string", "pattern": f"^(?:{pattern})$"},
+            pattern_options=jsonschema_rs.FancyRegexOptions(backtrack_limit=_BACKTRACK_LIMIT),
+        )
+    except ValueError as error:
+        raise ConfigError(
+            f"output format 'regex': invalid pattern {pattern!r} (ECMA 262)"
+        ) from error
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether the pattern matches the whole text, within the step limit."""
+    try:
+        return pattern_validator(pattern).is_valid(text)
+    except ValueError:  # half a surrogate pair cannot be matched
+        return False
+
+
+def schema_violations(validator: jsonschema_rs.Validator, value: Json) -> tuple[Violation, ...]:
+    """The rules that `value` breaks, at most 50, each with its keyword and its JSON path."""
+    return tuple(_violations(validator.iter_errors(value)))
+
+
+def _violations(errors: Iterator[jsonschema_rs.ValidationError]) -> Iterator[Violation]:
+    for error in islice(errors, _MAX_VIOLATIONS):
+        path = _pointer(error.instance_path)
+        kind = error.kind
+        rule = kind.name
+        if isinstance(kind, jsonschema_rs.ValidationErrorKind.Format):
+            rule = f"format: {kind.format}"
+        yield Violation(rule, path, error.message[:_MAX_MESSAGE])
+
+
+def _refuse(uri: str) -> Never:
+    raise ValueError(f"remote references are not followed: {uri}")
+
+
+def _plain(value: Json) -> Json:
+    """Mappings and tuples of a frozen schema as the dictionaries and lists that compile."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _pointer(path: list[str | int]) -> str:
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
