@@ -139,6 +139,7 @@ def compare(
     repeats: int | None = None,
     seed: int | None = None,
     hygiene: bool = True,
+    decoding: Sequence[str] | None = None,
     out: Path | str | None = None,
     workers: int | None = None,
     progress: ProgressCallback | None = None,
@@ -154,6 +155,8 @@ def compare(
         repeats: Ask each question so often a day.
         seed: Seed of sample, plan and resampling.
         hygiene: Also sweep the index for outdated documents, where the suite says how.
+        decoding: `free` (the prompt asks for a format), `constrained` (the decoder enforces it), or
+            both: then each system runs with each, and their effects are estimated.
         out: Folder in which the run's folder is made; `runs` when None.
         workers: Processes for local systems. Latency is measured in the process that answers, one
             question at a time, on one core. Default: one a core, and two at most.
@@ -171,6 +174,7 @@ def compare(
         repeats=repeats,
         seed=seed,
         hygiene=hygiene,
+        decoding=decoding,
     )
     inputs = load_inputs(job)
     path = _new_path(Path(out) if out is not None else _RUNS, job.suite.name)

@@ -82,6 +82,7 @@ def _root(
 @app.command(
     epilog="Examples:\n\n`harness compare releases`\n\n"
     "`harness compare releases --systems rag,hybrid --days 2026-08-22 --limit 40`\n\n"
+    "`harness compare releases --systems rag,hybrid --decoding free,constrained`\n\n"
     "`harness compare path/to/suite.toml --report report.html`"
 )
 def compare(
@@ -101,6 +102,13 @@ def compare(
     no_hygiene: Annotated[
         bool, typer.Option("--no-hygiene", help="Leave out the sweep for outdated documents.")
     ] = False,
+    decoding: Annotated[
+        str | None,
+        typer.Option(
+            metavar="free,constrained",
+            help="Whether the decoder enforces formats; both: each system runs with each.",
+        ),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Worker processes for local models.")
     ] = None,
@@ -122,6 +130,7 @@ def compare(
             repeats=repeats,
             seed=seed,
             hygiene=not no_hygiene,
+            decoding=_names(decoding),
             workers=workers,
             out=out,
             progress=progress,

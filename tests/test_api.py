@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import subprocess
 import sys
@@ -258,3 +259,78 @@ def wait_for_records(runs: Path, count: int, process: subprocess.Popen[bytes]) -
                 return journal.parent
         time.sleep(0.01)
     raise AssertionError(process.communicate())
+
+
+ORDERS = """\
+title = "Orders"
+days = [2026-01-01]
+systems = "systems.toml"
+
+[questions]
+source = "questions.jsonl"
+"""
+LAB_SYSTEMS = """\
+[systems.base]
+strategy = "base"
+
+[systems.mine]
+strategy = "external"
+function = "answers:plain"
+"""
+ORDER = {
+    "kind": "json",
+    "name": "order",
+    "schema": {
+        "type": "object",
+        "properties": {"value": {"enum": ["tea", "milk"]}, "n": {"type": "integer", "maximum": 9}},
+        "required": ["value", "n"],
+        "additionalProperties": False,
+    },
+    "instruction": "Tell it as JSON.",
+}
+
+
+@pytest.fixture
+def orders(tmp_path: Path) -> Path:
+    folder = tmp_path / "orders"
+    folder.mkdir()
+    (folder / "suite.toml").write_text(ORDERS)
+    (folder / "systems.toml").write_text(LAB_SYSTEMS)
+    (folder / "answers.py").write_text(ANSWERS)
+    rows = [
+        {"id": f"q{n}", "question": f"Order {n}?", "answer": "tea", "format": json.dumps(ORDER)}
+        for n in range(8)
+    ]
+    (folder / "questions.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
+    return folder
+
+
+def test_decoding_is_crossed_with_the_systems_that_have_a_decoder(
+    orders: Path, tmp_path: Path
+) -> None:
+    result = api.compare(orders, decoding=["free", "constrained"], out=tmp_path / "runs")
+    assert [s.name for s in result.results.systems] == ["base", "base-constrained", "mine"]
+    (effect,) = result.results.decoding.enforced
+    assert effect.valid_constrained.value == 1.0
+    assert effect.valid_free.value == 0.0
+    assert effect.tokens.n == effect.seconds.n == 8
+    page = tmp_path / "page.html"
+    result.report(page)
+    assert "Enforced formats" in page.read_text(encoding="utf-8")
+    again = api.resume(result.run)  # the names alone say which decoding
+    assert len(again.loaded.records) == 24
+    one = api.compare(orders, systems=["base-constrained"], out=tmp_path / "runs")
+    assert one.results["base-constrained"].metrics["valid_rate"].value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("decoding", "message"),
+    [
+        (["constraint"], "unknown decoding 'constraint': did you mean 'constrained'"),
+        ([], "free, constrained or both"),
+        (["free", "free"], "each once"),
+    ],
+)
+def test_a_wrong_decoding_is_refused(orders: Path, decoding: list[str], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        api.compare(orders, decoding=decoding)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from harness.world.formats import OutputFormat
+
 Role = Literal["system", "user", "assistant"]
 FinishReason = Literal["stop", "length", "refusal", "other"]
 
@@ -47,8 +49,14 @@ class LanguageModel(Protocol):
         """Content fingerprint of weights and adapter, or of what names them at a provider."""
         ...
 
-    async def generate(self, messages: Sequence[Message], *, max_tokens: int) -> Generation:
-        """Continue the chat greedily.
+    async def generate(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        enforced: OutputFormat | None = None,
+    ) -> Generation:
+        """Continue the chat greedily; the decoder enforces the format `enforced`, if there is one.
 
         A local model computes in the calling thread. Raises `ModelError` when the model fails.
         """

@@ -11,18 +11,21 @@ import time
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from harness.errors import ArtefactError, ConfigError, MissingExtraError, nearest
 from harness.models.base import Generation, Message, ModelError
 from harness.models.chat import ChatEncoder
+from harness.models.constraint import Constrainer, TokenFilter
 from harness.models.fingerprint import (
     adapter_fingerprint,
     check_adapter_base,
     joint_fingerprint,
     model_fingerprint,
 )
+from harness.world.formats import OutputFormat
 
 DTYPES = ("float32", "bfloat16", "float16")
 
@@ -92,11 +95,18 @@ class TransformersModel:
         """Token ids of the prompt, up to the start of the assistant's turn."""
         return self._chat(messages)
 
-    async def generate(self, messages: Sequence[Message], *, max_tokens: int) -> Generation:
+    async def generate(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        enforced: OutputFormat | None = None,
+    ) -> Generation:
         """Continue the chat greedily, computing in the calling thread.
 
         Raises:
-            ModelError: the prompt is too long (`context_length`), or the template refuses it.
+            ModelError: the prompt is too long (`context_length`), the template refuses it, or a
+                grammar cannot enforce the format (`grammar`).
         """
         begin = time.perf_counter()
         prompt = self._chat(messages)
@@ -108,7 +118,8 @@ class TransformersModel:
                 f"{self._positions - 1} and one of an answer",
             )
         clock = _FirstToken()
-        tokens = self._continue(prompt, min(max_tokens, room), clock)
+        allowed = self._constrainer.start(enforced) if enforced is not None else None
+        tokens = self._continue(prompt, min(max_tokens, room), clock, allowed)
         total = time.perf_counter() - begin
         ended = tokens[-1] in self._end_ids
         return Generation(
@@ -120,7 +131,18 @@ class TransformersModel:
             finish_reason="stop" if ended else "length",
         )
 
-    def _continue(self, prompt: list[int], max_new_tokens: int, clock: _FirstToken) -> list[int]:
+    @cached_property
+    def _constrainer(self) -> Constrainer:
+        vocabulary = self._model.get_output_embeddings().weight.shape[0]
+        return Constrainer(self._tokenizer.backend_tokenizer.to_str(), vocabulary, self._end_ids)
+
+    def _continue(
+        self,
+        prompt: list[int],
+        max_new_tokens: int,
+        clock: _FirstToken,
+        allowed: TokenFilter | None,
+    ) -> list[int]:
         torch, transformers = _library("torch"), _library("transformers")
         ids = torch.tensor([prompt], device=self._model.device)
         # Greedy and nothing else: many models ship sampling and repetition penalties.
@@ -136,6 +158,7 @@ class TransformersModel:
                     input_ids=ids,
                     attention_mask=torch.ones_like(ids),
                     generation_config=settings,
+                    logits_processor=[] if allowed is None else [_Allowed(allowed, len(prompt))],
                     streamer=clock,
                 )
         except RuntimeError as error:  # out of memory, a device that failed
@@ -182,6 +205,21 @@ class _FirstToken:
 
     def end(self) -> None:
         """Nothing to do."""
+
+
+class _Allowed:
+    """Lets the filter of an answer see its tokens and restrict the logits of the next."""
+
+    def __init__(self, allowed: TokenFilter, prompt: int) -> None:
+        self._allowed = allowed
+        self._prompt = prompt
+
+    def __call__(self, ids: Any, scores: Any) -> Any:  # noqa: ANN401 - tensors
+        if ids.shape[1] > self._prompt:
+            self._allowed.accept(int(ids[0, -1]))
+        logits = scores[0].float().cpu().numpy()
+        self._allowed.restrict(logits)
+        return _library("torch").from_numpy(logits)[None].to(scores)
 
 
 def _end_ids(model: Any) -> tuple[int, ...]:  # noqa: ANN401

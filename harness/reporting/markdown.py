@@ -26,6 +26,7 @@ _IN_BRIEF: Final = (
     "blame",
     "hygiene",
     "strictness",
+    "decoding",
     "latency",
     "cost",
     "pairs",

@@ -15,6 +15,7 @@ from harness.reporting.sections.comparisons import comparisons
 from harness.reporting.sections.context import Context
 from harness.reporting.sections.cost import cost
 from harness.reporting.sections.decision import decision
+from harness.reporting.sections.decoding import decoding
 from harness.reporting.sections.flips import flips
 from harness.reporting.sections.freshness import freshness
 from harness.reporting.sections.hygiene import hygiene as hygiene_section
@@ -40,6 +41,7 @@ _SECTIONS = (
     hygiene_section,
     accuracy,
     strictness,
+    decoding,
     latency,
     cost,
     comparisons,

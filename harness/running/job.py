@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
 from harness.errors import ConfigError, nearest
 from harness.running.arms import Arm, Place
@@ -19,7 +20,7 @@ from harness.running.suite import Suite, built_in_suites
 from harness.systems.build import build_system
 from harness.systems.config import load_systems
 from harness.systems.function import AnswerFunction, import_function
-from harness.systems.spec import SystemSpec
+from harness.systems.spec import Decoding, SystemSpec
 from harness.systems.world import SystemWorld
 from harness.world.corpus import Corpus
 from harness.world.facts import Timeline
@@ -27,7 +28,10 @@ from harness.world.loaders import load_corpus, load_facts, load_questions
 from harness.world.questions import QuestionSet
 
 SystemChoice = str | SystemSpec | AnswerFunction
-"""A name from the suite's systems file, a declaration, or a function that answers."""
+"""A name from the suite's systems file, a declaration, or a function that answers.
+
+A name with `-constrained` or `-free` behind it is that system with that kind of decoding.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +73,16 @@ def make_job(
     repeats: int | None = None,
     seed: int | None = None,
     hygiene: bool = True,
+    decoding: Sequence[str] | None = None,
 ) -> Job:
-    """The suite with what is given instead of its own; raises `ConfigError` for what does not fit."""
+    """The suite with what is given instead of its own; raises `ConfigError` for what does not fit.
+
+    With several kinds of `decoding` every system that has a decoder of ours runs with each.
+    """
+    chosen = _chosen_systems(suite, systems)
     return Job(
         suite=suite,
-        systems=_chosen_systems(suite, systems),
+        systems=chosen if decoding is None else _crossed(chosen, decoding),
         days=_chosen_days(suite, days),
         repeats=suite.repeats if repeats is None else repeats,
         seed=suite.seed if seed is None else seed,
@@ -177,6 +186,27 @@ def _chosen_systems(suite: Suite, choices: Sequence[SystemChoice] | None) -> tup
     return tuple(chosen.values())
 
 
+def _crossed(specs: Sequence[SystemSpec], decoding: Sequence[str]) -> tuple[SystemSpec, ...]:
+    """Every system with every kind of decoding; one that decodes elsewhere stays as it is."""
+    known: tuple[Decoding, ...] = get_args(Decoding)
+    for word in decoding:
+        if word not in known:
+            raise ConfigError(f"unknown decoding {word!r}: {nearest(word, known)}")
+    if not decoding or len(set(decoding)) < len(decoding):
+        raise ConfigError("decoding must name free, constrained or both, each once")
+    crossed: dict[str, SystemSpec] = {}
+    for spec in specs:
+        kinds = [kind for word in decoding for kind in known if kind == word]
+        for kind in kinds if spec.strategy != "external" else [spec.decoding]:
+            own = spec if kind == spec.decoding else _decoded(spec, kind)
+            crossed.setdefault(own.name, own)
+    return tuple(crossed.values())
+
+
+def _decoded(spec: SystemSpec, decoding: Decoding) -> SystemSpec:
+    return replace(spec, name=f"{spec.name}-{decoding}", decoding=decoding)
+
+
 def _check_hygiene(suite: Suite, declared: Mapping[str, SystemSpec]) -> None:
     if suite.hygiene is None:
         return
@@ -191,6 +221,10 @@ def _spec(choice: SystemChoice, declared: Mapping[str, SystemSpec]) -> SystemSpe
     if isinstance(choice, SystemSpec):
         return choice
     if isinstance(choice, str):
+        stem, _, kind = choice.rpartition("-")
+        decoding = next((word for word in get_args(Decoding) if word == kind), None)
+        if choice not in declared and decoding is not None and stem in declared:
+            return _decoded(declared[stem], decoding)
         if choice not in declared:
             raise ConfigError(f"unknown system {choice!r}: {nearest(choice, declared)}")
         return declared[choice]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from harness.scoring.score import FreshnessClass, Score
+from harness.statistics.decoding import DecodingCross
 from harness.statistics.estimate import Estimate
 from harness.statistics.over_time import OverTime
 from harness.systems.base import Strategy
@@ -113,7 +114,8 @@ class Flip:
 class Results:
     """All of a run. `comparisons` holds every ordered pair once, in the order of `systems`.
 
-    `over_time` says how the systems kept up with a changing world.
+    `over_time` says how the systems kept up with a changing world, `decoding` what it changed that
+    the decoder enforced formats.
     """
 
     systems: tuple[SystemResult, ...]
@@ -123,6 +125,7 @@ class Results:
     days: tuple[date, ...]
     notes: tuple[str, ...]
     over_time: OverTime = field(default_factory=OverTime)
+    decoding: DecodingCross = field(default_factory=DecodingCross)
 
     def __getitem__(self, system: str) -> SystemResult:
         """The result of the system with that name; KeyError names the ones there are."""

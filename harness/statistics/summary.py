@@ -20,6 +20,7 @@ from harness.scoring.freshness import Judge
 from harness.scoring.prices import PriceBook
 from harness.scoring.score import FRESHNESS_CLASSES, FreshnessClass
 from harness.scoring.scorer import score
+from harness.statistics.decoding import decoding_cross
 from harness.statistics.estimate import Estimate
 from harness.statistics.intervals import mean, quantile, rate, ratio
 from harness.statistics.multiplicity import holm
@@ -71,6 +72,7 @@ def summarise(
         days=manifest.days,
         notes=(*run.notes, *notes(systems, scores)),
         over_time=over_time(run, scores),
+        decoding=decoding_cross(run, scores, seed=seed),
     )
 
 

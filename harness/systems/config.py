@@ -24,8 +24,8 @@
     function = "my_module:answer"        # or: replay = "answers.jsonl"
 
 A part that is left out has the defaults of `harness.systems.spec`. Other keys: `model` (a kind, or a
-table of kind, path, adapter, device, dtype), `prompt` (a template file), `max_tokens`. Paths are
-relative to the file. What is wrong is reported all at once, with file, line, key and valid words.
+table of kind, path, adapter, device, dtype), `prompt` (a template file), `max_tokens`, `decoding`
+(`free`, or `constrained`: the decoder enforces the question's format). Paths are relative to the file. What is wrong is reported all at once, with file, line, key and valid words.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ _TYPES: Final[Mapping[str, type]] = {
     "training": dict,
     "prompt": str,
     "max_tokens": int,
+    "decoding": str,
     "function": str,
     "replay": str,
 }
@@ -159,6 +160,7 @@ class _Reader:
                 training=training,
                 prompt=self._file(values, "prompt", where),
                 max_tokens=values.get("max_tokens", DEFAULT_MAX_TOKENS),
+                decoding=values.get("decoding", "free"),
                 function=values.get("function"),
                 replay=self._file(values, "replay", where),
                 folder=self.path.parent,

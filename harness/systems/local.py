@@ -73,6 +73,8 @@ class LocalSystem:
         if spec.training is not None:
             found["training"] = training_fingerprint(spec.training)
         found["max_tokens"] = str(spec.max_tokens)
+        if spec.decoding != "free":
+            found["decoding"] = spec.decoding
         return found
 
     async def prepare(self, day: date) -> Preparation:
@@ -149,7 +151,9 @@ class LocalSystem:
             raise ModelError("not_prepared", f"system {self.name!r} was not prepared for {day}")
         prompt = self._prompt(question, day, passages)
         return await self._model.generate(
-            [Message("user", prompt)], max_tokens=self._spec.max_tokens
+            [Message("user", prompt)],
+            max_tokens=self._spec.max_tokens,
+            enforced=question.format if self._spec.decoding == "constrained" else None,
         )
 
     def _prompt(self, question: Question, day: date, passages: tuple[Passage, ...]) -> str:

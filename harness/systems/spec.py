@@ -16,11 +16,12 @@ from harness.systems.function import AnswerFunction
 from harness.systems.refresh import NEVER, ON_CHANGE, Refresh
 from harness.training.recipes import RECIPES
 
-__all__ = ["RetrievalSpec", "SpecError", "SystemSpec", "TrainingSpec"]
+__all__ = ["Decoding", "RetrievalSpec", "SpecError", "SystemSpec", "TrainingSpec"]
 
 Mode = Literal["bm25", "dense", "hybrid"]
 Order = Literal["newest", "score"]
 Superseded = Literal["keep", "delete"] | float
+Decoding = Literal["free", "constrained"]
 
 DEFAULT_MAX_TOKENS: Final = 160
 
@@ -111,7 +112,8 @@ class SystemSpec:
     """One system. `strategy` says which of the parts it has; a part that does not fit is refused.
 
     `base` has neither retrieval nor an adapter, `rag` retrieval, `fine-tuned` an adapter, `hybrid`
-    both. An adapter comes from `training` or is given as `model.adapter`. `external` is a function
+    both. An adapter comes from `training` or is given as `model.adapter`. `decoding`: the prompt asks
+    for the question's format (free), or the decoder enforces it too (constrained; llguidance). `external` is a function
     (a callable or `module:function`, looked for in `folder` too) or a file of recorded answers.
     """
 
@@ -122,6 +124,7 @@ class SystemSpec:
     training: TrainingSpec | None = None
     prompt: Path | None = None
     max_tokens: int = DEFAULT_MAX_TOKENS
+    decoding: Decoding = "free"
     function: AnswerFunction | str | None = None
     replay: Path | None = None
     folder: Path | None = None
@@ -146,12 +149,14 @@ class SystemSpec:
             "training": _fields(self.training),
             "prompt": self.prompt.name if self.prompt else "built-in",
             "max_tokens": self.max_tokens,
+            "decoding": self.decoding,
         }
 
 
 def _problems(spec: SystemSpec) -> Iterator[tuple[str, str]]:
     """What is wrong, as (key, message): values first, then parts that do not fit the strategy."""
     yield from _one_of("strategy", spec.strategy, get_args(Strategy))
+    yield from _one_of("decoding", spec.decoding, get_args(Decoding))
     if spec.max_tokens < 1:
         yield "max_tokens", f"must be at least 1, not {spec.max_tokens}"
     if spec.retrieval is not None:
@@ -221,6 +226,7 @@ def _external_problems(spec: SystemSpec) -> Iterator[tuple[str, str]]:
         "prompt": spec.prompt is not None,
         "model": spec.model != ModelSpec(),
         "max_tokens": spec.max_tokens != DEFAULT_MAX_TOKENS,
+        "decoding": spec.decoding != "free",
     }
     for key, given in parts.items():
         if given:

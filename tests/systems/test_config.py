@@ -85,6 +85,16 @@ model = { adapter = "weights" }
 
 WRONG = [
     ('[systems.a]\nstrategy = "rga"', 2, "strategy: unknown word 'rga': did you mean 'rag'?"),
+    (
+        '[systems.a]\nstrategy = "base"\ndecoding = "constrain"',
+        3,
+        "unknown word 'constrain': did you mean 'constrained'",
+    ),
+    (
+        '[systems.a]\nstrategy = "external"\nfunction = "m:f"\ndecoding = "constrained"',
+        4,
+        "an external system looks after this itself",
+    ),
     ("[systems.a]\nmax_tokens = 3", 1, "strategy is missing"),
     ('[systems.a]\nstrategy = "rag"\nretreival = {}', 3, "did you mean 'retrieval'?"),
     ('[system.a]\nstrategy = "rag"', 1, "unknown key 'system': did you mean 'systems'?"),

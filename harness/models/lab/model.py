@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 from tokenizers import Tokenizer
@@ -11,6 +12,7 @@ from tokenizers import Tokenizer
 from harness.errors import ArtefactError
 from harness.models.base import Generation, Message
 from harness.models.chat import ChatEncoder
+from harness.models.constraint import Constrainer
 from harness.models.fingerprint import (
     adapter_fingerprint,
     check_adapter_base,
@@ -19,6 +21,7 @@ from harness.models.fingerprint import (
 )
 from harness.models.lab.runtime import Completion, Runtime
 from harness.models.lab.template import read_template
+from harness.world.formats import OutputFormat
 
 
 class LabModel:
@@ -73,16 +76,24 @@ class LabModel:
         """Token ids of the prompt, up to the start of the assistant's turn."""
         return self._chat(messages)
 
-    async def generate(self, messages: Sequence[Message], *, max_tokens: int) -> Generation:
+    async def generate(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        enforced: OutputFormat | None = None,
+    ) -> Generation:
         """Continue the chat greedily, computing in the calling thread.
 
         Raises:
-            ModelError: the prompt is too long (`context_length`), or the template refuses it.
+            ModelError: the prompt is too long (`context_length`), the template refuses it, or a
+                grammar cannot enforce the format (`grammar`).
         """
         begin = time.perf_counter()
         prompt = self._chat(messages)
+        allowed = self._constrainer.start(enforced) if enforced is not None else None
         encoding = time.perf_counter() - begin
-        completion = self._runtime.generate(prompt, max_tokens)
+        completion = self._runtime.generate(prompt, max_tokens, allowed)
         return self._generation(prompt, completion, encoding)
 
     def generate_batch(
@@ -109,6 +120,11 @@ class LabModel:
             total_seconds=encoding + completion.total_seconds,
             finish_reason="stop" if completion.ended else "length",
         )
+
+    @cached_property
+    def _constrainer(self) -> Constrainer:
+        config = self._runtime.config
+        return Constrainer(self._tokenizer.to_str(), config.vocabulary, config.end_ids)
 
     async def close(self) -> None:
         """Nothing to release."""

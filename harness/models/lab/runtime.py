@@ -23,6 +23,7 @@ import numpy as np
 
 from harness.errors import ArtefactError
 from harness.models.base import ModelError
+from harness.models.constraint import TokenFilter
 from harness.models.lab.adapters import merge_adapter
 from harness.models.lab.config import DecoderConfig, read_config
 from harness.models.lab.decoder import Cache, Decoder, Ids, View
@@ -31,6 +32,9 @@ from harness.models.lab.weights import Array, read_safetensors
 # Added to the score of a position that must not be seen; finite, so that a row of nothing but
 # padding stays a number.
 _HIDDEN = np.float32(-1e9)
+
+Chooser = Callable[[Array], Ids]
+"""From logits (rows, vocabulary) to the token of each row."""
 
 # Prompts of one batch; more gains nothing on one core and costs memory.
 _BATCH = 32
@@ -80,13 +84,17 @@ class Runtime:
                 f"{folder}: model.safetensors does not fit config.json ({error})"
             ) from error
 
-    def generate(self, prompt: Sequence[int], max_new_tokens: int) -> Completion:
-        """Continue one prompt greedily.
+    def generate(
+        self, prompt: Sequence[int], max_new_tokens: int, allowed: TokenFilter | None = None
+    ) -> Completion:
+        """Continue one prompt greedily, by the tokens that `allowed` lets pass.
 
         Raises:
-            ModelError: `context_length`, the prompt leaves no position for an answer.
+            ModelError: `context_length`, the prompt leaves no position for an answer; or what the
+                filter raises.
         """
-        return self._generate([prompt], max_new_tokens)[0]
+        choose = _best if allowed is None else functools.partial(_best_allowed, allowed)
+        return self._generate([prompt], max_new_tokens, choose)[0]
 
     def generate_batch(
         self, prompts: Sequence[Sequence[int]], max_new_tokens: int
@@ -100,7 +108,7 @@ class Runtime:
         done: dict[int, Completion] = {}
         for start in range(0, len(order), _BATCH):
             batch = order[start : start + _BATCH]
-            completions = self._generate([prompts[index] for index in batch], max_new_tokens)
+            completions = self._generate([prompts[i] for i in batch], max_new_tokens, _best)
             done.update(zip(batch, completions, strict=True))
         return [done[index] for index in range(len(prompts))]
 
@@ -109,7 +117,9 @@ class Runtime:
         with _one_thread()(), np.errstate(over="ignore"):
             return self._prefill(prompt, Cache.empty(self.config, 1, len(prompt)))
 
-    def _generate(self, prompts: Sequence[Sequence[int]], max_new_tokens: int) -> list[Completion]:
+    def _generate(
+        self, prompts: Sequence[Sequence[int]], max_new_tokens: int, choose: Chooser
+    ) -> list[Completion]:
         begin = time.perf_counter()
         lengths = [len(prompt) for prompt in prompts]
         steps = self._steps(lengths, max_new_tokens)
@@ -121,9 +131,11 @@ class Runtime:
                 self._prefill(prompt, cache.row(row, padding[row]))
                 for row, prompt in enumerate(prompts)
             ]
-            tokens = np.stack(logits).argmax(-1)
+            tokens = choose(np.stack(logits))
             first = time.perf_counter() - begin
-            generated = self._decode(tokens, cache, padding, longest, max(steps))
+            generated = self._decode(
+                tokens, cache, padding, length=longest, steps=max(steps), choose=choose
+            )
         total = time.perf_counter() - begin
         return [
             self._completion(row[:limit], first, total)
@@ -159,7 +171,14 @@ class Runtime:
         return logits
 
     def _decode(
-        self, tokens: Ids, cache: Cache, padding: Ids, length: int, steps: int
+        self,
+        tokens: Ids,
+        cache: Cache,
+        padding: Ids,
+        *,
+        length: int,
+        steps: int,
+        choose: Chooser,
     ) -> list[list[int]]:
         """The tokens of every row up to its end token or to `steps`, `tokens` being the first."""
         generated: list[list[int]] = [[token] for token in tokens.tolist()]
@@ -177,11 +196,25 @@ class Runtime:
             # A row that has used its last position is cut afterwards; until then it repeats it.
             positions = np.minimum(end - 1 - padding[:, None], self.config.positions - 1)
             logits = self._decoder.forward(tokens[:, None], positions, cache, View(end, mask))
-            tokens = logits.argmax(-1)
+            tokens = choose(logits)
             for row, token in zip(rows, tokens.tolist(), strict=True):
                 if generated[row][-1] not in self.config.end_ids:
                     generated[row].append(token)
         return generated
+
+
+def _best(logits: Array) -> Ids:
+    """The most likely token of every row."""
+    tokens: Ids = logits.argmax(-1)
+    return tokens
+
+
+def _best_allowed(allowed: TokenFilter, logits: Array) -> Ids:
+    """The most likely token that the filter of the only row lets pass."""
+    allowed.restrict(logits[0])
+    tokens = _best(logits)
+    allowed.accept(int(tokens[0]))
+    return tokens
 
 
 @functools.cache
