@@ -323,6 +323,13 @@ def test_decoding_is_crossed_with_the_systems_that_have_a_decoder(
     assert one.results["base-constrained"].metrics["valid_rate"].value == 1.0
 
 
+def test_a_derived_system_never_takes_the_name_of_a_declared_one(orders: Path) -> None:
+    with (orders / "systems.toml").open("a") as file:
+        file.write('[systems.base-constrained]\nstrategy = "base"\nmax_tokens = 9\n')
+    with pytest.raises(ConfigError, match="has a system 'base-constrained' already"):
+        api.compare(orders, decoding=["free", "constrained"])
+
+
 @pytest.mark.parametrize(
     ("decoding", "message"),
     [

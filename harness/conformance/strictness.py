@@ -26,8 +26,9 @@ __all__ = ["JudgedCase", "RefusedSchema", "StrictnessConformance", "strictness_c
 
 @dataclass(frozen=True, slots=True)
 class JudgedCase:
-    """A labelled instance with what the scorer says: its L3, or `crash`, the error it died of.
+    """A labelled instance with what the scorer says: accepted (raw, with every format) or not.
 
+    `crash` is the error that it died of.
     `line` is its schema's line in the file, `number` its place among the cases there, from 1.
     """
 
@@ -137,8 +138,9 @@ def _row(line: int, row: Mapping[str, Any]) -> tuple[str, Any, list[Mapping[str,
 def _judged(line: int, form: JsonSchema, labelled: list[Mapping[str, Any]]) -> Iterator[JudgedCase]:
     for number, case in enumerate(labelled, 1):
         accepted, reason, crash = False, "", ""
+        text = json.dumps(case["instance"])
         try:
-            graded = grade(json.dumps(case["instance"]), form, right=True)
+            graded = grade(text, form, right=True)
         except Exception as error:  # noqa: BLE001  (that it never raises is what is measured)
             crash = f"{type(error).__name__}: {error}"
         else:

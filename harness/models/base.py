@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -60,6 +60,10 @@ class LanguageModel(Protocol):
 
         A local model computes in the calling thread. Raises `ModelError` when the model fails.
         """
+        ...
+
+    def enforce(self, formats: Iterable[OutputFormat]) -> None:
+        """Make ready to enforce these formats, so that no answer's time has that in it."""
         ...
 
     async def close(self) -> None:

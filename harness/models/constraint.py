@@ -6,17 +6,28 @@ is an outcome of the question like any other failure of a model.
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.models.base import ModelError
-from harness.world.formats import Choice, Csv, FreeText, JsonSchema, OutputFormat, Regex, Xml
+from harness.world.formats import (
+    Choice,
+    Csv,
+    FreeText,
+    JsonSchema,
+    OutputFormat,
+    Regex,
+    Xml,
+    schema_text,
+)
 
 __all__ = ["Constrainer", "TokenFilter"]
 
@@ -24,9 +35,13 @@ Logits = NDArray[np.float32]
 
 # One way to write JSON, the one that models see most, so that white space is no choice to make.
 _JSON: Final = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
-_GRAMMARS: Final = 256
 _PIECE: Final = re.compile(r"\\.|.", re.DOTALL)
-_ESCAPES: Final = {r"\d": "0-9", r"\w": "0-9A-Za-z_"}
+_SPACES: Final = (
+    r"\t\n\x0b\f\r \x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff}"
+)
+_CLASSES: Final = {r"\d": "0-9", r"\w": "0-9A-Za-z_", r"\s": _SPACES}
+_MARKS: Final = frozenset("^-]\\[&~/")
+"""Characters that mean something within brackets of a pattern."""
 _VALUES: Final = frozenset({"const", "enum", "default", "examples"})
 """Keywords below which no schema stands."""
 
@@ -57,6 +72,13 @@ class Constrainer:
             tokenizer, n_vocab=vocabulary, eos_token=sorted(end_ids), slices=[]
         )
         self._vocabulary = vocabulary
+        self._compiled: dict[object, Any] = {}
+
+    def compile(self, formats: Iterable[OutputFormat]) -> None:
+        """Compile what can be compiled, so that no answer pays for it."""
+        for output_format in formats:
+            with suppress(ModelError):  # an outcome of the questions that ask for it
+                self.start(output_format)
 
     def start(self, output_format: OutputFormat) -> TokenFilter | None:
         """A filter for one answer; None for free text, of which nothing is asked.
@@ -66,12 +88,18 @@ class Constrainer:
         """
         if isinstance(output_format, FreeText):
             return None
+        key = _key(output_format)
+        if key not in self._compiled:
+            self._compiled[key] = self._matcher(output_format)
+        return _Filter(self._compiled[key].deep_copy(), self._vocabulary)
+
+    def _matcher(self, output_format: OutputFormat) -> Any:  # noqa: ANN401  (from llguidance)
         from llguidance import LLMatcher  # noqa: PLC0415  (as above)
 
         matcher = LLMatcher(self._tokenizer, _grammar(output_format), log_level=0)
         if matcher.is_error():
             raise ModelError("grammar", _one_line(matcher.get_error()))
-        return _Filter(matcher, self._vocabulary)
+        return matcher
 
 
 class _Filter:
@@ -94,7 +122,13 @@ class _Filter:
         self._matcher.consume_token(token)
 
 
-@lru_cache(maxsize=_GRAMMARS)
+def _key(output_format: OutputFormat) -> object:
+    """What the grammar depends on; of a schema its text, since `1 == True` for equality."""
+    if isinstance(output_format, JsonSchema):
+        return "json", schema_text(output_format.schema)
+    return output_format
+
+
 def _grammar(output_format: OutputFormat) -> str:
     """The format as llguidance reads it.
 
@@ -106,12 +140,14 @@ def _grammar(output_format: OutputFormat) -> str:
     try:
         match output_format:
             case JsonSchema():
-                schema = {**_translated(output_format.schema), "x-guidance": _JSON}
+                schema = _translated(json.loads(schema_text(output_format.schema)))
+                if isinstance(schema, dict):
+                    schema["x-guidance"] = _JSON
                 return str(LLMatcher.grammar_from_json_schema(json.dumps(schema)))
             case Choice(options):
                 return _lark(" | ".join(json.dumps(option) for option in options))
             case Regex(pattern):
-                return str(LLMatcher.grammar_from_regex(_ascii(pattern)))
+                return str(LLMatcher.grammar_from_regex(_spelled_out(pattern)))
             case Csv():
                 return _csv(output_format)
             case Xml():
@@ -123,25 +159,28 @@ def _grammar(output_format: OutputFormat) -> str:
 
 def _translated(schema: Any) -> Any:  # noqa: ANN401  (any JSON)
     """A schema whose patterns mean in llguidance what they mean in JSON Schema."""
-    if isinstance(schema, Mapping):
-        return {
-            key: _ascii(value)
-            if key == "pattern" and isinstance(value, str)
-            else value
-            if key in _VALUES
-            else _translated(value)
-            for key, value in schema.items()
-        }
-    return [_translated(item) for item in schema] if isinstance(schema, list | tuple) else schema
+    if isinstance(schema, list):
+        return [_translated(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    changed: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key == "pattern" and isinstance(value, str):
+            changed[key] = _spelled_out(value)
+        else:
+            changed[key] = value if key in _VALUES else _translated(value)
+    return changed
 
 
-def _ascii(pattern: str) -> str:
-    r"""The pattern with `\d` and `\w` spelled out: llguidance takes them for all of Unicode's."""
+def _spelled_out(pattern: str) -> str:
+    r"""The pattern with ECMA's \d, \w and \s spelled out: llguidance takes them for all of Unicode's."""
     inside = False
     parts: list[str] = []
     for found in _PIECE.findall(pattern):
-        if found in _ESCAPES:
-            parts.append(_ESCAPES[found] if inside else f"[{_ESCAPES[found]}]")
+        kind = found.lower()
+        if kind in _CLASSES and (found == kind or not inside):
+            negated = "" if found == kind else "^"
+            parts.append(_CLASSES[kind] if inside else f"[{negated}{_CLASSES[kind]}]")
             continue
         if found in {"[", "]"}:
             inside = found == "["
@@ -155,11 +194,14 @@ def _lark(start: str, *rules: str) -> str:
 
 def _csv(output_format: Csv) -> str:
     mark = output_format.delimiter
-    header = json.dumps(mark.join(output_format.columns))
+    header = io.StringIO()
+    csv.writer(header, delimiter=mark, lineterminator="").writerow(output_format.columns)
     fields = f" {json.dumps(mark)} ".join(["FIELD"] * len(output_format.columns))
-    plain = rf'[^"\r\n{"" if mark.isalnum() else chr(92)}{mark}]*'
+    # A record of one empty field would be an empty line, which is none.
+    least = "+" if len(output_format.columns) == 1 else "*"
+    plain = rf'[^"\r\n{re.escape(mark) if mark in _MARKS else mark}]{least}'
     return _lark(
-        f'{header} ("\\n" record)+',
+        f'{json.dumps(header.getvalue())} ("\\n" record)+',
         f"record: {fields}",
         f'FIELD: /{plain}|"([^"]|"")*"/',
     )
@@ -169,7 +211,9 @@ def _xml(output_format: Xml) -> str:
     root, row = output_format.root, output_format.row
     columns = " ".join(f'"<{name}>" TEXT "</{name}>"' for name in output_format.columns)
     return _lark(
-        f'"<{root}>" row+ "</{root}>"', f'row: "<{row}>" {columns} "</{row}>"', "TEXT: /[^<>&]*/"
+        f'"<{root}>" row+ "</{root}>"',
+        f'row: "<{row}>" {columns} "</{row}>"',
+        r"TEXT: /[^<>&\x00-\x08\x0b\x0c\x0e-\x1f\x{fffe}\x{ffff}]*/",
     )
 
 

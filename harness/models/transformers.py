@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -130,6 +130,10 @@ class TransformersModel:
             total_seconds=total,
             finish_reason="stop" if ended else "length",
         )
+
+    def enforce(self, formats: Iterable[OutputFormat]) -> None:
+        """Compile the formats' grammars, so that no answer's time has that in it."""
+        self._constrainer.compile(formats)
 
     @cached_property
     def _constrainer(self) -> Constrainer:

@@ -194,13 +194,22 @@ def _crossed(specs: Sequence[SystemSpec], decoding: Sequence[str]) -> tuple[Syst
             raise ConfigError(f"unknown decoding {word!r}: {nearest(word, known)}")
     if not decoding or len(set(decoding)) < len(decoding):
         raise ConfigError("decoding must name free, constrained or both, each once")
-    crossed: dict[str, SystemSpec] = {}
+    kinds = [kind for word in decoding for kind in known if kind == word]
+    there = {spec.name for spec in specs}
+    crossed: list[SystemSpec] = []
     for spec in specs:
-        kinds = [kind for word in decoding for kind in known if kind == word]
-        for kind in kinds if spec.strategy != "external" else [spec.decoding]:
+        if spec.strategy == "external":
+            crossed.append(spec)
+            continue
+        for kind in kinds:
             own = spec if kind == spec.decoding else _decoded(spec, kind)
-            crossed.setdefault(own.name, own)
-    return tuple(crossed.values())
+            if own is not spec and own.name in there:
+                raise ConfigError(
+                    f"decoding: the suite has a system {own.name!r} already, which would be the "
+                    f"name of {spec.name!r} with {kind} decoding; choose systems to cross"
+                )
+            crossed.append(own)
+    return tuple(crossed)
 
 
 def _decoded(spec: SystemSpec, decoding: Decoding) -> SystemSpec:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 from xml.etree.ElementTree import Element
 
 from defusedxml import DefusedXmlException, ElementTree
 
 from harness.errors import ConfigError
+from harness.scoring.jsontext import fenced
 from harness.scoring.score import Violation
 from harness.world.formats import Csv, Xml
 
 __all__ = ["Records", "check_columns", "read_records"]
 
 _MAX_MESSAGE: Final = 200
-_FENCED: Final = re.compile(r"```[ \t]*[\w-]*[ \t]*\n(.*?)\n?```", re.DOTALL)
+_MAX_VIOLATIONS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +68,12 @@ def check_columns(output_format: Csv | Xml) -> None:
 def read_records(text: str, output_format: Csv | Xml) -> tuple[Records, bool]:
     """The records of a text, else of the first fenced block in it, and whether it was the text."""
     whole = _records(text, output_format)
-    fence = None if whole.parsed else _FENCED.search(text)
-    within = whole if fence is None else _records(fence.group(1), output_format)
-    return (within, within is whole) if within.parsed else (whole, True)
+    if not whole.parsed:
+        for block in fenced(text):
+            within = _records(block.strip("\r\n"), output_format)
+            if within.parsed:
+                return within, False
+    return whole, True
 
 
 def _records(text: str, output_format: Csv | Xml) -> Records:
@@ -83,17 +87,18 @@ def _read_csv(text: str, output_format: Csv) -> Records:
     lines = io.StringIO(text, newline="")
     try:
         read = csv.reader(lines, delimiter=output_format.delimiter, strict=True)
-        rows = [row for row in read if row]  # an empty line is no record
+        rows = list(read)
     except csv.Error as error:
-        return _unparsed(str(error))
+        return _unparsed(str(error), "field-limit" if "limit" in str(error) else "syntax")
     columns = output_format.columns
+    rows[1:] = [row for row in rows[1:] if row]  # an empty line is no record
     if not rows or tuple(rows[0]) != columns:
         return _unparsed(f"the header is not {','.join(columns)}", "header")
     broken: list[Violation] = []
     if len(rows) == 1:
         broken.append(Violation("records", "", "there is no record"))
     for number, row in enumerate(rows[1:], 1):
-        if len(row) != len(columns):
+        if len(row) != len(columns) and len(broken) < _MAX_VIOLATIONS:
             message = f"{len(row)} fields instead of {len(columns)}"
             broken.append(Violation("fields", f"/{number}", message))
     place = columns.index(output_format.value_column)
@@ -109,13 +114,14 @@ def _read_xml(text: str, output_format: Xml) -> Records:
         return _unparsed("declares a document type or entities")
     except (ElementTree.ParseError, ValueError, RecursionError) as error:
         return _unparsed(str(error))
-    broken = list(_broken(root, output_format))
+    broken = islice(_broken(root, output_format), _MAX_VIOLATIONS)
     found = (row.find(output_format.value_column) for row in root.findall(output_format.row))
     values = tuple((element.text or "").strip() for element in found if element is not None)
     return Records(values, tuple(broken))
 
 
 def _broken(root: Element, output_format: Xml) -> Iterator[Violation]:
+    yield from _not_only_elements(root, "")
     if root.tag != output_format.root:
         yield Violation("root", "", f"the root is {_short(root.tag)}, not {output_format.root}")
     if not len(root):
@@ -125,6 +131,7 @@ def _broken(root: Element, output_format: Xml) -> Iterator[Violation]:
         if row.tag != output_format.row:
             yield Violation("row", path, f"is {_short(row.tag)}, not {output_format.row}")
             continue
+        yield from _not_only_elements(row, path)
         found = Counter(element.tag for element in row)
         for name in output_format.columns:
             if found[name] != 1:
@@ -132,8 +139,16 @@ def _broken(root: Element, output_format: Xml) -> Iterator[Violation]:
         for name in found.keys() - set(output_format.columns):
             yield Violation("column", path, f"{_short(name)} is no declared column")
         for element in row:
-            if len(element):
-                yield Violation("text", f"{path}/{_short(element.tag)}", "holds elements, not text")
+            if len(element) or element.attrib:
+                place = f"{path}/{_short(element.tag)}"
+                yield Violation("text", place, "holds elements or attributes, not text alone")
+
+
+def _not_only_elements(element: Element, path: str) -> Iterator[Violation]:
+    """Text between the elements of one that shall hold elements only, and attributes."""
+    around = [element.text, *(child.tail for child in element)]
+    if element.attrib or any(text and text.strip() for text in around):
+        yield Violation("elements", path, "holds text or attributes, not elements alone")
 
 
 def _unparsed(message: str, rule: str = "syntax") -> Records:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from decimal import Decimal
-from itertools import islice
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from harness.errors import ConfigError
@@ -18,11 +19,13 @@ MAX_DEPTH: Final = 200
 
 _MAX_DIGITS: Final = 300
 _MAX_STARTS: Final = 20
-"""Fences and brackets of prose at which a value is looked for."""
+"""Fenced blocks, and brackets in prose, at which a value is looked for."""
 
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _BRACKET: Final = re.compile(r"[\[{\]}]")
-_FENCE: Final = re.compile(r"```[ \t]*[\w-]*[ \t]*\n?(.*?)```", re.DOTALL)
+_FENCE: Final = "```"
+_INFO: Final = re.compile(r"[ \t]*+[\w-]*+[ \t]*+\n?")
+"""What may follow an opening fence: the name of a language."""
 
 
 class JsonTextError(ValueError):
@@ -40,7 +43,7 @@ def parse_strict(text: str) -> Json:
 
     Raises:
         JsonTextError: `syntax` (fences, prose, trailing text and a BOM included), `constant` (NaN or
-            an infinity), `duplicate-key` or `depth`.
+            an infinity), `duplicate-key`, `number` (an exponent beyond all use) or `depth`.
     """
     if _too_deep(text):
         raise JsonTextError("depth", f"nested deeper than {MAX_DEPTH} levels")
@@ -48,51 +51,80 @@ def parse_strict(text: str) -> Json:
         return _DECODER.decode(text) if not text.startswith("\ufeff") else _reject_bom()
     except json.JSONDecodeError as error:
         raise JsonTextError("syntax", f"{error.msg} at character {error.pos}") from error
+    except RecursionError as error:
+        raise JsonTextError("depth", "nested too deep") from error
 
 
 def extract(text: str) -> Json:
     """The JSON value that is left of `text` without a fence, surrounding prose or a BOM.
 
-    It must be JSON as strict as `parse_strict` asks for.
-
-    Raises:
-        JsonTextError: there is none; of several reasons the first one is given.
-    """
-    return _found(text, _DECODER)
-
-
-def find(text: str) -> Json:
-    """The JSON value of `text`, or of a fenced block, or of an object or list in prose.
-
-    Later duplicates of a key win, and NaN is a number, as in most readers.
+    For what `parse_strict` refused. It must be JSON as strict as that asks for. Of several values in prose the first
+    object is taken, else the first list; what stands inside broken JSON is no value.
 
     Raises:
         JsonTextError: there is none.
     """
-    return _found(text, _READER)
+    # As it stands it has been tried: only what is taken off can help.
+    return _found(text, _DECODER, whole=text.lstrip().startswith("\ufeff"))
 
 
-def _found(text: str, decoder: json.JSONDecoder) -> Json:
+def find(text: str) -> Json:
+    """The JSON value that a lenient reader takes from `text`; where it looks is as in `extract`.
+
+    Later duplicates of a key win, and NaN is a number.
+
+    Raises:
+        JsonTextError: there is none.
+    """
+    return _found(text, _READER, whole=True)
+
+
+def fenced(text: str) -> Iterator[str]:
+    """The contents of fenced blocks, without the line that names a language; the first twenty."""
+    place = 0
+    for _ in range(_MAX_STARTS):
+        opening = text.find(_FENCE, place)
+        closing = text.find(_FENCE, opening + len(_FENCE)) if opening >= 0 else -1
+        if closing < 0:
+            return
+        info = _INFO.match(text, opening + len(_FENCE), closing)
+        yield text[info.end() if info is not None else opening + len(_FENCE) : closing]
+        place = closing + len(_FENCE)
+
+
+def _found(text: str, decoder: json.JSONDecoder, *, whole: bool) -> Json:
     if _too_deep(text):
         raise JsonTextError("depth", f"nested deeper than {MAX_DEPTH} levels")
-    problem: JsonTextError | None = None
-    blocks = islice(_FENCE.finditer(text), _MAX_STARTS)
-    for candidate in (text, *(block.group(1) for block in blocks)):
-        try:
-            return decoder.decode(candidate.strip().removeprefix("\ufeff"))
-        except JsonTextError as error:
-            problem = problem or error
-        except ValueError:
+    try:
+        for candidate in ((text,) if whole else ()) + tuple(fenced(text)):
+            with suppress(json.JSONDecodeError):
+                return decoder.decode(candidate.strip().removeprefix("\ufeff"))
+        values = list(_values(text, decoder))
+    except RecursionError as error:
+        raise JsonTextError("depth", "nested too deep") from error
+    for kind in (dict, list):
+        for value in values:
+            if isinstance(value, kind):
+                return value
+    raise JsonTextError("syntax", "no whole JSON value in the text")
+
+
+def _values(text: str, decoder: json.JSONDecoder) -> Iterator[Json]:
+    """Objects and lists among prose; none from within another bracket, whole or broken."""
+    depth = starts = done = 0
+    for bracket in _BRACKET.finditer(text):
+        if bracket.start() < done:
             continue
-    for opening in "{[":
-        for start in islice(re.finditer(re.escape(opening), text), _MAX_STARTS):
-            try:
-                return decoder.raw_decode(text, start.start())[0]
-            except JsonTextError as error:
-                problem = problem or error
-            except ValueError:
+        if bracket.group() in "]}":
+            depth = max(0, depth - 1)
+            continue
+        if depth == 0 and starts < _MAX_STARTS:
+            starts += 1
+            with suppress(json.JSONDecodeError):
+                value, done = decoder.raw_decode(text, bracket.start())
+                yield value
                 continue
-    raise problem or JsonTextError("syntax", "no whole JSON value in the text")
+        depth += 1
 
 
 def resolve(value: Json, pointer: str) -> Json:
@@ -140,8 +172,8 @@ def _reject_bom() -> Json:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for i, key in enumerate(keys) if key in keys[:i])
+        counted = Counter(key for key, _ in pairs)
+        twice = next(key for key, count in counted.items() if count > 1)
         raise JsonTextError("duplicate-key", f"key {twice[:80]!r} appears twice")
     return value
 
@@ -151,12 +183,19 @@ def _no_constant(name: str) -> Json:
 
 
 def _integer(digits: str) -> int | Decimal:
-    return int(digits) if len(digits) <= _MAX_DIGITS else Decimal(digits)
+    return int(digits) if len(digits) <= _MAX_DIGITS else _large(digits)
 
 
 def _number(digits: str) -> float | Decimal:
     value = float(digits)
-    return Decimal(digits) if value in {float("inf"), float("-inf")} else value
+    return _large(digits) if value in {float("inf"), float("-inf")} else value
+
+
+def _large(digits: str) -> Decimal:
+    try:
+        return Decimal(digits)
+    except InvalidOperation as error:
+        raise JsonTextError("number", "a number with an exponent beyond all use") from error
 
 
 _DECODER: Final = json.JSONDecoder(

@@ -5,7 +5,8 @@ Patterns are those of JSON Schema (ECMA 262) and run under a step limit, so that
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
 from typing import Final, Never
@@ -15,7 +16,7 @@ import jsonschema_rs
 from harness.errors import ConfigError, nearest
 from harness.scoring.jsontext import Json
 from harness.scoring.score import Violation
-from harness.world.formats import JsonSchema
+from harness.world.formats import JsonSchema, schema_text
 
 __all__ = ["matches", "pattern_validator", "schema_validator", "schema_violations"]
 
@@ -31,26 +32,30 @@ _DRAFTS: Final[dict[str, type[jsonschema_rs.Validator]]] = {
 }
 
 
-@lru_cache(maxsize=512)
 def schema_validator(
     output_format: JsonSchema, *, formats: bool, mask: str | None = None
 ) -> jsonschema_rs.Validator:
-    """The compiled validator, with `format` asserted or not; equal formats share one.
+    """The compiled validator, with `format` asserted or not; formats of one text share it.
 
     `mask` stands in messages for values.
 
     Raises:
         ConfigError: an unknown draft, an invalid schema (its path is named), a remote reference.
     """
-    where = f"output format {output_format.name!r}"
-    if output_format.draft not in _DRAFTS:
-        raise ConfigError(
-            f"{where}: unknown draft {output_format.draft!r}: "
-            f"{nearest(output_format.draft, _DRAFTS)}"
-        )
+    text = schema_text(output_format.schema)
+    return _compiled(output_format.name, output_format.draft, text, formats, mask)
+
+
+@lru_cache(maxsize=512)
+def _compiled(
+    name: str, draft: str, text: str, formats: bool, mask: str | None
+) -> jsonschema_rs.Validator:
+    where = f"output format {name!r}"
+    if draft not in _DRAFTS:
+        raise ConfigError(f"{where}: unknown draft {draft!r}: {nearest(draft, _DRAFTS)}")
     try:
-        return _DRAFTS[output_format.draft](
-            _plain(output_format.schema), validate_formats=formats, retriever=_refuse, mask=mask
+        return _DRAFTS[draft](
+            json.loads(text), validate_formats=formats, retriever=_refuse, mask=mask
         )
     except jsonschema_rs.ValidationError as error:
         path = _pointer(error.instance_path) or "/"
@@ -98,13 +103,6 @@ def _violations(errors: Iterator[jsonschema_rs.ValidationError]) -> Iterator[Vio
 
 def _refuse(uri: str) -> Never:
     raise ValueError(f"remote references are not followed: {uri}")
-
-
-def _plain(value: Json) -> Json:
-    """Mappings and tuples of a frozen schema as the dictionaries and lists that compile."""
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _pointer(path: list[str | int]) -> str:

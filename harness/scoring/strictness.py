@@ -15,10 +15,11 @@ which asserting formats makes more values valid (`not`) does not change that: fo
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from harness.errors import ConfigError
+from harness.errors import ConfigError, DataError
 from harness.scoring.columns import check_columns, read_records
 from harness.scoring.jsontext import (
     Json,
@@ -35,7 +36,16 @@ from harness.scoring.schemas import (
     schema_violations,
 )
 from harness.scoring.score import Beside, Strictness, Violation
-from harness.world.formats import Choice, Csv, FreeText, JsonSchema, OutputFormat, Regex, Xml
+from harness.world.formats import (
+    Choice,
+    Csv,
+    FreeText,
+    JsonSchema,
+    OutputFormat,
+    Regex,
+    Xml,
+    declared_draft,
+)
 
 __all__ = ["check_format", "grade"]
 
@@ -98,6 +108,7 @@ def check_format(output_format: OutputFormat) -> None:
         case JsonSchema():
             pointer_tokens(output_format.value_pointer)
             schema_validator(output_format, formats=True)
+            _check_draft(output_format)
         case Regex():
             pattern_validator(output_format.pattern)
         case Choice(options):
@@ -108,6 +119,16 @@ def check_format(output_format: OutputFormat) -> None:
                 raise ConfigError(f"output format 'choice' has the option {twice!r} twice")
         case Csv() | Xml():
             check_columns(output_format)
+
+
+def _check_draft(output_format: JsonSchema) -> None:
+    with suppress(DataError):  # a dialect of its own: then the draft that is given counts
+        declared = declared_draft(output_format.schema, output_format.draft)
+        if declared != output_format.draft:
+            raise ConfigError(
+                f"output format {output_format.name!r}: draft is {output_format.draft!r}, yet its "
+                f"$schema says {declared!r}"
+            )
 
 
 def _levels(text: str | None, output_format: OutputFormat) -> _Levels:

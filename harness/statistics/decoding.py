@@ -42,7 +42,6 @@ class Enforced:
     valid_free: Estimate
     valid_constrained: Estimate
     valid: Estimate
-    schema_valid: Estimate
     right: Estimate
     tokens: Estimate
     seconds: Estimate
@@ -50,16 +49,13 @@ class Enforced:
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """How far `b` is ahead of `a` in valid answers, free and constrained, and the change of that.
-
-    `left` is constrained minus free of the differences: what enforcing takes of the lead.
-    """
+    """How far `b` is ahead of `a` in valid answers: free, constrained, and the second minus the first."""
 
     a: Crossed
     b: Crossed
     free: Estimate
     constrained: Estimate
-    left: Estimate
+    change: Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +90,22 @@ def decoding_cross(run: LoadedRun, scores: tuple[Score, ...], *, seed: int) -> D
 
 
 def _pairs(run: LoadedRun) -> list[Crossed]:
-    found: dict[str, dict[str, str]] = {}
+    """Systems that differ in nothing but decoding; of more than two alike, none can be told."""
+    found: dict[str, dict[str, list[str]]] = {}
     for system in run.manifest.systems:
-        decoding = system.settings.get("decoding")
-        if decoding is not None:
-            rest = {key: value for key, value in system.settings.items() if key != "decoding"}
-            alike = json.dumps([system.strategy, rest], sort_keys=True, default=str)
-            found.setdefault(alike, {})[str(decoding)] = system.name
+        if system.strategy == "external":
+            continue
+        decoding = str(system.settings.get("decoding", "free"))
+        rest, marks = (
+            {key: value for key, value in parts.items() if key != "decoding"}
+            for parts in (system.settings, system.fingerprints)
+        )
+        alike = json.dumps([system.strategy, rest, marks], sort_keys=True, default=str)
+        found.setdefault(alike, {}).setdefault(decoding, []).append(system.name)
     return [
-        Crossed(forms["free"], forms["constrained"])
+        Crossed(forms["free"][0], forms["constrained"][0])
         for forms in found.values()
-        if forms.keys() == {"free", "constrained"}
+        if {kind: len(names) for kind, names in forms.items()} == {"free": 1, "constrained": 1}
     ]
 
 
@@ -124,7 +125,6 @@ def _enforced(pair: Crossed, tables: Mapping[str, ScoreTable], spent: Value, see
         valid_free=_share(free.units(_valid)),
         valid_constrained=_share(constrained.units(_valid)),
         valid=rates(_valid),
-        schema_valid=rates(lambda score: score.strictness.schema_valid),
         right=rates(lambda score: score.strictness.right),
         tokens=means(spent),
         seconds=means(lambda score: score.timing.service if score.timing else None),
@@ -145,7 +145,7 @@ def _interaction(
         b,
         free=_of_rates(samples[a.free], samples[b.free], seed),
         constrained=_of_rates(samples[a.constrained], samples[b.constrained], seed),
-        left=paired_means(before, after, clusters, seed=seed).difference,
+        change=paired_means(before, after, clusters, seed=seed).difference,
     )
 
 

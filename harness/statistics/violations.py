@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, get_args
@@ -31,29 +32,32 @@ class BrokenRule:
     share: Estimate
 
 
-def broken_rules(scores: Sequence[Score]) -> tuple[BrokenRule, ...]:
-    """Every broken rule, the most frequent first; places in lists count together."""
-    strict: dict[str, list[Score]] = {}
-    for score in scores:
-        if score.strictness.strict:
-            strict.setdefault(score.system, []).append(score)
-    found = [rule for system, own in strict.items() for rule in _of_system(system, own)]
-    return tuple(sorted(found, key=lambda one: (-one.answers, one.system, one.rule, one.path)))
-
-
-def _of_system(system: str, scores: Sequence[Score]) -> list[BrokenRule]:
-    broken = [{(v.rule, _INDEX.sub("*", v.path)) for v in s.strictness.violations} for s in scores]
-    clusters = [score.cluster for score in scores]
-    return [
+def broken_rules(scores: Sequence[Score], limit: int) -> tuple[tuple[BrokenRule, ...], int]:
+    """The `limit` rules broken most often, and how many there are; places in lists count together."""
+    strict = [score for score in scores if score.strictness.strict]
+    broken = [{(v.rule, _INDEX.sub("*", v.path)) for v in s.strictness.violations} for s in strict]
+    counted = Counter(
+        (s.system, *rule) for s, own in zip(strict, broken, strict=True) for rule in own
+    )
+    ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    shown = [
         BrokenRule(
             system,
             rule,
             path,
-            sum((rule, path) in own for own in broken),
-            rate([(rule, path) in own for own in broken], clusters),
+            answers,
+            rate(
+                [
+                    (rule, path) in b
+                    for s, b in zip(strict, broken, strict=True)
+                    if s.system == system
+                ],
+                [score.cluster for score in strict if score.system == system],
+            ),
         )
-        for rule, path in sorted(set().union(*broken))
+        for (system, rule, path), answers in ranked[:limit]
     ]
+    return tuple(shown), len(ranked)
 
 
 def counted_besides(scores: Sequence[Score]) -> Mapping[str, Mapping[Beside, int]]:

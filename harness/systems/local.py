@@ -51,6 +51,7 @@ class LocalSystem:
         self.name = spec.name
         self.strategy: Strategy = spec.strategy
         self._spec = spec
+        self._questions = world.questions
         self._template = PromptTemplate.load(spec.prompt or _default_prompt(spec))
         self._index = _index_keeper(spec.retrieval, world, workdir)
         self._tuning = (
@@ -102,6 +103,8 @@ class LocalSystem:
         if self._model is None:
             folder = self._adapter.path if self._adapter is not None else self._spec.model.adapter
             self._model = load_model(replace(self._spec.model, adapter=folder))
+            if self._spec.decoding == "constrained":
+                self._model.enforce(question.format for question in self._questions)
         return _with(preparation, model=self._model.fingerprint())
 
     async def answer(self, question: Question, day: date) -> Answer:

@@ -112,8 +112,8 @@ class SystemSpec:
     """One system. `strategy` says which of the parts it has; a part that does not fit is refused.
 
     `base` has neither retrieval nor an adapter, `rag` retrieval, `fine-tuned` an adapter, `hybrid`
-    both. An adapter comes from `training` or is given as `model.adapter`. `decoding`: the prompt asks
-    for the question's format (free), or the decoder enforces it too (constrained; llguidance). `external` is a function
+    both. An adapter comes from `training` or is given as `model.adapter`. With `decoding` free the
+    prompt asks for a question's format, constrained the decoder enforces it. `external` is a function
     (a callable or `module:function`, looked for in `folder` too) or a file of recorded answers.
     """
 
@@ -142,6 +142,8 @@ class SystemSpec:
             what = self.function if isinstance(self.function, str) else _name(self.function)
             return {"function": what} if self.replay is None else {"replay": self.replay.name}
         model = {"kind": self.model.kind, "path": self.model.path and Path(self.model.path).name}
+        # Absent where it is free, so that runs from before there was a choice stay comparable.
+        decoding = {} if self.decoding == "free" else {"decoding": self.decoding}
         return {
             "model": {key: value for key, value in model.items() if value is not None},
             "adapter": self.model.adapter.name if self.model.adapter else None,
@@ -149,7 +151,7 @@ class SystemSpec:
             "training": _fields(self.training),
             "prompt": self.prompt.name if self.prompt else "built-in",
             "max_tokens": self.max_tokens,
-            "decoding": self.decoding,
+            **decoding,
         }
 
 

@@ -24,6 +24,8 @@ RECORD_FILE: Final = "harness.json"
 class AdapterKey:
     """All that determines an adapter; two with the same key are interchangeable.
 
+    Their weights are not equal bit for bit: a processor with units for bfloat16 trains in it.
+
     `base`, `data` and `settings` are fingerprints: of the base model, of the training examples in
     order, and of the settings of the training. `day` is the day up to which the examples tell
     facts; None when they tell none.

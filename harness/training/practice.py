@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
+from harness.models.lab.synthetic.contrast import contrast_scene
 from harness.models.lab.synthetic.releases import draw_product, release_scene
 from harness.models.lab.synthetic.scene import Item, Scene
 from harness.training.answers import Target, json_answer, plain_answer, plain_instruction
@@ -25,6 +26,7 @@ __all__ = ["Shares", "reading_example", "unknown_example"]
 
 _PASSAGES: Final = (1, 2, 3, 4, 4, 4, 4)  # mostly as many as a system shows
 _CONFLICTS: Final = 0.5  # chance that an older passage states another value
+_CONTRASTS: Final = 0.5  # share of scenes whose passages differ in one thing only
 _ABOUT_CONFLICTS: Final = 0.5  # share of questions about such a value, where there is one
 _NEWEST_FIRST: Final = 0.5  # share of prompts sorted as systems do; the others are in any order
 
@@ -39,9 +41,9 @@ class Shares:
 
 def reading_example(r: Random, shares: Shares) -> Example:
     """A question over dated passages, of which the most recent that speaks of it is right."""
-    scene = release_scene(r, r.choice(_PASSAGES), _CONFLICTS)
-    while not scene.missing:
-        scene = release_scene(r, r.choice(_PASSAGES), _CONFLICTS)
+    scene = _scene(r)
+    while not (scene.missing and scene.known):
+        scene = _scene(r)
     missing = r.random() < shares.missing
     item = r.choice(scene.missing) if missing else _known(r, scene)
     order = list(range(len(scene.passages)))
@@ -75,6 +77,11 @@ def unknown_example(r: Random, shares: Shares, today: str | None = None) -> Exam
         return Example(prompt, json_answer(target), "unknown-json")
     prompt = closed_book_prompt(today, question, plain_instruction(kind.answer))
     return Example(prompt, plain_answer(target), "unknown")
+
+
+def _scene(r: Random) -> Scene:
+    build = contrast_scene if r.random() < _CONTRASTS else release_scene
+    return build(r, r.choice(_PASSAGES), _CONFLICTS)
 
 
 def _known(r: Random, scene: Scene) -> Item:

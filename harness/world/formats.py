@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from harness.errors import DataError, nearest
@@ -99,6 +101,43 @@ _DIALECTS: dict[str, Draft] = {
 }
 
 
+class _Same:
+    """A schema as a key of a cache: the same object, since `1 == True` for equality."""
+
+    def __init__(self, schema: object) -> None:
+        self.schema = schema
+
+    def __hash__(self) -> int:
+        return id(self.schema)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.schema is self.schema
+
+
+def schema_text(schema: object) -> str:
+    """A schema as JSON text, by which equal ones may share what is made of them.
+
+    Raises:
+        DataError: it holds what JSON does not have.
+    """
+    return _schema_text(_Same(schema))
+
+
+@lru_cache(maxsize=4096)
+def _schema_text(same: _Same) -> str:
+    try:
+        return json.dumps(_plain(same.schema))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise DataError(f"a schema holds what JSON does not have: {error}") from error
+
+
+def _plain(value: object) -> object:
+    """Mappings and tuples of a frozen schema as dictionaries and lists."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
 def declared_draft(schema: object, default: Draft = "2020-12") -> Draft:
     """The draft that a schema's `$schema` names; `default` where it names none.
 
@@ -136,8 +175,16 @@ def format_from_dict(data: Mapping[str, Any]) -> OutputFormat:
             raise DataError(
                 f"output format {kind!r} has no key {key!r}: {nearest(key, cls.__slots__)}"
             )
+    if cls is JsonSchema:
+        fields["draft"] = _draft(fields)
     try:
         output_format: OutputFormat = cls(**fields)
     except TypeError as error:
         raise DataError(f"output format {kind!r}: {error}") from error
     return output_format
+
+
+def _draft(fields: Mapping[str, Any]) -> Any:  # noqa: ANN401  (checked with the format)
+    """The draft that is given, else the one that the schema declares."""
+    given = fields.get("draft")
+    return declared_draft(fields.get("schema")) if given is None else given

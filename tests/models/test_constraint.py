@@ -7,8 +7,10 @@ import json
 from pathlib import Path
 
 import pytest
+from llguidance import LLMatcher, LLTokenizer
 
 from harness.models.base import Generation, LanguageModel, Message, ModelError
+from harness.models.constraint import _grammar
 from harness.models.lab.model import LabModel
 from harness.scoring.strictness import grade
 from harness.world.formats import Choice, Csv, FreeText, JsonSchema, OutputFormat, Regex, Xml
@@ -36,7 +38,15 @@ FORMATS = (
     Regex(r"[\d.]{3}\w\\d"),
     JsonSchema("cve", {"type": "string", "pattern": r"^CVE-\d{4}-\d{4,7}$"}),
 )
-UNBOUNDED = (Csv(("a", "b"), "b", delimiter=";"), Xml(("a", "b"), "b"))
+UNBOUNDED = (
+    Csv(("a", "b"), "b", delimiter=";"),
+    Csv(('a "x"', "b,c", "d"), "d"),
+    Csv(("a",), "a"),
+    Csv(("a", "b"), "b", delimiter="<"),
+    Csv(("a", "b"), "b", delimiter="|"),
+    Csv(("a", "b"), "b", delimiter="-"),
+    Xml(("a", "b"), "b"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -64,10 +74,66 @@ def test_a_random_model_keeps_any_format_that_is_enforced(
 @pytest.mark.parametrize("form", UNBOUNDED, ids=lambda form: type(form).__name__)
 def test_what_is_cut_off_began_as_declared(lab: LabModel, form: OutputFormat) -> None:
     found = answer(lab, form)
-    begin = "a;b\n" if isinstance(form, Csv) else "<rows><row><a>"
-    assert found.text.startswith(begin)
+    graded = grade(found.text, form, right=False)
+    if isinstance(form, Xml):
+        assert found.text.startswith("<rows><row><a>")
+    else:
+        assert graded.raw, found.text  # its header is as declared
     if found.finish_reason == "stop":
-        assert grade(found.text, form, right=False).valid
+        assert graded.valid, found.text
+
+
+BYTES = LLTokenizer("byte")
+
+
+def accepts(form: OutputFormat, text: str) -> bool:
+    """Whether the grammar of the format lets the whole text pass and end."""
+    matcher = LLMatcher(BYTES, _grammar(form), log_level=0)
+    assert not matcher.is_error(), matcher.get_error()
+    tokens = BYTES.tokenize_str(text)
+    return bool(matcher.try_consume_tokens(tokens) == len(tokens) and matcher.is_accepting())
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        (Csv(("a",), "a"), "a\n"),
+        (Csv(("a", "b"), "b"), "a,b"),
+        (Xml(("a",), "a"), "<rows><row><a>\x01</a></row></rows>"),
+        (Regex(r"a\sb"), "a\x85b"),
+        (Regex(r"\d+"), "\u0663"),
+        (Regex(r"\w"), "\u00e9"),
+        (Regex(r"\D"), "7"),
+        (JsonSchema("p", {"type": "string", "pattern": r"^\d$"}), '"\u0663"'),
+        (JsonSchema("p", {"const": 1}), "true"),
+        (JsonSchema("p", {"const": True}), "1"),
+    ],
+)
+def test_a_grammar_lets_nothing_pass_that_the_scorer_refuses(form: OutputFormat, text: str) -> None:
+    assert not grade(text, form, right=False).valid
+    assert not accepts(form, text)
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        (Csv(('a "x"', "b,c"), "b,c"), '"a ""x""","b,c"\n1,2\n"3, ""4""",'),
+        (Csv(("a", "b"), "b", delimiter="\\"), "a\\b\n1\\2"),
+        (Xml(("a",), "a"), "<rows><row><a>x é</a></row><row><a></a></row></rows>"),
+        (Regex(r"a\sb\S[\d.]\D"), "a\u2003b!.x"),
+        (JsonSchema("any", True), '{"a": [1, null]}'),  # type: ignore[arg-type]
+    ],
+)
+def test_a_grammar_lets_pass_what_the_scorer_takes(form: OutputFormat, text: str) -> None:
+    assert grade(text, form, right=False).valid
+    assert accepts(form, text)
+
+
+def test_a_grammar_is_compiled_once_and_ahead_of_answers(lab: LabModel) -> None:
+    lab.enforce([*FORMATS, FreeText(), Regex("(?=a)b")])
+    before = dict(lab._constrainer._compiled)
+    answer(lab, JsonSchema("ticket", dict(TICKET.schema)))
+    assert lab._constrainer._compiled == before
 
 
 def test_both_paths_choose_the_same_tokens(lab: LabModel, tiny_model: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from harness.errors import ConfigError
 from harness.scoring.jsontext import MAX_DEPTH
+from harness.scoring.reading import read
 from harness.scoring.score import Strictness
 from harness.scoring.strictness import check_format, grade
 from harness.world.formats import Choice, Csv, FreeText, JsonSchema, OutputFormat, Regex, Xml
@@ -93,6 +94,57 @@ def test_every_level_holds_where_the_ladder_says(text: str, levels: tuple[bool, 
     assert found == levels
     assert graded.valid == (levels[0] and levels[3])
     assert graded.right == levels[3]
+
+
+@pytest.mark.parametrize(
+    ("text", "extractable"),
+    [
+        ('{"ticket": {"value": "x"}, "due": "20', False),  # cut off: what is inside is not it
+        ('{"a": {"value": 1}, "b": 2, "b": 3}', False),
+        ('{"score": NaN, "x": {"value": 1}}', False),
+        ('{"score": NaN, "value": "a"} {"value": "b"}', False),
+        ('Here: [{"value": 1}, {"value": 2}]', False),  # a list is extracted, and is not valid
+        ('As [1] says: {"value": 1}', True),
+        ('```\nnothing\n```\n```json\n{"value": 1}\n```', True),
+        ('It is 5" wide: {"value": 1}', True),
+    ],
+)
+def test_nothing_is_taken_out_of_broken_json(text: str, extractable: bool) -> None:
+    assert grade(text, TICKET, right=True).schema_valid is extractable
+
+
+def test_a_list_in_prose_is_a_value_too() -> None:
+    assert grade('Sure: [{"value": 1}]', JsonSchema("l", {"type": "array"}), right=True).right
+
+
+HOSTILE = {
+    "brackets behind a quote": '"' + "[" * 10_000,
+    "objects behind an inch": 'It is 5" wide: ' + '{"a":' * 10_000,
+    "a vast exponent": '{"value": 1e99999999999999999999}',
+    "an open fence of blanks": "```" + " " * 300_000,
+    "an open fence of letters": "```" + "a" * 300_000,
+    "a key twice among many": "{" + ",".join(f'"k{n}":1' for n in range(50_000)) + ',"k1":2}',
+    "a repeated token": "{'" * 3_000,
+    "a repeated opening": "{" * 20_000,
+    "fences without end": "```json\n" * 20_000,
+    "braces of prose": "{x} " * 50_000,
+    "an open string": '{"value": "' + "x" * 3_000_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_outputs_are_graded_and_read(name: str) -> None:
+    for form in (TICKET, Choice(("a", "b")), Regex("a*"), CSV, XML):
+        graded = grade(HOSTILE[name], form, right=False)
+        read(HOSTILE[name], form)
+        assert not graded.valid
+
+
+def test_schemas_that_are_equal_but_not_the_same_are_told_apart() -> None:
+    one, true = (JsonSchema("c", {"const": value}) for value in (1, True))
+    assert grade("1", one, right=True).valid
+    assert grade("true", true, right=True).valid
+    assert not grade("1", true, right=True).valid
 
 
 def test_a_format_that_is_forbidden_keeps_the_levels_in_order() -> None:
@@ -221,6 +273,8 @@ ROWS = "<tickets><ticket><due>1</due><product>a</product></ticket></tickets>"
         ("```csv\nproduct,due\na,1\n```", CSV, (False, True, True), {("syntax", "")}),
         ("product,due\na,1\nb\n", CSV, (True, True, False), {("fields", "/2")}),
         ("product,due\n", CSV, (True, True, False), {("records", "")}),
+        ("\nproduct,due\na,1\n", CSV, (False, False, False), {("header", "")}),
+        (f"product,due\na,{'1' * 200_000}\n", CSV, (False, False, False), {("field-limit", "")}),
         ("due,product\n1,a\n", CSV, (False, False, False), {("header", "")}),
         ("The product is due.", CSV, (False, False, False), {("header", "")}),
         ("", CSV, (False, False, False), {("header", "")}),
@@ -236,6 +290,9 @@ ROWS = "<tickets><ticket><due>1</due><product>a</product></ticket></tickets>"
             (True, True, False),
             {("column", "/1/product"), ("column", "/1"), ("text", "/1/due")},
         ),
+        (ROWS.replace("<due>", "and <due>"), XML, (True, True, False), {("elements", "/1")}),
+        (f"{ROWS[:-10]} Hope it helps</tickets>", XML, (True, True, False), {("elements", "")}),
+        (ROWS.replace("<due>", '<due id="1">'), XML, (True, True, False), {("text", "/1/due")}),
         ("<!DOCTYPE a [<!ENTITY b 'c'>]><tickets/>", XML, (False, False, False), {("syntax", "")}),
         ("<a>" * 20_000, XML, (False, False, False), {("syntax", "")}),
         ("<a>" * 20_000 + "</a>" * 20_000, XML, (True, True, False), {("root", ""), ("row", "/1")}),
@@ -274,6 +331,10 @@ def test_free_text_has_no_ladder_and_no_answer_no_rung() -> None:
         (JsonSchema("a", {"$ref": "#/$defs/none"}), "/\\$defs/none"),
         (JsonSchema("a", {}, draft="draft5"), "did you mean"),  # type: ignore[arg-type]
         (JsonSchema("a", {}, value_pointer="value"), "does not begin with '/'"),
+        (
+            JsonSchema("a", {"$schema": "http://json-schema.org/draft-07/schema#"}),
+            r"draft is '2020-12', yet its \$schema says 'draft7'",
+        ),
         (Choice(()), "no options"),
         (Choice(("a", "b", "a")), "'a' twice"),
         (Regex("("), "invalid pattern"),
@@ -291,6 +352,14 @@ def test_a_format_that_nothing_could_be_graded_by_is_refused(
     with pytest.raises(ConfigError, match=message) as refused:
         check_format(form)
     assert "\n" not in str(refused.value)
+
+
+def test_many_broken_records_are_not_all_told() -> None:
+    for text, form in (
+        ("product,due\n" + "x\n" * 9_000, CSV),
+        ("<tickets>" + "<x/>" * 9_000 + "</tickets>", XML),
+    ):
+        assert len(grade(text, form, right=True).violations) == 50
 
 
 def test_good_formats_are_accepted() -> None:

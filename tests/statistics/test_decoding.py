@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from planting import Script, planted_run
 
@@ -14,10 +16,8 @@ CURRENT = {"current": 0.8}
 
 def script(name: str, decoding: str, valid: float, seconds: float = 0.03) -> Script:
     strategy = "base" if name.startswith("base") else "fine-tuned"
-    return Script(
-        name, strategy, CURRENT, valid=valid, seconds=seconds,
-        settings={"model": "lab", "decoding": decoding},
-    )  # fmt: skip
+    settings = {"model": "lab"} | ({} if decoding == "free" else {"decoding": decoding})
+    return Script(name, strategy, CURRENT, valid=valid, seconds=seconds, settings=settings)
 
 
 SCRIPTS = (
@@ -43,9 +43,9 @@ def test_what_enforcing_gains_and_what_it_leaves_of_a_lead_come_back() -> None:
     assert (lead.a.free, lead.b.free) == ("base", "tuned")
     assert lead.free.value == pytest.approx(0.5, abs=0.1)
     assert lead.constrained.value == 0.0
-    assert lead.left.value == pytest.approx(-(lead.free.value or 0))
-    assert lead.left.high is not None
-    assert lead.left.high < -0.3
+    assert lead.change.value == pytest.approx(-(lead.free.value or 0))
+    assert lead.change.high is not None
+    assert lead.change.high < -0.3
 
 
 def test_the_planted_effect_lies_in_its_interval_at_the_nominal_rate() -> None:
@@ -63,5 +63,7 @@ def test_the_planted_effect_lies_in_its_interval_at_the_nominal_rate() -> None:
 def test_without_a_pair_there_is_no_cross() -> None:
     lone = planted_run(SCRIPTS[0], SCRIPTS[3])  # free base, constrained tuned: not alike
     assert summarise(lone, PriceBook.empty()).decoding.enforced == ()
+    twins = planted_run(*SCRIPTS[:2], replace(SCRIPTS[0], name="twin"))
+    assert summarise(twins, PriceBook.empty()).decoding.enforced == ()
     unknown = planted_run(Script("mine", "external", CURRENT, settings={}))
     assert summarise(unknown, PriceBook.empty()).decoding.interactions == ()

@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 from harness.errors import DataError
 from harness.world.formats import (
     Choice,
+    Csv,
     FreeText,
     JsonSchema,
     OutputFormat,
     Regex,
+    Xml,
+    declared_draft,
     format_from_dict,
     format_to_dict,
 )
@@ -56,6 +59,42 @@ def test_a_format_survives_json(output_format: OutputFormat) -> None:
 def test_a_wrong_format_is_named(data: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
         format_from_dict(data)
+
+
+COLUMNS = st.lists(st.text(min_size=1), min_size=1).map(tuple)
+
+
+@given(
+    st.builds(Csv, COLUMNS, st.text(), st.text(), st.text()) | st.builds(Xml, COLUMNS, st.text())
+)
+def test_columns_survive_json(output_format: OutputFormat) -> None:
+    assert format_from_dict(json.loads(json.dumps(format_to_dict(output_format)))) == output_format
+
+
+@pytest.mark.parametrize(
+    ("schema", "draft"),
+    [
+        ({"$schema": "http://json-schema.org/draft-04/schema#"}, "draft4"),
+        ({"$schema": "http://json-schema.org/draft-07/schema"}, "draft7"),
+        ({"$schema": "http://json-schema.org/draft-06/hyper-schema#"}, "draft6"),
+        ({"$schema": "https://json-schema.org/draft/2019-09/schema"}, "2019-09"),
+        ({"$schema": "http://json-schema.org/schema#"}, "2020-12"),
+        ({}, "2020-12"),
+        (True, "2020-12"),
+    ],
+)
+def test_a_schema_declares_its_draft(schema: object, draft: str) -> None:
+    found = format_from_dict({"kind": "json", "name": "n", "schema": schema})
+    assert isinstance(found, JsonSchema)
+    assert found.draft == declared_draft(schema) == draft
+    given = {"kind": "json", "name": "n", "schema": schema, "draft": "draft6"}
+    assert format_from_dict(given) == JsonSchema("n", schema, "draft6")  # type: ignore[arg-type]
+
+
+def test_a_dialect_that_nobody_knows_is_named() -> None:
+    schema = {"$schema": "https://example.org/mine"}
+    with pytest.raises(DataError, match=r"'https://example\.org/mine' is none of the drafts"):
+        format_from_dict({"kind": "json", "name": "n", "schema": schema})
 
 
 def test_text_is_the_format_that_needs_no_name() -> None:

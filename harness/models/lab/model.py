@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -120,6 +120,10 @@ class LabModel:
             total_seconds=encoding + completion.total_seconds,
             finish_reason="stop" if completion.ended else "length",
         )
+
+    def enforce(self, formats: Iterable[OutputFormat]) -> None:
+        """Compile the formats' grammars, so that no answer's time has that in it."""
+        self._constrainer.compile(formats)
 
     @cached_property
     def _constrainer(self) -> Constrainer:

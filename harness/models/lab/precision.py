@@ -15,7 +15,11 @@ def training_dtype(device: str = "cpu") -> torch.dtype:
     A processor without such units emulates bfloat16: measured at 200 tokens a second where
     float32 made 3,000.
     """
-    if torch.device(device).type != "cpu":
-        return torch.bfloat16
-    found = torch.cpu.get_capabilities()
-    return torch.bfloat16 if any(found.get(unit) for unit in _UNITS) else torch.float32
+    kind = torch.device(device).type
+    if kind == "cuda":
+        narrow = torch.cuda.is_bf16_supported(including_emulation=False)
+    elif kind == "cpu":
+        narrow = any(torch.cpu.get_capabilities().get(unit) for unit in _UNITS)
+    else:
+        narrow = False
+    return torch.bfloat16 if narrow else torch.float32

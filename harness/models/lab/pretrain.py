@@ -247,13 +247,15 @@ def _restored(options: PretrainOptions) -> TrainingState | None:
             )
     # What the last step had seen decides: a checkpoint from before the fall may get another budget.
     done, before = tokens_before(max(0, saved["step"] - 1)), saved["options"]
+    if "falls" not in before:
+        raise ArtefactError(f"{path}: made by an earlier version; use another folder")
     falls = tuple(Fall(**fall) for fall in before["falls"])
     former = replace(options, tokens=before["tokens"], falls=falls)
     falling = done >= min(_decay_start(options), _decay_start(former))
-    if falling and options.tokens != former.tokens:
+    if falling and (options.tokens, options.falls) != (former.tokens, former.falls):
         raise ArtefactError(
             f"{path}: the learning rate already falls at {done} tokens, the budget stays "
-            f"{former.tokens}: start again from {BEFORE_DECAY}"
+            f"{former.tokens} and the falls stay: start again from {BEFORE_DECAY}"
         )
     state = _fresh(options)
     state.model.load_state_dict(saved["model"])

@@ -36,7 +36,7 @@ def _sentence(cross: DecodingCross) -> str:
     known = [one for one in cross.enforced if one.valid.value is not None]
     if not known:
         return "What enforcing changes is not known: no strict question was answered both ways."
-    most = max(known, key=lambda one: one.valid.value or 0.0)
+    most = max(known, key=lambda one: abs(one.valid.value or 0.0))
     gained = figure(most.valid, RATE_DIFFERENCE)
     return (
         f"Enforcing the format changed {most.system.free}'s valid answers most, by {gained.text} "
@@ -95,7 +95,7 @@ def _interactions(context: Context, cross: DecodingCross) -> Table:
                 context.labels[one.a.free],
                 figure(one.free, RATE_DIFFERENCE),
                 figure(one.constrained, RATE_DIFFERENCE),
-                figure(one.left, RATE_DIFFERENCE),
+                figure(one.change, RATE_DIFFERENCE),
             )
             for one in cross.interactions
         ),

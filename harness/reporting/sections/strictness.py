@@ -104,8 +104,9 @@ def _besides(context: Context) -> tuple[Table, ...]:
                 *(Column(beside.capitalize()) for beside in shown),
             ),
             rows=tuple(
-                (context.labels[name], *(count(own[beside]) for beside in shown))
-                for name, own in counted.items()
+                (context.labels[system.name], *(count(own[beside]) for beside in shown))
+                for system in context.results.systems
+                if (own := counted.get(system.name)) is not None
             ),
         ),
     )
@@ -113,12 +114,12 @@ def _besides(context: Context) -> tuple[Table, ...]:
 
 def _violations(context: Context) -> tuple[Table, ...]:
     """The rules broken most often, counted once per answer."""
-    broken = broken_rules(context.results.scores)
+    broken, rules = broken_rules(context.results.scores, _MOST_FREQUENT)
     if not broken:
         return ()
     slot = {name: label.slot for name, label in context.labels.items()}
-    top = sorted(broken[:_MOST_FREQUENT], key=lambda one: (slot.get(one.system, 0), -one.answers))
-    hidden = len(broken) - len(top)
+    top = sorted(broken, key=lambda one: (slot.get(one.system, 0), -one.answers))
+    hidden = rules - len(top)
     return (
         Table(
             caption="Rules broken most often",

@@ -191,7 +191,7 @@ def test_muon_moves_matrices_as_the_library_does_in_half_precision(shape: tuple[
 def test_the_narrow_format_is_used_only_where_the_processor_has_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert training_dtype("cuda") is torch.bfloat16
+    assert training_dtype("meta") is torch.float32
     for units, wanted in (
         ({"avx512_bf16": True, "amx_bf16": False}, torch.bfloat16),
         ({"avx2": True, "avx512_bf16": False}, torch.float32),
@@ -201,14 +201,14 @@ def test_the_narrow_format_is_used_only_where_the_processor_has_it(
         assert training_dtype() is wanted
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_both_formats_give_nearly_the_same_losses(dtype: torch.dtype) -> None:
+def test_half_precision_gives_nearly_the_same_losses() -> None:
     torch.manual_seed(1)
     model = LabModel(TINY)
     ids = torch.randint(6, 512, (2, 65))
     exact = model.token_losses(ids[:, :-1], ids[:, 1:], torch.float32)
-    found = model.token_losses(ids[:, :-1], ids[:, 1:], dtype)
+    found = model.token_losses(ids[:, :-1], ids[:, 1:], torch.bfloat16)
     assert found.dtype is torch.float32
+    assert not torch.equal(found, exact)
     assert torch.allclose(found, exact, atol=0.1)
 
 
