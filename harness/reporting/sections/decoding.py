@@ -14,7 +14,7 @@ def decoding(context: Context) -> Section | None:
     cross = context.results.decoding
     if not cross.enforced:
         return None
-    blocks = [_enforced(context, cross)]
+    blocks = [_enforced(context, cross), _spent(context, cross)]
     if cross.interactions:
         blocks.append(_interactions(context, cross))
     return Section(
@@ -24,7 +24,7 @@ def decoding(context: Context) -> Section | None:
         reading=(
             "Each system ran twice: free, where only the prompt asks for the format, and "
             "constrained, where the decoder lets no token pass that would break it. Differences "
-            "are constrained minus free on the same strict questions. The second table holds "
+            "are constrained minus free on the same strict questions. The last table holds "
             "systems against each other: how far the second is ahead in valid answers when both "
             "are free and when both are constrained, and what enforcing changes of that lead."
         ),
@@ -50,19 +50,14 @@ def _points(one: Enforced) -> str:
 
 
 def _enforced(context: Context, cross: DecodingCross) -> Table:
-    tokens, seconds = METRICS["completion_tokens"], METRICS["latency_mean"]
-    tokens_unit = tokens.difference_unit([one.tokens for one in cross.enforced])
-    seconds_unit = seconds.difference_unit([one.seconds for one in cross.enforced])
     return Table(
-        caption="Constrained minus free, on strict questions",
+        caption="Formats, constrained minus free, on strict questions",
         columns=(
             Column("System", numeric=False),
             Column("Valid, free"),
             Column("Valid, constrained"),
             Column("Valid", RATE_DIFFERENCE.name),
             Column("With formats and right", RATE_DIFFERENCE.name),
-            Column("Answer tokens", tokens_unit.name),
-            Column("Mean latency", seconds_unit.name),
         ),
         rows=tuple(
             (
@@ -71,6 +66,26 @@ def _enforced(context: Context, cross: DecodingCross) -> Table:
                 figure(one.valid_constrained, RATE),
                 figure(one.valid, RATE_DIFFERENCE),
                 figure(one.right, RATE_DIFFERENCE),
+            )
+            for one in cross.enforced
+        ),
+    )
+
+
+def _spent(context: Context, cross: DecodingCross) -> Table:
+    tokens, seconds = METRICS["completion_tokens"], METRICS["latency_mean"]
+    tokens_unit = tokens.difference_unit([one.tokens for one in cross.enforced])
+    seconds_unit = seconds.difference_unit([one.seconds for one in cross.enforced])
+    return Table(
+        caption="What enforcing takes, constrained minus free, on strict questions",
+        columns=(
+            Column("System", numeric=False),
+            Column("Answer tokens", tokens_unit.name),
+            Column("Mean latency", seconds_unit.name),
+        ),
+        rows=tuple(
+            (
+                context.labels[one.system.free],
                 figure(one.tokens, tokens_unit),
                 figure(one.seconds, seconds_unit),
             )
