@@ -217,6 +217,7 @@ def lab_evaluate(
     split: Annotated[
         Literal["dev", "test"], typer.Option(help="dev while tuning; test for final figures.")
     ] = "test",
+    seed: Annotated[int, typer.Option(help="Of the items; new weights take new ones.")] = 1,
     json_out: JsonOption = None,
 ) -> None:
     """Measure the lab model on worlds it has never seen; figures with intervals."""
@@ -233,28 +234,33 @@ def lab_evaluate(
         share = f"{result.share:.1%} [{low:.1%}, {high:.1%}]"
         typer.echo(f"{len(done)}/{total} {result.measure.name}: {share}", err=True)
 
-    evaluation = evaluate(runtime_answers(folder), split=split, count=n, progress=measured)
+    evaluation = evaluate(
+        runtime_answers(folder), split=split, count=n, seed=seed, progress=measured
+    )
     typer.echo(evaluation.table(), err=json_out == "-")
     _write_json(evaluation.as_dict, json_out)
 
 
 @world.command(
     "build",
-    epilog="Example:\n\n`harness world build releases --from tables --until 2026-08-22 --out world`",
+    epilog="Examples:\n\n`harness world build releases --from tables --until 2026-08-22 --out world`\n\n"
+    "`harness world build advisories --from catalogue --until 2025-08-25 --out world`",
 )
 def world_build(
-    name: Annotated[str, typer.Argument(help="Which world: releases.")],
+    name: Annotated[str, typer.Argument(help="Which world: releases or advisories.")],
     source: Annotated[Path, typer.Option("--from", help="Folder of the source tables.")],
     until: Annotated[str, typer.Option(metavar="DAY", help="Last day of the world.")],
     out: Annotated[Path, typer.Option(help="Folder to write.")],
     seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same bytes.")] = 0,
 ) -> None:
-    """Build facts, documents and questions from tables of releases."""
+    """Build facts, documents and questions from tables of releases or vulnerabilities."""
+    from harness.world.advisories.build import build_advisories  # noqa: PLC0415  (heavy)
     from harness.world.releases.build import build_releases  # noqa: PLC0415  (heavy)
 
-    if name != "releases":
-        raise ConfigError(f"unknown world {name!r}; valid: releases")
-    typer.echo(str(build_releases(source, _day(until), out, seed)))
+    builders = {"advisories": build_advisories, "releases": build_releases}
+    if name not in builders:
+        raise ConfigError(f"unknown world {name!r}: {nearest(name, builders)}")
+    typer.echo(str(builders[name](source, _day(until), out, seed)))
 
 
 @world.command("check", epilog="Example:\n\n`harness world check fixtures/releases`")

@@ -104,19 +104,17 @@ class Constrainer:
 
 class _Filter:
     def __init__(self, matcher: Any, vocabulary: int) -> None:  # noqa: ANN401  (from llguidance)
+        from llguidance import numpy as masks  # noqa: PLC0415  (as above)
+
         self._matcher = matcher
+        self._masks = masks
         self._mask = np.zeros((1, (vocabulary + 31) // 32), np.int32)
 
     def restrict(self, logits: Logits) -> None:
-        from llguidance.numpy import (  # noqa: PLC0415  (as above)
-            apply_token_bitmask_inplace,
-            fill_next_token_bitmask,
-        )
-
-        fill_next_token_bitmask(self._matcher, self._mask)
+        self._masks.fill_next_token_bitmask(self._matcher, self._mask)
         if self._matcher.is_error():
             raise ModelError("grammar", _one_line(self._matcher.get_error()))
-        apply_token_bitmask_inplace(logits, self._mask)
+        self._masks.apply_token_bitmask_inplace(logits, self._mask)
 
     def accept(self, token: int) -> None:
         self._matcher.consume_token(token)

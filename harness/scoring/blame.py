@@ -13,14 +13,15 @@
 A passage is current or outdated by what it says, read as an answer would be
 (`harness.scoring.freshness`): it names the question's subject and asserts a value that holds, or
 held, on the evaluation day. A yes or no is not a value that a passage spells, so such questions are
-not judged, nor those that nothing answers on that day.
+not judged; nor are those with the tag `derived`, whose answer follows from several passages, those
+with several parts, and those that nothing answers on that day.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 from harness.retrieval.base import Passage
 from harness.running.record import Record
@@ -35,6 +36,7 @@ __all__ = ["BLAMES", "Blame", "blame"]
 Blame = Literal["read", "outdated_beside", "memory", "misread", "only_outdated", "nothing", "leak"]
 BLAMES: tuple[Blame, ...] = get_args(Blame)
 
+DERIVED: Final = "derived"
 _CURRENT = frozenset({"current", "mixed"})
 
 
@@ -42,6 +44,8 @@ def blame(question: Question, record: Record, score: Score) -> Blame | None:
     """The blame of one answer; None where passages cannot tell (see the module)."""
     history = question.history
     if history is None or history.value_type == "boolean" or not score.answerable:
+        return None
+    if question.parts or DERIVED in question.tags:
         return None
     said = _standings(record.answer.passages, history, record.day)
     current, outdated = bool(said & _CURRENT), bool(said & OUTDATED)

@@ -4,7 +4,7 @@
 |---|---|
 | `failed` | there is no answer: an error, a timeout, a refusal by the server |
 | `unparseable` | nothing can be read: an empty text, JSON that is none, no option of a choice |
-| `premature` | a value (but yes or no) is asserted that is not true until after the day: a leak |
+| `premature` | a value is asserted that is not true until after the day: a leak; not one of a closed list (yes or no, a choice, an enum), which may be a guess |
 | `mixed` | a value that holds on the day and an outdated one are both asserted |
 | `stale` | an outdated value is asserted |
 | `current` | a value that holds on the day is asserted |
@@ -16,13 +16,14 @@ The first that holds, from the top. Which values an answer asserts, and not only
 in `harness.scoring.assertion`, which texts name a value in `harness.scoring.matching`. A value that
 ended and came back counts as current while it holds and as stale in between; of words that fit
 several values (a surname of two people) the one that holds is meant. What says less than the value
-(the month of a day) is wrong, with the value it fits as evidence. What the question's own subject
-spells (`Python 3.12`) is no answer while another value is named.
+(the month of a day) is wrong, with the value it fits as evidence. A word such as Unknown that the
+format offers is a value where the history is of type enum, and else an abstention. What the
+question's own subject spells (`Python 3.12`) is no answer while another value is named.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 from typing import Final, Literal
@@ -32,6 +33,7 @@ from harness.scoring.abstention import abstention
 from harness.scoring.assertion import asserted
 from harness.scoring.matching import finder
 from harness.scoring.mention import Mention
+from harness.scoring.offered import offered
 from harness.scoring.phrases import mask
 from harness.scoring.reading import Reading, read
 from harness.scoring.score import FRESHNESS_CLASSES, Freshness, FreshnessClass
@@ -47,7 +49,7 @@ _SHOWN: Final = 200
 _TERM_WORDS: Final = 3
 """A reference text of at most so many words is a term: an answer without it is wrong."""
 
-_Standing = Literal["current", "stale", "premature"]
+Standing = Literal["current", "stale", "premature"]
 
 
 def classify(
@@ -71,7 +73,8 @@ def classify(
     reading = read(text, output_format)
     if reading.says != "value":
         return Freshness("abstained" if reading.says == "nothing" else "unparseable")
-    found = _judged(reading, history, day) if history is not None else None
+    closed = bool(offered(output_format))
+    found = _judged(reading, history, day, closed=closed) if history is not None else None
     if found is not None and not found.partial:
         return found
     return _without_value(reading.text, history, output_format) or found or Freshness("wrong")
@@ -81,11 +84,14 @@ def _without_value(
     text: str, history: History | None, output_format: OutputFormat
 ) -> Freshness | None:
     """The class of an answer that names no value in full; None where it is plainly wrong."""
+    listed = text in offered(output_format)
+    if listed and history is not None and history.value_type == "enum":
+        return None  # a value of that list, also where it is a word such as Unknown
     declined = abstention(text)
     if declined is not None:
         return Freshness("abstained", matched=declined[:_SHOWN])
     if isinstance(output_format, Choice):
-        return None if text in output_format.options else Freshness("unparseable")
+        return None if listed else Freshness("unparseable")
     if history is not None and _may_be_reworded(history):
         return Freshness("undecided")
     return None
@@ -112,7 +118,7 @@ def decide(judge: Judge, question: Question, text: str, day: date) -> Freshness:
     return Freshness(label or "undecided")
 
 
-def _judged(reading: Reading, history: History, day: date) -> Freshness | None:
+def _judged(reading: Reading, history: History, day: date, *, closed: bool) -> Freshness | None:
     """The class by the values asserted; None when there is none, `partial` when all are."""
     text = reading.text
     truth = history.value_type == "boolean"
@@ -124,38 +130,39 @@ def _judged(reading: Reading, history: History, day: date) -> Freshness | None:
         mentions = find(mask(text, history.subject)) or mentions
     if not truth:
         mentions = asserted(text, mentions)
-    seen: dict[_Standing, tuple[Mention, Fact]] = {}
+    seen: dict[Standing, tuple[Mention, Fact]] = {}
     less: tuple[Mention, Fact] | None = None
     for mention in mentions:
-        standing, fact = _standing(mention, history, day)
+        stands, fact = standing((f for f in history.facts if f.value in mention.values), day)
         if mention.partial:
             less = less or (mention, fact)
         else:
-            seen.setdefault(standing, (mention, fact))
+            seen.setdefault(stands, (mention, fact))
     if "premature" in seen:
-        # Of two possible values one is often true later: a false yes or no is no sign of a leak.
-        return _evidence("wrong" if truth else "premature", reading, *seen["premature"])
+        # Of a few possible values one is often true later: a guess among them is no sign of a leak.
+        guess = truth or closed
+        return _evidence("wrong" if guess else "premature", reading, *seen["premature"])
     if "stale" in seen:
         label: FreshnessClass = "mixed" if "current" in seen else "stale"
-        return _with_age(_evidence(label, reading, *seen["stale"]), history, day)
+        return with_age(_evidence(label, reading, *seen["stale"]), history, day)
     if "current" in seen:
         return _evidence("current", reading, *seen["current"])
     return _evidence("wrong", reading, *less) if less is not None else None
 
 
-def _standing(mention: Mention, history: History, day: date) -> tuple[_Standing, Fact]:
-    """How the value named stands on the day, with the fact that says so.
+def standing(facts: Iterable[Fact], day: date) -> tuple[Standing, Fact]:
+    """How a value named stands on the day, with the one of the facts named that says so.
 
     Of several the one that holds; else the one that held last; else the one that begins first.
     """
-    facts = [fact for fact in history.facts if fact.value in mention.values]
-    for fact in facts:
+    named = tuple(facts)
+    for fact in named:
         if fact.holds_on(day):
             return "current", fact
-    past = [fact for fact in facts if fact.valid_from <= day]
+    past = [fact for fact in named if fact.valid_from <= day]
     if past:
         return "stale", max(past, key=lambda fact: (fact.valid_to or day, fact.valid_from))
-    return "premature", facts[0]
+    return "premature", named[0]
 
 
 def _evidence(label: FreshnessClass, reading: Reading, mention: Mention, fact: Fact) -> Freshness:
@@ -173,7 +180,7 @@ def _evidence(label: FreshnessClass, reading: Reading, mention: Mention, fact: F
     )
 
 
-def _with_age(found: Freshness, history: History, day: date) -> Freshness:
+def with_age(found: Freshness, history: History, day: date) -> Freshness:
     """Evidence with the days since the value held last, and how many facts began after it did.
 
     A value that ended without a successor is one change behind: its end.

@@ -49,7 +49,7 @@ def read(text: str, output_format: OutputFormat) -> Reading:
     Stray chat tokens (`<|end|>`, `</s>`, `[INST]`) are taken off first, and of free text the turns
     that a model without an end goes on to invent (`Question: ...`, `## What is ...?`).
     """
-    text = _STRAY.sub(lambda stray: " " * len(stray.group()), text[:READ_LIMIT])
+    text = clean(text)
     if not text or text.isspace():
         return _UNREADABLE
     if isinstance(output_format, JsonSchema):
@@ -65,6 +65,11 @@ def read(text: str, output_format: OutputFormat) -> Reading:
         text = text[: turn.start()]
     start = len(text) - len(text.lstrip())
     return Reading("value", text.strip(), start)
+
+
+def clean(text: str) -> str:
+    """What is read of an answer, stray chat tokens blanked out so that places stay."""
+    return _STRAY.sub(lambda stray: " " * len(stray.group()), text[:READ_LIMIT])
 
 
 def _read_json(text: str, pointer: str) -> Reading:

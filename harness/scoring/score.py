@@ -35,6 +35,9 @@ class Freshness:
     (None where it was read out of escaped JSON), `value` the fact's value it matched, which held on
     `[valid_from, valid_to)`. `partial`: it says less than the value does (the month of a day).
 
+    `path` is the pointer of the part of a JSON answer that decided; empty where it was the field
+    that answers the question.
+
     A stale answer has `age_days` since that value stopped being true and the number of
     `changes_behind`; a mixed one has them for the outdated value beside the current one.
     """
@@ -48,6 +51,16 @@ class Freshness:
     partial: bool = False
     age_days: int | None = None
     changes_behind: int | None = None
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PartScore:
+    """The verdict on one part of a JSON answer, at its pointer; see `harness.scoring.parts`."""
+
+    pointer: str
+    label: FreshnessClass
+    right: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +72,11 @@ class Violation:
     message: str
 
 
-Beside = Literal["repairable", "truncated", "refused", "empty"]
+Beside = Literal["repairable", "reordered", "truncated", "refused", "empty"]
 """What is said of an answer beside its level.
 
-`repairable`: no level, but json-repair makes valid JSON of it; `truncated`: it ran out of tokens;
-`refused`: the server or its filter refused; `empty`: nothing but white space came.
+`repairable`: no level, but json-repair makes valid JSON of it; `reordered`: valid, with keys in another
+order than a format with `ordered` asks for; `truncated`: it ran out of tokens; `refused`: the server or its filter refused; `empty`: nothing but white space came.
 """
 
 
@@ -106,6 +119,8 @@ class Cost:
 class Score:
     """Everything said of one record. `right`: the current value, or abstaining where it must.
 
+    Of an answer with `parts`, which are those of its question, each must be right too.
+
     `relaxed`: right, or the current value beside an outdated one (class mixed).
     `timing` is None where no latency was measured (a failure without service, a cached answer).
     """
@@ -123,3 +138,4 @@ class Score:
     strictness: Strictness
     timing: Timing | None
     cost: Cost
+    parts: tuple[PartScore, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.running.record import Record
 from harness.scoring.cost import answer_cost
 from harness.scoring.freshness import Judge, classify, decide
+from harness.scoring.parts import score_parts
 from harness.scoring.prices import PriceBook
 from harness.scoring.score import Score
 from harness.scoring.strictness import grade
@@ -16,7 +17,8 @@ def score(
 ) -> Score:
     """Everything that can be said of an answer; a pure function of its arguments.
 
-    Right is the current value or, where nothing answers the question on that day, abstaining.
+    Right is the current value or, where nothing answers the question on that day, abstaining; of an
+    answer with several parts all of them.
     A failure and a cached answer have no measured latency. `judge` is asked about the answers that
     would be undecided.
     """
@@ -27,6 +29,8 @@ def score(
         freshness = decide(judge, question, text, record.day)
     answerable = bool(question.references(record.day))
     right = freshness.label == ("current" if answerable else "abstained")
+    parts = score_parts(question, text, record.day, freshness)
+    freshness, right = parts.freshness, right and parts.right
     return Score(
         system=record.system,
         question_id=record.question_id,
@@ -36,7 +40,7 @@ def score(
         repeat=record.repeat,
         answerable=answerable,
         right=right,
-        relaxed=right or (answerable and freshness.label == "mixed"),
+        relaxed=right or (answerable and freshness.label == "mixed" and parts.right),
         freshness=freshness,
         strictness=grade(
             text,
@@ -47,4 +51,5 @@ def score(
         ),
         timing=answer.timing if text is not None and not record.cached else None,
         cost=answer_cost(record, prices),
+        parts=parts.parts,
     )

@@ -28,6 +28,7 @@ from harness.scoring.jsontext import (
     parse_strict,
     pointer_tokens,
 )
+from harness.scoring.order import in_order
 from harness.scoring.repair import repaired
 from harness.scoring.schemas import (
     matches,
@@ -62,6 +63,7 @@ class _Levels:
     valid: bool = False
     formats: bool = False
     violations: tuple[Violation, ...] = ()
+    reordered: bool = False
 
 
 def grade(
@@ -157,7 +159,15 @@ def _json(text: str, output_format: JsonSchema) -> _Levels:
         except JsonTextError:
             return _Levels(violations=sent)
     valid, formats, broken = _checked(value, output_format, long=len(text) > _LONG)
-    return _Levels(raw, extractable=True, valid=valid, formats=formats, violations=sent + broken)
+    reordered = output_format.ordered and valid and not in_order(value, output_format.schema)
+    return _Levels(
+        raw,
+        extractable=True,
+        valid=valid,
+        formats=formats,
+        violations=sent + broken,
+        reordered=reordered,
+    )
 
 
 def _checked(
@@ -221,9 +231,9 @@ def _beside(
     finish_reason: str,
     failure: str | None,
 ) -> tuple[Beside, ...]:
+    said: list[Beside] = ["reordered"] if levels.reordered else []
     if levels.raw and finish_reason == "stop":
-        return ()
-    said: list[Beside] = []
+        return tuple(said)
     if text is not None and isinstance(output_format, JsonSchema) and not levels.extractable:
         value = repaired(text)
         if value is not None and _checked(value, output_format, long=True)[0]:

@@ -152,7 +152,7 @@ def stale_by_age(run: LoadedRun, scores: Sequence[Score]) -> tuple[StaleByAge, .
     """One for each system, over the answers about facts that had changed before the day."""
     found: dict[str, list[tuple[int, bool, str]]] = {}
     for score in scores:
-        age = _age(run.questions[score.question_id].history, score.day)
+        age = _age(_one_history(run, score), score.day)
         if age is not None:
             outdated = score.freshness.label in OUTDATED
             found.setdefault(score.system, []).append((age, outdated, score.cluster))
@@ -190,17 +190,24 @@ def _lifetimes(
     """The lifetime of each fact that was answered as it should have been known; names of the rest."""
     last = max(run.manifest.days)
     started: dict[str, tuple[date, Fact]] = {}
-    names: dict[str, str] = {}
+    names: dict[str, None] = {}
     for score in scores:
-        history, as_of = run.questions[score.question_id].history, known.get(score.day)
+        history, as_of = _one_history(run, score), known.get(score.day)
         if as_of is None or history is None or not history.subject or not history.current(as_of):
             continue
-        names.setdefault(score.cluster, f"{history.subject} / {history.attribute}")
+        name = f"{history.subject} / {history.attribute}"
+        names.setdefault(name)
         fact = _answered(score, history, as_of)
-        if fact is not None and (score.cluster not in started or as_of < started[score.cluster][0]):
-            started[score.cluster] = as_of, fact
+        if fact is not None and (name not in started or as_of < started[name][0]):
+            started[name] = as_of, fact
     lifetimes = [_lifetime(as_of, fact, last) for as_of, fact in started.values()]
-    return lifetimes, [name for cluster, name in names.items() if cluster not in started]
+    return lifetimes, [name for name in names if name not in started]
+
+
+def _one_history(run: LoadedRun, score: Score) -> History | None:
+    """The history that alone decides an answer; None where there is none, or several parts."""
+    question = run.questions[score.question_id]
+    return None if question.parts else question.history
 
 
 def _answered(score: Score, history: History, as_of: date) -> Fact | None:

@@ -91,10 +91,13 @@ class TimeToFresh:
 
 
 def observed_changes(questions: Iterable[Question], days: Sequence[date]) -> tuple[Change, ...]:
-    """The changes between evaluation days, one history after the other, oldest first."""
+    """The changes between evaluation days, one history after the other, oldest first.
+
+    Answers with several parts are left out: a change of one is not seen in their rightness alone.
+    """
     asked: dict[tuple[str, str], tuple[History, str]] = {}
     for question in questions:
-        if question.history is not None and question.history.subject:
+        if question.history is not None and question.history.subject and not question.parts:
             asked.setdefault(question.history.key, (question.history, question.cluster))
     return tuple(
         Change(fact, cluster)
@@ -120,7 +123,7 @@ def time_to_fresh(run: LoadedRun, scores: Sequence[Score]) -> tuple[TimeToFresh,
     keys = {
         question.id: question.history.key
         for question in run.questions
-        if question.history is not None
+        if question.history is not None and not question.parts
     }
     right: dict[tuple[str, tuple[str, str]], list[Score]] = {}
     for score in scores:

@@ -41,7 +41,8 @@ class JsonSchema:
     """JSON that is valid under `schema` in its declared `draft`.
 
     `value_pointer` (RFC 6901) names the field that answers the question; `name` stands for the
-    schema in reports.
+    schema in reports. `ordered` asks for the keys in the order of the schema, which is counted and
+    does not make an answer invalid.
     """
 
     name: str
@@ -49,6 +50,7 @@ class JsonSchema:
     draft: Draft = "2020-12"
     value_pointer: str = "/value"
     instruction: str = ""
+    ordered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +158,23 @@ def declared_draft(schema: object, default: Draft = "2020-12") -> Draft:
     return _DIALECTS[place]
 
 
+def format_name(output_format: OutputFormat) -> str:
+    """What a format is called in reports: its schema's name, else its kind (choice, csv, ...)."""
+    return output_format.name if isinstance(output_format, JsonSchema) else _kind(output_format)
+
+
+def _kind(output_format: OutputFormat) -> str:
+    return next(name for name, cls in _KINDS.items() if isinstance(output_format, cls))
+
+
 def format_to_dict(output_format: OutputFormat) -> dict[str, Any]:
     """A JSON-ready dictionary with a `kind` of text, choice, regex, json, csv or xml."""
-    kind = next(name for name, cls in _KINDS.items() if isinstance(output_format, cls))
     fields = {name: getattr(output_format, name) for name in output_format.__slots__}
-    return {"kind": kind} | {k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()}
+    if fields.get("ordered") is False:
+        del fields["ordered"]
+    return {"kind": _kind(output_format)} | {
+        k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()
+    }
 
 
 def format_from_dict(data: Mapping[str, Any]) -> OutputFormat:

@@ -14,6 +14,8 @@ answerable
     false where nothing answers the question and the right answer is to abstain.
 history
     Instead of an answer: dated values as JSON text (as in `question_to_dict`).
+parts
+    What a JSON answer must say besides: a list of pointer and dated values as JSON text.
 value_type
     What kind of value the answer is (text unless said): version, date, number, boolean, enum, name.
 id, group, kind, tags

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from harness.errors import DataError, nearest
 from harness.world.facts import Fact, History, ValueType
-from harness.world.formats import Choice, FreeText, OutputFormat, format_from_dict
-from harness.world.questions import Question, history_from_dict
+from harness.world.formats import Choice, FreeText, JsonSchema, OutputFormat, format_from_dict
+from harness.world.questions import Part, Question, history_from_dict, parts_from_list
 from harness.world.tables import VALUE_TYPES
 
 QUESTION_COLUMNS: Final = (
@@ -20,6 +20,7 @@ QUESTION_COLUMNS: Final = (
     "format",
     "answerable",
     "history",
+    "parts",
     "value_type",
     "id",
     "group",
@@ -43,6 +44,9 @@ def question_of_row(row: Mapping[str, Any], number: int) -> Question:
     history = _history(row)
     if history is not None and isinstance(output_format, Choice):
         _check_choice(history, output_format)
+    parts = _parts(_text(row["parts"]).strip())
+    if parts and not isinstance(output_format, JsonSchema):
+        raise DataError("there are parts, which only an answer in JSON has")
     return Question(
         id=_text(row["id"]).strip() or str(number),
         text=text,
@@ -51,7 +55,24 @@ def question_of_row(row: Mapping[str, Any], number: int) -> Question:
         group=_text(row["group"]),
         kind=_text(row["kind"]),
         tags=_texts(row["tags"]),
+        parts=parts,
     )
+
+
+def _parts(text: str) -> tuple[Part, ...]:
+    if not text:
+        return ()
+    try:
+        parts = parts_from_list(json.loads(text))
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"parts cannot be read: {error!r}") from error
+    for part in parts:
+        if not isinstance(part.pointer, str) or not part.pointer.startswith("/"):
+            raise DataError(f"parts: {part.pointer!r} is no JSON pointer; write it as /due")
+        _value_type(part.history.value_type)
+    if len({part.pointer for part in parts}) != len(parts):
+        raise DataError("parts has a pointer twice")
+    return parts
 
 
 def _history(row: Mapping[str, Any]) -> History | None:

@@ -15,12 +15,23 @@ from harness.world.formats import FreeText, OutputFormat, format_from_dict, form
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A further value that a JSON answer holds at `pointer` (RFC 6901), and its history.
+
+    On a day without a value nothing may stand there: the field is null or left out.
+    """
+
+    pointer: str
+    history: History
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A prompt, the history that answers it, and the form the answer must have.
 
     `history` is None when nothing in the corpus answers the question: the right answer is then to
     abstain. `group` is the cluster for statistics (paraphrases of one fact share it). `kind` and
-    `tags` slice reports.
+    `tags` slice reports. `parts` are what a JSON answer must say besides, each at its own place.
     """
 
     id: str
@@ -30,6 +41,7 @@ class Question:
     group: str = ""
     kind: str = ""
     tags: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
 
     def references(self, day: date) -> tuple[Fact, ...]:
         """The facts that answer the question on `day`; empty when it cannot be answered."""
@@ -74,9 +86,11 @@ class QuestionSet:
 def question_to_dict(question: Question) -> dict[str, Any]:
     """A JSON-ready dictionary; dates are ISO, an open end is None.
 
-    A fact is a list of value, start and end, and of its aliases where it has some.
+    A fact is a list of value, start and end, and of its aliases where it has some. `parts` is
+    missing where there are none.
     """
     history = question.history
+    parts = [[part.pointer, history_to_dict(part.history)] for part in question.parts]
     return {
         "id": question.id,
         "text": question.text,
@@ -84,14 +98,17 @@ def question_to_dict(question: Question) -> dict[str, Any]:
         "group": question.group,
         "tags": list(question.tags),
         "format": format_to_dict(question.format),
-        "history": None
-        if history is None
-        else {
-            "subject": history.subject,
-            "attribute": history.attribute,
-            "value_type": history.value_type,
-            "facts": [_fact_to_list(fact) for fact in history.facts],
-        },
+        "history": None if history is None else history_to_dict(history),
+    } | ({"parts": parts} if parts else {})
+
+
+def history_to_dict(history: History) -> dict[str, Any]:
+    """A JSON-ready dictionary of a history, facts as in `question_to_dict`."""
+    return {
+        "subject": history.subject,
+        "attribute": history.attribute,
+        "value_type": history.value_type,
+        "facts": [_fact_to_list(fact) for fact in history.facts],
     }
 
 
@@ -111,11 +128,17 @@ def question_from_dict(data: dict[str, Any]) -> Question:
         group=data["group"],
         kind=data["kind"],
         tags=tuple(data["tags"]),
+        parts=parts_from_list(data.get("parts", [])),
     )
 
 
+def parts_from_list(data: list[Any]) -> tuple[Part, ...]:
+    """The parts that `question_to_dict` wrote."""
+    return tuple(Part(pointer, history_from_dict(history)) for pointer, history in data)
+
+
 def history_from_dict(data: dict[str, Any]) -> History:
-    """The history that `question_to_dict` wrote."""
+    """The inverse of `history_to_dict`."""
     subject, attribute = data["subject"], data["attribute"]
     facts = tuple(
         Fact(

@@ -220,19 +220,22 @@ def write_documents(corpus: Corpus, path: Path) -> None:
 
 def write_questions(questions: QuestionSet, path: Path) -> None:
     """Write the questions as JSON Lines that `load_questions` reads back unchanged."""
+    parts = any(question.parts for question in questions)
     path.write_text(
         "".join(
-            json.dumps(_question(question), ensure_ascii=False) + "\n" for question in questions
+            json.dumps(_question(question, parts=parts), ensure_ascii=False) + "\n"
+            for question in questions
         ),
         encoding="utf-8",
         newline="\n",
     )
 
 
-def _question(question: Question) -> dict[str, Any]:
-    # Format and history travel as JSON text: a column of a table has one type in all rows.
-    history = question_to_dict(question)["history"]
-    return {
+def _question(question: Question, *, parts: bool) -> dict[str, Any]:
+    # Format, history and parts travel as JSON text: a column of a table has one type in all rows.
+    data = question_to_dict(question)
+    history, own = data["history"], data.get("parts")
+    row = {
         "id": question.id,
         "question": question.text,
         "answerable": history is not None,
@@ -242,6 +245,9 @@ def _question(question: Question) -> dict[str, Any]:
         "kind": question.kind,
         "tags": list(question.tags),
     }
+    if parts:
+        row["parts"] = json.dumps(own, ensure_ascii=False) if own else ""
+    return row
 
 
 def read_bytes(path: Path) -> bytes:

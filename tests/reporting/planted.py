@@ -24,6 +24,7 @@ from harness.scoring.score import (
     Cost,
     Freshness,
     FreshnessClass,
+    PartScore,
     Score,
     Strictness,
     Violation,
@@ -41,10 +42,11 @@ from harness.statistics.results import (
 )
 from harness.systems.base import Answer, Failure, Preparation, Strategy, Timing, Usage
 from harness.world.facts import Fact, History
-from harness.world.formats import FreeText, JsonSchema
+from harness.world.formats import Choice, FreeText, JsonSchema
 from harness.world.questions import Question, QuestionSet
 
 DAYS = (date(2025, 8, 22), date(2026, 2, 22), date(2026, 8, 22))
+PATHS = ("/cve", "/affected/vendor", "/due", "/use", "/priority", "/source/<b>")
 KINDS = ("product_latest_version", "cycle_end_of_life", "cycle_supported", "unanswerable")
 
 
@@ -138,6 +140,36 @@ def with_texts(run: LoadedRun, text: str) -> LoadedRun:
         for record in run.records
     )
     return replace(run, questions=questions, records=records)
+
+
+def with_parts(results: Results, right: Callable[[str, int, int], bool]) -> Results:
+    """Strict answers get a part at each of `PATHS`, right where (system, answer, path) says so."""
+    count: dict[str, int] = {}
+    scores: list[Score] = []
+    for score in results.scores:
+        if not score.strictness.strict:
+            scores.append(score)
+            continue
+        number = count[score.system] = count.get(score.system, -1) + 1
+        parts = tuple(
+            PartScore(path, "current", right=right(score.system, number, place))
+            for place, path in enumerate(PATHS)
+        )
+        scores.append(replace(score, parts=parts))
+    return replace(results, scores=tuple(scores))
+
+
+def with_formats(run: LoadedRun, *names: str) -> LoadedRun:
+    """The questions with a schema ask for formats of these names by turns."""
+
+    def changed(question: Question) -> Question:
+        if not isinstance(question.format, JsonSchema):
+            return question
+        name = names[int(question.id[1:]) // 2 % len(names)]
+        form = Choice(("a", "b")) if name == "choice" else replace(question.format, name=name)
+        return replace(question, format=form)
+
+    return replace(run, questions=QuestionSet(map(changed, run.questions)))
 
 
 def _question(i: int) -> Question:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from planted import planted_run, planted_sweep, with_texts
+from planted import planted_run, planted_sweep, with_formats, with_parts, with_texts
 
 from harness.reporting import write_report
 
@@ -48,9 +48,10 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run, results = planted_run(questions=40, days=3, systems=5)
+    run = with_formats(with_texts(run, HOSTILE), "flat", "nested", "conditional", "choice")
     return write_report(
-        with_texts(run, HOSTILE),
-        results,
+        run,
+        with_parts(results, lambda _, number, place: number > 10 * place),
         tmp_path_factory.mktemp("report") / "report.html",
         hygiene=planted_sweep(),
     )

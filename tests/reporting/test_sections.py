@@ -3,11 +3,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from planted import planted_run
+from planted import planted_run, with_formats, with_parts
 
 from harness.decision.claims import Claim, ClaimVerdict
 from harness.decision.recommend import Check, Constraint, recommend
-from harness.reporting.components import Badge, Figure, Section, ShownFlip, Table
+from harness.reporting.components import Badge, Figure, Section, ShownFlip, SystemLabel, Table
 from harness.reporting.sections.context import Context
 from harness.reporting.sections.flips import pick
 from harness.reporting.view import ReportView, report_view
@@ -237,3 +237,70 @@ def test_commands_repeat_what_was_run() -> None:
         "harness compare releases --systems base,rag --days 2025-08-22 --limit 8 --repeats 2 --seed 7",
         "harness report runs/releases-planted",
     )
+
+
+def named(of: Section, caption: str) -> Table:
+    return next(table for table in tables(of) if table.caption.startswith(caption))
+
+
+def test_parts_are_shown_by_system_the_worst_first_and_the_rest_counted() -> None:
+    run, results = planted_run(questions=40, days=3, systems=2)
+    # Of 60 strict answers, `rag` has 10, 20, ... 60 right at the places in turn, `base` none.
+    planted = with_parts(results, lambda s, number, place: s == "rag" and number < 10 + 10 * place)
+    table = named(section(report_view(run, planted), "strictness"), "Right values by JSON path")
+    assert [column.title for column in table.columns] == ["System", "At", "Answers", "Share right"]
+    cells = [(c[0].name, c[1], c[2]) for c in table.rows if isinstance(c[0], SystemLabel)]
+    assert cells == [
+        ("base", "/affected/vendor", "0 / 60"),
+        ("base", "/cve", "0 / 60"),
+        ("base", "/due", "0 / 60"),
+        ("base", "/priority", "0 / 60"),
+        ("base", "/source/<b>", "0 / 60"),
+        ("rag", "/cve", "10 / 60"),
+        ("rag", "/affected/vendor", "20 / 60"),
+        ("rag", "/due", "30 / 60"),
+        ("rag", "/use", "40 / 60"),
+        ("rag", "/priority", "50 / 60"),
+    ]
+    shares = [row[3] for row in table.rows if isinstance(row[3], Figure)]
+    assert [share.value for share in shares] == pytest.approx(
+        [0] * 5 + [i / 6 for i in range(1, 6)]
+    )
+    assert all(share.low is not None and share.interval and share.sample for share in shares)
+    assert table.note.endswith("at no path. 2 places right more often are not shown.")
+
+
+def test_strict_answers_are_shown_by_format_where_there_is_more_than_one() -> None:
+    run, results = planted_run(questions=40, days=3, systems=3)
+    formats = with_formats(run, "flat", "choice", "long")
+    found = section(report_view(formats, results), "strictness")
+    table = named(found, "Strict answers by format")
+    assert [column.title for column in table.columns] == [
+        "Format",
+        "System",
+        "Valid format",
+        "And right",
+    ]
+    heads = [(row[0], row[1].name) for row in table.rows if isinstance(row[1], SystemLabel)]
+    names = ("flat", "choice", "long")
+    assert heads == [(name, system) for name in names for system in ("base", "rag", "fine-tuned")]
+    for name, system, (_, _, valid, right) in (
+        (*head, row) for head, row in zip(heads, table.rows, strict=True)
+    ):
+        own = [
+            score.strictness
+            for score in results.scores
+            if score.system == system
+            and score.strictness.strict
+            and getattr(formats.questions[score.question_id].format, "name", "choice") == name
+        ]
+        assert isinstance(valid, Figure)
+        assert isinstance(right, Figure)
+        assert valid.value == pytest.approx(sum(one.valid for one in own) / len(own))
+        assert right.value == pytest.approx(sum(one.right for one in own) / len(own))
+
+
+def test_one_strict_format_and_questions_without_parts_need_no_tables(view: ReportView) -> None:
+    captions = [table.caption for table in tables(section(view, "strictness"))]
+    assert captions
+    assert not any("by format" in caption or "JSON path" in caption for caption in captions)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from harness.scoring.blame import BLAMES, blame
 from harness.world.facts import Fact, History
-from harness.world.questions import Question
+from harness.world.formats import JsonSchema
+from harness.world.questions import Part, Question
 
 HISTORY = History(
     "Twig",
@@ -34,8 +35,10 @@ OTHER = "Gerrit 3.3.0 is the latest version of Gerrit."
 EMPTY = "Twig is a template engine."
 
 
-def judged(text: str, *passages: str, asked: History = HISTORY) -> str | None:
-    question = Question("q", "Latest version of Twig?", asked)
+def judged(
+    text: str, *passages: str, asked: History = HISTORY, tags: tuple[str, ...] = ()
+) -> str | None:
+    question = Question("q", "Latest version of Twig?", asked, tags=tags)
     found = tuple(passage(said, name=str(n)) for n, said in enumerate(passages))
     run = clockwork.run(
         [question], [clockwork.Scripted("rag", lambda _q, _d: (text, found))], [TODAY]
@@ -92,3 +95,21 @@ def test_every_judged_answer_has_exactly_one_and_order_does_not_matter(
     found = judged(text, *passages)
     assert found in BLAMES
     assert found == judged(text, *reversed(passages))
+
+
+def test_what_follows_from_several_passages_has_no_blame() -> None:
+    assert judged("3.2.0", OLD) == "only_outdated"
+    assert judged("3.2.0", OLD, tags=("derived",)) is None
+
+
+def test_an_answer_with_several_parts_has_no_blame() -> None:
+    form = JsonSchema("twig", {"type": "object"}, value_pointer="/latest")
+    question = Question("q", "?", HISTORY, form, parts=(Part("/latest", HISTORY),))
+    run = clockwork.run(
+        [question],
+        [clockwork.Scripted("rag", lambda _q, _d: ('{"latest": "3.2.0"}', (passage(NEW),)))],
+        [TODAY],
+    )
+    (one,) = clockwork.scores(run)
+    assert one.freshness.label == "stale"
+    assert blame(question, run.records[0], one) is None

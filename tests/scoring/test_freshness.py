@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 
 import pytest
@@ -54,6 +55,12 @@ SUPPORTED = history(
 )
 YES_NO = Choice(("yes", "no"))
 JSON = JsonSchema("answer", {}, value_pointer="/value")
+KNOWN = Choice(("Known", "Unknown"))
+USE_FORM = JsonSchema(
+    "ticket",
+    {"properties": {"ticket": {"properties": {"use": {"enum": ["Known", "Unknown", None]}}}}},
+    value_pointer="/ticket/use",
+)
 
 
 def label(text: str | None, asked: History | None, form: OutputFormat | None = None) -> str:
@@ -347,11 +354,45 @@ def test_a_choice_that_is_not_made_cannot_be_read() -> None:
     assert label("perhaps", SUPPORTED) == "wrong"
 
 
-def test_an_option_that_says_unknown_abstains() -> None:
-    form = Choice(("known", "unknown"))
-    use = history("enum", ("known", "2020-01-01", None))
-    assert label("unknown", use, form) == "abstained"
-    assert label("Known", use, form) == "current"
+@pytest.mark.parametrize("form", [KNOWN, USE_FORM], ids=["choice", "schema"])
+@pytest.mark.parametrize(
+    ("held", "value_type", "expected"),
+    [
+        (("Known", None), "enum", "wrong"),
+        (("Unknown", None), "enum", "current"),
+        (("Unknown", "Known"), "enum", "stale"),
+        (("Known", None), "text", "abstained"),
+        (("Known", None), "name", "abstained"),
+    ],
+)
+def test_unknown_is_a_value_where_an_enum_offers_it_and_else_an_abstention(
+    held: tuple[str, str | None], value_type: ValueType, expected: str, form: OutputFormat
+) -> None:
+    first, second = held
+    rows: list[Row] = [(first, "2025-01-01", "2026-01-01" if second else None)]
+    rows += [(second, "2026-01-01", None)] if second else []
+    use = history(value_type, *rows)
+    said = json.dumps({"ticket": {"use": "Unknown"}}) if form is USE_FORM else "Unknown"
+    assert label(said, use, form) == expected
+
+
+def test_a_guess_out_of_what_the_format_offers_is_wrong_and_no_leak() -> None:
+    priority = history("enum", ("P1", "2025-01-01", "2026-06-01"), ("P2", "2026-06-01", None))
+    assert label("P2", priority) == "premature"
+    assert label("P2", priority, Choice(("P1", "P2"))) == "wrong"
+    # On a condition a schema offers now one list, now another.
+    branches = [{"properties": {"value": {"const": p}}} for p in ("P1", "P2")]
+    assert label('{"value": "P2"}', priority, JsonSchema("n", {"oneOf": branches})) == "wrong"
+    assert label('{"value": "P2"}', priority, JSON) == "premature"
+
+
+def test_unknown_abstains_where_the_format_does_not_offer_it_or_nothing_answers() -> None:
+    use = history("enum", ("Known", "2025-01-01", None))
+    assert label("Unknown", use) == "abstained"
+    assert label('{"value": "Unknown"}', use, JSON) == "abstained"
+    assert label("I don't know.", use, KNOWN) == "abstained"
+    assert label("Unknown", None, KNOWN) == "abstained"
+    assert label("Known", use, KNOWN) == "current"
 
 
 @pytest.mark.parametrize(

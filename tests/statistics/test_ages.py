@@ -134,6 +134,13 @@ def test_each_fact_counts_once_from_the_first_day_it_was_known() -> None:
     assert curve.excluded == ()
 
 
+def test_facts_of_one_cluster_are_followed_apart() -> None:
+    together = [replace(q, group="one") for q in ASKED]
+    loaded = run(together, [knows(DAYS[0])])
+    (curve,) = age_curves(loaded, scores(loaded))
+    assert (curve.facts, curve.ended, curve.days) == (3, 2, (10, 40))
+
+
 def test_what_was_learned_on_the_last_day_was_not_followed() -> None:
     only = [Preparation(d, index_as_of=d) for d in DAYS]
     last = Scripted("rag", lambda q, d: value(q, d) if d == DAYS[2] else "none", preparations=only)

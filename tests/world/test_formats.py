@@ -20,6 +20,7 @@ from harness.world.formats import (
     Xml,
     declared_draft,
     format_from_dict,
+    format_name,
     format_to_dict,
 )
 
@@ -103,3 +104,20 @@ def test_text_is_the_format_that_needs_no_name() -> None:
 
 def test_a_schema_does_not_hinder_hashing() -> None:
     assert hash(JsonSchema("n", {"type": "object"})) == hash(JsonSchema("n", {"type": "array"}))
+
+
+@pytest.mark.parametrize(
+    ("output_format", "name"),
+    [
+        (JsonSchema("nested", {}), "nested"),
+        (Choice(("a", "b")), "choice"),
+        (Regex("a"), "regex"),
+        (Csv(("a",), "a"), "csv"),
+        (Xml(("a",), "a"), "xml"),
+        (FreeText(), "text"),
+    ],
+)
+def test_a_schema_has_a_name_of_its_own_and_the_rest_that_of_its_kind(
+    output_format: OutputFormat, name: str
+) -> None:
+    assert format_name(output_format) == name

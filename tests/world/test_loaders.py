@@ -19,7 +19,7 @@ from harness.errors import ConfigError, DataError
 from harness.world.facts import Fact, History
 from harness.world.formats import Choice, FreeText, JsonSchema, Regex
 from harness.world.loaders import load_questions
-from harness.world.questions import Question, QuestionSet
+from harness.world.questions import Part, Question, QuestionSet
 from harness.world.tables import write_questions
 
 ROWS: list[dict[str, Any]] = [
@@ -134,6 +134,94 @@ def test_a_question_set_is_read_back_as_it_was_written(tmp_path: Path) -> None:
 
     assert list(read) == list(written)
     assert read.fingerprint() == written.fingerprint()
+
+
+DUE = History(
+    "It",
+    "due",
+    "date",
+    (
+        Fact("It", "due", "2025-08-22", date(2025, 1, 1), date(2025, 7, 1)),
+        Fact("It", "due", "2025-09-22", date(2025, 7, 1), None, ("in a month",)),
+    ),
+)
+
+
+def test_parts_are_read_back_as_they_were_written(tmp_path: Path) -> None:
+    form = JsonSchema("ticket", {"type": "object"}, value_pointer="/product")
+    parts = (Part("/due", DUE), Part("/affected/0/v~1w", History("It", "w", "text", ())))
+    answer = History.fixed("Windows")
+    # The rows of one file have the same columns, whether the first of them has parts or not.
+    written = QuestionSet(
+        [
+            Question("1", "Which?", answer, form),
+            Question("2", "Which ticket?", answer, form, parts=parts),
+            Question("3", "Which text?", answer),
+        ]
+    )
+    path = tmp_path / "questions.jsonl"
+    write_questions(written, path)
+
+    read = load_questions(path)
+
+    assert list(read) == list(written)
+    assert read.fingerprint() == written.fingerprint()
+
+    write_questions(QuestionSet(list(written)[::2]), path)
+    assert "parts" not in path.read_text()
+    assert list(load_questions(path)) == list(written)[::2]
+
+
+def _part_row(**cells: str) -> dict[str, str]:
+    """A row that asks for a ticket in JSON with a due day, but for what `cells` say."""
+    form = json.dumps({"kind": "json", "name": "n", "schema": {}})
+    return {"question": "q", "answer": "a", "format": form, "parts": _parts("/due")} | cells
+
+
+def _parts(*pointers: object, **changes: object) -> str:
+    history = {"subject": "It", "attribute": "due", "value_type": "date", "facts": []} | changes
+    return json.dumps([[pointer, history] for pointer in pointers])
+
+
+def test_parts_load_from_a_table_that_somebody_wrote(tmp_path: Path) -> None:
+    facts = [["2025-08-22", "2025-01-01", None]]
+    row = _part_row(parts=_parts("/due", "/then", facts=facts))
+
+    (question,) = load_questions(_write(tmp_path / "q.csv", [row]))
+
+    assert [part.pointer for part in question.parts] == ["/due", "/then"]
+    assert question.parts[0].history.current(date(2026, 1, 1))[0].value == "2025-08-22"
+
+
+BAD_PARTS = [
+    (_part_row(parts="[["), "parts cannot be read: JSONDecodeError"),
+    (_part_row(parts="5"), "parts cannot be read: TypeError"),
+    (_part_row(parts='{"/due": {}}'), "parts cannot be read: ValueError"),
+    (_part_row(parts='[["/due", {}]]'), "parts cannot be read: KeyError('subject')"),
+    (_part_row(parts=_parts("/due", facts=[["a", "soon", None]])), "parts cannot be read: Value"),
+    (_part_row(parts=_parts("due")), "parts: 'due' is no JSON pointer; write it as /due"),
+    (_part_row(parts=_parts("")), "parts: '' is no JSON pointer; write it as /due"),
+    (_part_row(parts=_parts(5)), "parts: 5 is no JSON pointer; write it as /due"),
+    (_part_row(parts=_parts("/a", "/due", "/a")), "parts has a pointer twice"),
+    (
+        _part_row(parts=_parts("/due", value_type="dat")),
+        "unknown value_type 'dat': did you mean 'date'? ",
+    ),
+    (
+        _part_row(parts=_parts("/due", facts=[["a", "2025-01-02", "2025-01-01"]])),
+        "It / due: value 'a' ends on 2025-01-01, not after it begins on 2025-01-02",
+    ),
+    (_part_row(format=""), "there are parts, which only an answer in JSON has"),
+    (_part_row(format='{"kind": "regex", "pattern": "a"}'), "there are parts, which only an"),
+]
+
+
+def test_every_bad_part_is_named_at_once(tmp_path: Path) -> None:
+    messages = _messages(_write(tmp_path / "q.csv", [row for row, _ in BAD_PARTS]))
+
+    assert len(messages) == len(BAD_PARTS)
+    for line, (message, (_, expected)) in enumerate(zip(messages, BAD_PARTS, strict=True), 2):
+        assert message.startswith(f"{line}: {expected}")
 
 
 BAD_ROWS = [

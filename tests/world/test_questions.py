@@ -12,8 +12,14 @@ from hypothesis import strategies as st
 
 from harness.errors import DataError
 from harness.world.facts import Fact, History
-from harness.world.formats import Choice, FreeText
-from harness.world.questions import Question, QuestionSet, question_from_dict, question_to_dict
+from harness.world.formats import Choice, FreeText, JsonSchema
+from harness.world.questions import (
+    Part,
+    Question,
+    QuestionSet,
+    question_from_dict,
+    question_to_dict,
+)
 
 HISTORY = History(
     "Python",
@@ -24,6 +30,7 @@ HISTORY = History(
         Fact("Python", "latest_version", "3.12.1", date(2023, 12, 7)),
     ),
 )
+NOTHING = History("", "", "text", ())
 QUESTION = Question("q", "What is the latest version of Python?", HISTORY, group="g", tags=("t",))
 
 QUESTIONS = st.builds(
@@ -35,6 +42,7 @@ QUESTIONS = st.builds(
     group=st.text(),
     kind=st.text(),
     tags=st.lists(st.text()).map(tuple),
+    parts=st.lists(st.builds(Part, st.text(), st.just(HISTORY) | st.just(NOTHING))).map(tuple),
 )
 
 
@@ -48,6 +56,16 @@ def test_aliases_survive_json_and_change_nothing_where_there_are_none() -> None:
     question = Question("q", "Who?", History("It", "owner", "name", (named,)))
     assert question_from_dict(json.loads(json.dumps(question_to_dict(question)))) == question
     assert question_to_dict(QUESTION)["history"]["facts"][1] == ["3.12.1", "2023-12-07", None]
+
+
+def test_parts_survive_json_and_change_nothing_where_there_are_none() -> None:
+    parts = (Part("/due", History.fixed("2026-04-01", "date")), Part("/a~1b/0", NOTHING))
+    question = Question("q", "Who?", HISTORY, JsonSchema("n", {}), parts=parts)
+    data = question_to_dict(question)
+    assert [pointer for pointer, _ in data["parts"]] == ["/due", "/a~1b/0"]
+    assert question_from_dict(json.loads(json.dumps(data))) == question
+    # Fingerprints of the sets that were written before there were parts stay as they are.
+    assert "parts" not in question_to_dict(QUESTION)
 
 
 def test_the_references_are_what_holds_on_the_day() -> None:
@@ -73,6 +91,7 @@ def test_the_cluster_is_the_group_or_else_the_question() -> None:
         replace(QUESTION, format=Choice(("yes", "no"))),
         replace(QUESTION, history=HISTORY.until(date(2023, 11, 1))),
         replace(QUESTION, history=None),
+        replace(QUESTION, parts=(Part("/due", HISTORY),)),
     ],
 )
 def test_the_fingerprint_sees_every_part(changed: Question) -> None:

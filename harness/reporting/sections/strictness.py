@@ -12,6 +12,8 @@ from harness.reporting.sections.answer import join
 from harness.reporting.sections.context import Context, rows, system_labels
 from harness.reporting.sections.marks import mark
 from harness.reporting.untrusted import single_line
+from harness.statistics.formats import format_rates
+from harness.statistics.parts import right_parts
 from harness.statistics.violations import BESIDES, broken_rules, counted_besides
 
 _LADDER: Final = (
@@ -22,6 +24,8 @@ _LADDER: Final = (
     "content_right_rate",
 )
 _MOST_FREQUENT = 8
+_WORST = 5
+_UNREAD: Final = "An answer that failed or cannot be read is right at no path."
 
 
 def strictness(context: Context) -> Section:
@@ -38,7 +42,14 @@ def strictness(context: Context) -> Section:
             "format, in the first table of this report, is raw with every format: what a strict "
             "reader takes."
         ),
-        blocks=(_chart(context), _table(context), *_besides(context), *_violations(context)),
+        blocks=(
+            _chart(context),
+            _table(context),
+            *_formats(context),
+            *_besides(context),
+            *_violations(context),
+            *_parts(context),
+        ),
     )
 
 
@@ -85,6 +96,36 @@ def _table(context: Context) -> Table:
             *(Column(METRICS[name].title) for name in _LADDER),
         ),
         rows=rows(system_labels(context), *(context.column(name) for name in _LADDER)),
+    )
+
+
+def _formats(context: Context) -> tuple[Table, ...]:
+    """Each format by itself, where there is more than one strict format."""
+    found = format_rates(context.run, context.results.scores)
+    if len({one.name for one in found}) < 2:  # noqa: PLR2004  (one: the table above has it all)
+        return ()
+    valid, right = METRICS["valid_rate"], METRICS["content_right_rate"]
+    return (
+        Table(
+            caption="Strict answers by format",
+            columns=(
+                Column("Format", numeric=False),
+                Column("System", numeric=False),
+                Column(valid.title),
+                Column(right.title),
+            ),
+            rows=tuple(
+                (
+                    single_line(one.name),
+                    context.labels[one.system],
+                    figure(one.valid, RATE),
+                    figure(one.right, RATE),
+                )
+                for one in found
+            ),
+            headers=2,
+            dense=True,
+        ),
     )
 
 
@@ -141,5 +182,38 @@ def _violations(context: Context) -> tuple[Table, ...]:
                 for one in top
             ),
             note=f"{count(hidden)} rarer combinations are not shown." if hidden else "",
+        ),
+    )
+
+
+def _parts(context: Context) -> tuple[Table, ...]:
+    """The places in JSON answers with several values at which each system is right least often."""
+    parts, places = right_parts(context.results.scores, _WORST)
+    if not parts:
+        return ()
+    slot = {name: label.slot for name, label in context.labels.items()}
+    hidden = places - len(parts)
+    rest = [f"{count(hidden)} places right more often are not shown."] if hidden else []
+    return (
+        Table(
+            caption="Right values by JSON path",
+            columns=(
+                Column("System", numeric=False),
+                Column("At", numeric=False),
+                Column("Answers", "right / all"),
+                Column("Share right"),
+            ),
+            rows=tuple(
+                (
+                    context.labels[one.system],
+                    single_line(one.path),
+                    f"{count(one.right)} / {count(one.answers)}",
+                    figure(one.share, RATE),
+                )
+                for one in sorted(parts, key=lambda one: slot.get(one.system, 0))
+            ),
+            headers=2,
+            note=" ".join([_UNREAD, *rest]),
+            dense=True,
         ),
     )
