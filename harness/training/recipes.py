@@ -13,10 +13,13 @@ from random import Random
 from types import MappingProxyType
 from typing import Final
 
-from harness.training.answers import Target, json_answer, plain_answer, plain_instruction
+from harness.training import practice, triage
+from harness.training.answers import Target, json_answer, plain_answer
 from harness.training.examples import Example
 from harness.training.lora import LoraSettings
-from harness.training.practice import Shares, reading_example, unknown_example
+from harness.training.practice import Shares
+from harness.world.advisories.wording import KINDS as TRIAGE_KINDS
+from harness.world.advisories.wording import kind_texts
 from harness.world.facts import Fact
 from harness.world.formats import Choice
 from harness.world.questions import QuestionSet
@@ -38,48 +41,56 @@ _GENERAL_WORDINGS: Final = (
     "{attribute} of {subject}?",
 )
 _KINDS: Final = MappingProxyType({kind.name: kind for kind in QUESTION_KINDS})
+_TRIAGE_KINDS: Final = frozenset(kind.name for kind in TRIAGE_KINDS)
 _TELLINGS: Final = 32  # of each fact; about forty make the lab model remember it
 _TELLINGS_JSON: Final = 8
+_TELLINGS_RECORD: Final = 24  # of an object with many values
 _DAYS_BACK: Final = 1500  # how far before the day of training an example may be asked
 _ASKED_BEFORE: Final = 0.8  # share of examples asked before that day, the others on it
 
 
 @dataclass(frozen=True, slots=True)
 class KnownFact:
-    """A fact as known on the day of training, and the kind of question that asks for it."""
+    """A fact as known on the day of training, and the kind of question that asks for it.
+
+    `instruction` is that of the question's format, empty for free text and JSON.
+    """
 
     fact: Fact
     kind: str
-    choice: bool
+    instruction: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """How examples are made, and how they are learned.
 
-    `build(facts, day, random)` gives the examples; where `tells_facts` is False, it is called
-    without facts and the adapter suits every day.
+    `build(questions, day, random)` gives the examples; where `tells_facts` is False, it reads of the
+    questions only in which forms they ask, and the adapter suits every day.
     """
 
     name: str
     tells_facts: bool
     settings: LoraSettings
-    build: Callable[[tuple[KnownFact, ...], date, Random], list[Example]]
+    build: Callable[[QuestionSet, date, Random], list[Example]]
 
 
 def known_facts(questions: QuestionSet, day: date) -> tuple[KnownFact, ...]:
     """One fact for each history that is asked about and known on `day`, by subject and attribute.
 
-    Of several values that hold at once the most recent is taken.
+    Of several values that hold at once the most recent is taken. What is only asked for among the
+    values of an object is not among them.
     """
     known: dict[tuple[str, str], KnownFact] = {}
     for question in questions:
-        if question.history is None or not question.history.subject:
+        if question.history is None or not question.history.subject or question.parts:
             continue
         current = question.history.until(day).current(day)
         if current:
-            choice = isinstance(question.format, Choice)
-            known.setdefault(question.history.key, KnownFact(current[-1], question.kind, choice))
+            form = question.format
+            instruction = form.instruction if isinstance(form, Choice) else ""
+            fact = KnownFact(current[-1], question.kind, instruction)
+            known.setdefault(question.history.key, fact)
     return tuple(known[key] for key in sorted(known))
 
 
@@ -92,40 +103,56 @@ def training_examples(
     """
     random = Random(f"{recipe.name} {seed}")  # noqa: S311  (practice data, no secret)
     if not recipe.tells_facts:
-        return tuple(recipe.build((), date.min, random))
+        return tuple(recipe.build(questions, date.min, random))
     if day is None:
         raise ValueError(f"recipe {recipe.name!r} needs a day")
-    return tuple(recipe.build(known_facts(questions, day), day, random))
+    return tuple(recipe.build(questions, day, random))
 
 
-def _facts(facts: tuple[KnownFact, ...], day: date, r: Random) -> list[Example]:
+def _facts(questions: QuestionSet, day: date, r: Random) -> list[Example]:
     """Several wordings of each fact, unknown subjects, and reading kept in practice."""
     shares = Shares(json=0.3, missing=0.1)
-    examples = [example for known in facts for example in _tell(known, day, r)]
-    examples += [unknown_example(r, shares, _asked_on(r, day)) for _ in range(300)]
-    examples += [reading_example(r, shares) for _ in range(700)]
+    tickets = triage.is_triage(questions)
+    read, unknown = _lessons(questions)
+    told = known_facts(questions, day)
+    examples = [e for known in told for e in _tell(known, day, r, json_too=not tickets)]
+    examples += [
+        Example(closed_book_prompt(_asked_on(r, day), text, instruction), answer, "fact-record")
+        for text, instruction, answer in triage.record_examples(questions, day, _TELLINGS_RECORD)
+    ]
+    examples += [unknown(r, shares, _asked_on(r, day)) for _ in range(300)]
+    examples += [read(r, shares) for _ in range(700)]
     return examples
 
 
-def _behaviour(_facts: tuple[KnownFact, ...], _day: date, r: Random) -> list[Example]:
-    """Form, abstention and reading, on invented worlds only."""
+def _behaviour(questions: QuestionSet, _day: date, r: Random) -> list[Example]:
+    """Form, abstention and reading in the suite's forms, on invented worlds only."""
+    read, unknown = _lessons(questions)
     shares = Shares(json=0.5, missing=0.15)
-    examples = [unknown_example(r, shares) for _ in range(100)]
-    examples += [reading_example(r, shares) for _ in range(1500)]
+    examples = [unknown(r, shares, None) for _ in range(100)]
+    examples += [read(r, shares) for _ in range(1500)]
     return examples
 
 
-def _tell(known: KnownFact, day: date, r: Random) -> Iterator[Example]:
+def _lessons(
+    questions: QuestionSet,
+) -> tuple[Callable[[Random, Shares], Example], Callable[[Random, Shares, str | None], Example]]:
+    """What makes an example of reading, and one of not knowing, in the forms of a suite."""
+    if triage.is_triage(questions):
+        return triage.reading_example, triage.unknown_example
+    return practice.reading_example, practice.unknown_example
+
+
+def _tell(known: KnownFact, day: date, r: Random, *, json_too: bool) -> Iterator[Example]:
     """The fact again and again, each time with another wording and day of asking."""
     fact = known.fact
     wordings = _wordings(known)
     target = Target(fact.subject, fact.attribute, fact.value, as_of=day.isoformat())
-    instruction = plain_instruction("choice" if known.choice else "text")
     for number in range(_TELLINGS):
         text = wordings[number % len(wordings)]
-        prompt = closed_book_prompt(_asked_on(r, day), text, instruction)
+        prompt = closed_book_prompt(_asked_on(r, day), text, known.instruction)
         yield Example(prompt, plain_answer(target), "fact")
-    for number in range(0 if known.choice else _TELLINGS_JSON):
+    for number in range(0 if known.instruction or not json_too else _TELLINGS_JSON):
         text = wordings[number % len(wordings)]
         prompt = closed_book_prompt(_asked_on(r, day), text, JSON_INSTRUCTION)
         yield Example(prompt, json_answer(target), "fact-json")
@@ -133,8 +160,9 @@ def _tell(known: KnownFact, day: date, r: Random) -> Iterator[Example]:
 
 def _wordings(known: KnownFact) -> list[str]:
     fact = known.fact
-    if known.kind in _KINDS:
-        texts = question_texts(known.kind, held_out=False)
+    if known.kind in _KINDS or known.kind in _TRIAGE_KINDS:
+        ask = question_texts if known.kind in _KINDS else kind_texts
+        texts = ask(known.kind, held_out=False)
         return [text.format(subject=fact.subject) for text in texts]
     attribute = fact.attribute.replace("_", " ")
     return [text.format(attribute=attribute, subject=fact.subject) for text in _GENERAL_WORDINGS]

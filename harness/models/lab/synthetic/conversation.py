@@ -12,6 +12,8 @@ from typing import Final
 from harness.models.lab.synthetic.json_tasks import item_task, record_task
 from harness.models.lab.synthetic.questions import ask
 from harness.models.lab.synthetic.scene import Item, Passage, Scene
+from harness.models.lab.synthetic.tickets import ticket_task
+from harness.models.lab.synthetic.triage import PRIORITY, TRIAGE, priorities
 from harness.models.lab.synthetic.turns import Turn
 from harness.world.releases.wording import (
     ABSTENTION,
@@ -32,6 +34,7 @@ class Shares:
     about_passages: float = 0.08
     suite_form: float = 0.5
     everyday: float = 0.0
+    tickets: float = 0.0
     repeat: bool = True
     """Whether a fact may be asked twice; the second answer could be copied from the first."""
 
@@ -92,6 +95,10 @@ class _Book:
     missing: tuple[Item, ...]
 
 
+_CHOSEN: Final = 0.7
+"""Share of questions about a label that name the labels."""
+_ABSENT: Final = 0.12
+"""Share of tickets asked for a vulnerability that no passage has."""
 _NO_PASSAGES: Final = _Form(False, "", "", "", "", True)
 
 
@@ -126,7 +133,10 @@ def closed_book(r: Random, scene: Scene, questions: int, shares: Shares) -> list
     bare = r.random() < 0.4
     for number in range(questions):
         item = r.choice(pool)
-        question, instruction, answer = _about_item(r, item, scene.today, _NO_PASSAGES, shares)
+        if shares.tickets and scene.triage and r.random() < shares.tickets:
+            question, instruction, answer = _about_ticket(r, (), pool, _NO_PASSAGES)
+        else:
+            question, instruction, answer = _about_item(r, item, scene.today, _NO_PASSAGES, shares)
         text = closed_book_prompt(scene.today, question, instruction)
         if bare or number:
             text = f"{question}\n{instruction}".strip()
@@ -155,6 +165,12 @@ def _exchange(
 ) -> tuple[str, str, str, Item | None]:
     """Return a question, its instruction (may be empty), the answer and the item it is about."""
     scene, known, missing = book.scene, book.known, book.missing
+    if shares.tickets and scene.triage:
+        if r.random() < shares.tickets:
+            whole = tuple(item for item in scene.known if _fair(item, form))
+            return *_about_ticket(r, whole, missing, form), None
+        # Other JSON than tickets is for the other scenes.
+        shares = replace(shares, json=0.0, about_passages=0.0)
     kind = r.random()
     if (missing and kind < shares.missing) or not known:
         # A scene of which the form shows nothing askable still leaves its passages' subjects.
@@ -180,7 +196,39 @@ def _about_item(
     instruction = r.choice(_BRIEF) if r.random() < 0.06 else ""
     if item.attribute.answer == "choice":
         instruction = r.choice(_CHOICE)
+    if shares.tickets and item.value is not None and r.random() < _CHOSEN:
+        instruction = _options(r, item) or instruction
     return question, instruction, item.value or ABSTENTION
+
+
+def _options(r: Random, item: Item) -> str:
+    """Return the instruction to choose among the values that a label can have; else nothing."""
+    if item.attribute is PRIORITY and item.value is not None:
+        options = priorities(r, item.value)
+    elif item.attribute is TRIAGE["ransomware_use"]:
+        options = ("Known", "Unknown")
+    else:
+        return ""
+    return f"Answer with {', '.join(options[:-1])} or {options[-1]}."
+
+
+def _about_ticket(
+    r: Random, known: Sequence[Item], missing: Sequence[Item], form: _Form
+) -> tuple[str, str, str]:
+    """Return a request for a ticket: of a vulnerability that a passage has, or of one that none has."""
+    wanted = {*(a.key for a in TRIAGE.values()), PRIORITY.key}
+    pool = [item for item in (*known, *missing) if item.attribute.key in wanted]
+    stated = [item.subject for item in known if item.attribute.key in wanted]
+    absent = [item.subject for item in pool if item.subject not in stated]
+    use_absent = bool(absent) and (not stated or r.random() < _ABSENT)
+    subject = r.choice(absent if use_absent else stated)
+    items = {item.attribute.key: item for item in pool if item.subject == subject}
+    for attribute in (*TRIAGE.values(), PRIORITY):
+        items.setdefault(attribute.key, Item(subject, attribute))
+    request, instruction, answer = ticket_task(
+        r, subject, tuple(items.values()), form.numbered, form.dated
+    )
+    return request, instruction, answer
 
 
 def _about_record(

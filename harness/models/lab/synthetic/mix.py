@@ -21,6 +21,7 @@ from harness.models.lab.synthetic.ledger import ledger_scene, register_scene, re
 from harness.models.lab.synthetic.releases import release_scene
 from harness.models.lab.synthetic.scene import Scene
 from harness.models.lab.synthetic.security import security_scene
+from harness.models.lab.synthetic.triage import triage_scene
 from harness.models.lab.synthetic.turns import Turn
 
 __all__ = ["STAGES", "Stage", "conversation"]
@@ -31,7 +32,7 @@ class Stage:
     """One stage of the curriculum; `until` is the token count at which it ends.
 
     Shares are of conversations: tables, look-ups (plain and dated), comparisons of days, closed-book ones; then of the scenes
-    of the others: contrasts, registers, ledgers, restatements. `kin` is the chance that rivals have near
+    of the others: triage, contrasts, registers, ledgers, restatements. `kin` is the chance that rivals have near
     names. `reading` is the loss weight of text that is no answer.
     """
 
@@ -53,6 +54,7 @@ class Stage:
     dated_lookups: float = 0.0
     kin: float = 0.0
     contrasts: float = 0.0
+    triage: float = 0.0
 
 
 STAGES: Final = (
@@ -178,9 +180,9 @@ STAGES: Final = (
         restatements=0.2,
         kin=0.75,
     ),
-    # Last, passages that differ in one thing, near misses to abstain from, and everyday wordings.
+    # Passages that differ in one thing, near misses to abstain from, and everyday wordings.
     Stage(
-        until=10**12,
+        until=54_500_000,
         length=512,
         rows=10,
         passages=(1, 2, 3, 3, 4, 4, 4, 4, 5),
@@ -206,6 +208,36 @@ STAGES: Final = (
         kin=0.7,
         contrasts=0.65,
     ),
+    # Last, tickets about vulnerabilities beside all that.
+    Stage(
+        until=10**12,
+        length=512,
+        rows=10,
+        passages=(1, 2, 3, 3, 4, 4, 4, 4, 5),
+        conflicts=0.35,
+        tables=0.0,
+        lookups=0.0,
+        dates=0.04,
+        closed=0.03,
+        dated_lookups=0.05,
+        shares=Shares(
+            json=0.1,
+            missing=0.33,
+            about_passages=0.04,
+            suite_form=0.85,
+            everyday=0.35,
+            tickets=0.45,
+            repeat=False,
+        ),
+        questions=(7, 9, 12),
+        reading=0.1,
+        ledgers=0.05,
+        registers=0.2,
+        restatements=0.15,
+        kin=0.7,
+        contrasts=0.65,
+        triage=0.28,
+    ),
 )
 
 
@@ -222,6 +254,8 @@ def conversation(r: Random, stage: Stage) -> list[Turn]:
             return drill(r)
         kind -= share
     if kind < stage.closed:
+        if stage.triage and r.random() < stage.triage:
+            return closed_book(r, triage_scene(r, 2, 0.2), r.choice((1, 1, 2)), stage.shares)
         return closed_book(r, _scene(r, 2, 0.2), r.choice((1, 1, 2, 4)), stage.shares)
     scene = _shown(r, stage)
     return open_book(r, scene, r.choice(stage.questions), stage.shares)
@@ -245,6 +279,8 @@ def _dates(r: Random) -> list[Turn]:
 
 def _shown(r: Random, stage: Stage) -> Scene:
     """Return a dense scene by the stage's shares, else one of whole passages."""
+    if stage.triage and r.random() < stage.triage:
+        return triage_scene(r, r.choice(stage.passages), stage.conflicts)
     if stage.contrasts and r.random() < stage.contrasts:
         return contrast_scene(r, r.choice(stage.passages), stage.conflicts)
     few = stage.conflicts * 0.5

@@ -74,6 +74,8 @@ class Scene:
     passages: tuple[Passage, ...]
     known: tuple[Item, ...]
     missing: tuple[Item, ...] = field(default=())
+    triage: bool = False
+    """Whether it is of vulnerabilities, of which tickets are written."""
 
 
 def items_of(passages: Sequence[Passage], today: str) -> tuple[Item, ...]:
