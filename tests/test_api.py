@@ -323,6 +323,21 @@ def test_decoding_is_crossed_with_the_systems_that_have_a_decoder(
     assert one.results["base-constrained"].metrics["valid_rate"].value == 1.0
 
 
+def test_a_suite_may_cross_decoding_itself_unless_something_is_named(
+    orders: Path, tmp_path: Path
+) -> None:
+    file = orders / "suite.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(f'decoding = ["free", "constrained"]\n{text}', encoding="utf-8")
+    result = api.compare(orders, out=tmp_path / "runs")
+    assert [s.name for s in result.results.systems] == ["base", "base-constrained", "mine"]
+    assert len(api.resume(result.run).loaded.records) == 24
+    alone = api.compare(orders, systems=["base"], out=tmp_path / "runs")
+    assert [s.name for s in alone.results.systems] == ["base"]
+    free = api.compare(orders, decoding=["free"], out=tmp_path / "runs")
+    assert [s.name for s in free.results.systems] == ["base", "mine"]
+
+
 def test_a_derived_system_never_takes_the_name_of_a_declared_one(orders: Path) -> None:
     with (orders / "systems.toml").open("a") as file:
         file.write('[systems.base-constrained]\nstrategy = "base"\nmax_tokens = 9\n')

@@ -77,9 +77,12 @@ def make_job(
 ) -> Job:
     """The suite with what is given instead of its own; raises `ConfigError` for what does not fit.
 
-    With several kinds of `decoding` every system that has a decoder of ours runs with each.
+    With several kinds of `decoding` every system that has a decoder of ours runs with each. The
+    suite's own kinds count where neither systems nor kinds are named.
     """
     chosen = _chosen_systems(suite, systems)
+    if systems is None and decoding is None and suite.decoding:
+        decoding = suite.decoding
     return Job(
         suite=suite,
         systems=chosen if decoding is None else _crossed(chosen, decoding),

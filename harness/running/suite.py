@@ -12,6 +12,7 @@
     seed = 0                                     # of the plan, the sample and the resampling
     deadline = 120                               # seconds until a question has failed
     concurrency = 1                              # questions in flight for async functions
+    decoding = ["free", "constrained"]           # each system with each, unless systems are named
     gates = ["hybrid stale_rate at most 0.1"]    # sentences; see harness.statistics.gates
 
     [world]
@@ -36,15 +37,16 @@ checked when the suite is loaded, before anything runs.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_args
 
 from harness.errors import ArtefactError, ConfigError, located, nearest
 from harness.fixtures import fixture_path
 from harness.systems.locate import KeyPath, key_lines, nearest_line
+from harness.systems.spec import Decoding
 
 SUITE_FILE: Final = "suite.toml"
 FIXTURE: Final = "fixture:"
@@ -65,6 +67,7 @@ _KEYS: Final[Mapping[KeyPath, tuple[str, ...]]] = {
         "seed",
         "deadline",
         "concurrency",
+        "decoding",
         "gates",
         "world",
         "questions",
@@ -119,6 +122,7 @@ class Suite:
     seed: int = 0
     deadline: float = 120.0
     concurrency: int = 1
+    decoding: tuple[str, ...] = ()
     gates: tuple[str, ...] = ()
     hygiene: HygienePlan | None = None
 
@@ -160,6 +164,7 @@ def load_suite(name_or_path: str | Path) -> Suite:
         seed=top.get("seed", int, 0),
         deadline=float(top.at_least_one("deadline", 120)),
         concurrency=top.at_least_one("concurrency", 1),
+        decoding=top.words("decoding", get_args(Decoding)),
         gates=top.sentences("gates"),
         hygiene=_hygiene(top.table("hygiene"), days) if "hygiene" in data else None,
     )
@@ -290,6 +295,16 @@ class _Table:
             if not isinstance(value, str):
                 raise self._error(key, f"{key} must be a list of texts, and {value!r} is none")
         return tuple(values)
+
+    def words(self, key: str, valid: Sequence[str]) -> tuple[str, ...]:
+        """Different words of those that are valid."""
+        words = self.get(key, list, [])
+        for word in words:
+            if word not in valid:
+                raise self._error(key, f"{key}: unknown {word!r}: {nearest(str(word), valid)}")
+        if len(set(words)) < len(words):
+            raise self._error(key, f"{key} has a word twice")
+        return tuple(words)
 
     def at_least_one(self, key: str, default: int) -> int:
         value: int = self.get(key, int, default)

@@ -95,6 +95,9 @@ def test_a_data_set_s_name_and_a_fixture_are_no_files_of_the_suite(folder: Path)
         ('"prompt"', "3", 14, "columns.question must be a text, not 3"),
         ("[questions]", "[questions", None, "not TOML"),
         ('["rag stale_rate at most 0.1"]', "[1]", 6, "gates must be a list of texts"),
+        ("seed = 7", 'decoding = ["constraint"]', 5, "did you mean 'constrained'"),
+        ("seed = 7", "decoding = [1]", 5, "decoding: unknown 1: valid: constrained, free"),
+        ("seed = 7", 'decoding = ["free", "free"]', 5, "decoding has a word twice"),
     ],
 )
 def test_every_mistake_is_one_line_with_its_place(
