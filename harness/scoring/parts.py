@@ -20,10 +20,12 @@ the worst failed, unparseable, premature, wrong, stale, mixed, abstained.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
+from harness.retrieval.base import Passage
 from harness.scoring.freshness import standing, with_age
 from harness.scoring.jsontext import Json, JsonTextError, find, resolve
 from harness.scoring.matching import finder
@@ -31,6 +33,7 @@ from harness.scoring.offered import offered
 from harness.scoring.phrases import fold
 from harness.scoring.reading import clean
 from harness.scoring.score import Freshness, FreshnessClass, PartScore
+from harness.scoring.sources import score_source, source_pointers
 from harness.world.facts import Fact, History
 from harness.world.questions import Part, Question
 
@@ -63,38 +66,53 @@ class Parts:
         return all(part.right for part in self.parts)
 
 
-def score_parts(question: Question, text: str | None, day: date, freshness: Freshness) -> Parts:
+def score_parts(
+    question: Question,
+    text: str | None,
+    day: date,
+    freshness: Freshness,
+    passages: Sequence[Passage] = (),
+) -> Parts:
     """Judge every part that the question asks for, also of an answer that cannot be read.
 
-    `freshness` is that of the field that answers the question.
+    `freshness` is that of the field that answers the question; `passages` are those that were shown,
+    which a format with a `source_pointer` has cited.
     """
-    if not question.parts:
+    pointers = source_pointers(question)
+    if not question.parts and not pointers:
         return Parts((), freshness)
-    judged = _judged(question, text, day)
+    whole = _whole(text)
+    if whole is None:
+        label: FreshnessClass = "failed" if text is None else "unparseable"
+        places = (*(part.pointer for part in question.parts), *pointers)
+        return Parts(tuple(PartScore(p, label, right=False) for p in places), freshness)
+    judged = [
+        _classified(question, part, _said(whole, part.pointer), day) for part in question.parts
+    ]
     scores = tuple(
         PartScore(found.path, found.label, right=found.label == _due(part, day))
         for part, found in zip(question.parts, judged, strict=True)
     )
     faults = [found for found, score in zip(judged, scores, strict=True) if not score.right]
+    sources = score_source(question, whole, passages)
+    faults += [Freshness(one.label, path=one.pointer) for one in sources if not one.right]
     worst = min([freshness, *faults], key=lambda one: _WORST_FIRST.index(one.label))
-    return Parts(scores, worst)
+    return Parts((*scores, *sources), worst)
+
+
+def _whole(text: str | None) -> Json:
+    """The object or list of an answer; None where it has none."""
+    if text is None:
+        return None
+    try:
+        whole = find(clean(text))
+    except JsonTextError:
+        return None
+    return whole if isinstance(whole, dict | list) else None
 
 
 def _due(part: Part, day: date) -> FreshnessClass:
     return "current" if part.history.current(day) else "abstained"
-
-
-def _judged(question: Question, text: str | None, day: date) -> list[Freshness]:
-    """The class of each part with its evidence."""
-    if text is None:
-        return [Freshness("failed", path=part.pointer) for part in question.parts]
-    try:
-        whole = find(clean(text))
-    except JsonTextError:
-        whole = None
-    if not isinstance(whole, dict | list):
-        return [Freshness("unparseable", path=part.pointer) for part in question.parts]
-    return [_classified(question, part, _said(whole, part.pointer), day) for part in question.parts]
 
 
 def _classified(

@@ -29,7 +29,7 @@ def score(
         freshness = decide(judge, question, text, record.day)
     answerable = bool(question.references(record.day))
     right = freshness.label == ("current" if answerable else "abstained")
-    parts = score_parts(question, text, record.day, freshness)
+    parts = score_parts(question, text, record.day, freshness, answer.passages)
     freshness, right = parts.freshness, right and parts.right
     return Score(
         system=record.system,

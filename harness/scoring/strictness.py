@@ -109,6 +109,7 @@ def check_format(output_format: OutputFormat) -> None:
     match output_format:
         case JsonSchema():
             pointer_tokens(output_format.value_pointer)
+            pointer_tokens(output_format.source_pointer)
             schema_validator(output_format, formats=True)
             _check_draft(output_format)
         case Regex():

@@ -41,7 +41,8 @@ class JsonSchema:
     """JSON that is valid under `schema` in its declared `draft`.
 
     `value_pointer` (RFC 6901) names the field that answers the question; `name` stands for the
-    schema in reports. `ordered` asks for the keys in the order of the schema, which is counted and
+    schema in reports. `source_pointer` names an object with the number (`passage`) and the day (`date`)
+    of the passage that the answer rests on; empty where none is asked for. `ordered` asks for the keys in the order of the schema, which is counted and
     does not make an answer invalid.
     """
 
@@ -50,6 +51,7 @@ class JsonSchema:
     draft: Draft = "2020-12"
     value_pointer: str = "/value"
     instruction: str = ""
+    source_pointer: str = ""
     ordered: bool = False
 
 
@@ -91,6 +93,7 @@ _KINDS: dict[str, Any] = {
     "xml": Xml,
 }
 _LISTS = frozenset({"options", "columns"})
+_OPTIONAL = frozenset({"source_pointer", "ordered"})  # written only where they say something
 
 DRAFTS: tuple[Draft, ...] = get_args(Draft)
 _ANY_DRAFT = "json-schema.org/schema"
@@ -170,8 +173,7 @@ def _kind(output_format: OutputFormat) -> str:
 def format_to_dict(output_format: OutputFormat) -> dict[str, Any]:
     """A JSON-ready dictionary with a `kind` of text, choice, regex, json, csv or xml."""
     fields = {name: getattr(output_format, name) for name in output_format.__slots__}
-    if fields.get("ordered") is False:
-        del fields["ordered"]
+    fields = {k: v for k, v in fields.items() if k not in _OPTIONAL or v}
     return {"kind": _kind(output_format)} | {
         k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()
     }

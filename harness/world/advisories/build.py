@@ -162,8 +162,8 @@ from the alert and from the policy in force. Each document about the policy supe
 - The source is one snapshot: when an entry's ransomware use or due date was changed is not in it, so
   the value known on {until} counts from the day of listing. What changes with the days is what is on
   the list, each vendor's newest entry, and the priority.
-- The number of a source passage in a ticket is checked against the schema only: it depends on what a
-  system retrieved.
+- A ticket's source is right when it names a passage, and its day, that was shown and is about the
+  vulnerability; whether that passage says everything in the ticket is not checked.
 - Entries whose product is "Multiple ..." or repeats the vendor, without weaknesses, or due before
   they were listed are in the documents and not asked about.
 

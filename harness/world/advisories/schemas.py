@@ -10,6 +10,7 @@ from harness.world.advisories.wording import (
     PRIORITIES,
     RANSOMWARE_USE,
     TIER_INSTRUCTIONS,
+    TIER_KEYS,
     Tier,
 )
 from harness.world.formats import JsonSchema
@@ -96,7 +97,7 @@ POINTERS: Final[Mapping[Tier, Mapping[str, str]]] = MappingProxyType(
 """The attribute that each place of an object states, beside `/cve`, which is the question's own.
 
 `escalation` is the due date where ransomware use is Known, and nothing elsewhere. Where the answer
-was found (`/source`) depends on the system and has no history.
+was found (`/source`) depends on the passages shown and has no history.
 """
 
 TIERS: Final[Mapping[Tier, JsonSchema]] = MappingProxyType(
@@ -106,6 +107,7 @@ TIERS: Final[Mapping[Tier, JsonSchema]] = MappingProxyType(
             {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema},
             value_pointer=VALUE_POINTERS[tier],
             instruction=TIER_INSTRUCTIONS[tier],
+            source_pointer="/source" if "source" in TIER_KEYS[tier] else "",
             ordered=True,
         )
         for tier, schema in _SCHEMAS.items()
