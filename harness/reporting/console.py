@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import Final
 
 from rich.box import SIMPLE_HEAD
@@ -22,6 +23,7 @@ _COLUMNS: Final = (
     ("cost_per_query", "cost"),
 )
 _NAME = 10
+_NAME_WIDTH = 13
 _WIDE = 14  # an interval longer than this is broken between its bounds
 
 
@@ -48,10 +50,13 @@ def summary_table(results: Results) -> Table:
         table.add_column(f"{heading}\n{per}".rstrip(), justify="right", overflow="fold")
         columns.append([figure(estimate, unit) for estimate in estimates])
     for i, system in enumerate(results.systems):
-        table.add_row(
-            Text(single_line(system.name), "bold"), *(_cell(column[i]) for column in columns)
-        )
+        table.add_row(_label(system.name), *(_cell(column[i]) for column in columns))
     return table
+
+
+def _label(name: str) -> Text:
+    """The name, broken after its hyphens where it is long; a cell has two lines anyway."""
+    return Text("\n".join(wrap(single_line(name), _NAME_WIDTH)), "bold")
 
 
 def _cell(printed: Figure) -> Text:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from harness.energy import EnergyMeter
 from harness.errors import ArtefactError, MissingExtraError
 from harness.models.fingerprint import adapter_fingerprint, model_fingerprint
+from harness.models.lab.memory import keep_freed_memory
 from harness.training.adapter import Adapter, AdapterKey, write_adapter
 from harness.training.examples import Example, examples_fingerprint
 
@@ -99,6 +100,7 @@ def train_adapter(
         raise ArtefactError(f"{out}: the base model or the examples are not those of the key")
     import torch  # noqa: PLC0415  (heavy, optional)
 
+    keep_freed_memory()
     with torch.random.fork_rng(devices=[]), _quiet():
         torch.manual_seed(key.seed)
         model, tokenizer = _load(base, settings)

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import pytest
 from planted import planted_run
@@ -39,3 +40,12 @@ def test_every_figure_and_its_interval_is_there_without_colour() -> None:
 def test_unknown_is_said() -> None:
     _, results = planted_run(questions=1, days=1, systems=1)
     assert "unknown" in shown(results)
+
+
+def test_long_names_break_after_hyphens() -> None:
+    _, results = planted_run(questions=40, days=1, systems=2)
+    first, second = results.systems
+    longer = replace(first, name="fine-tuned-constrained")
+    lines = shown(replace(results, systems=(longer, second))).splitlines()
+    assert any(line.startswith("fine-tuned- ") for line in lines)
+    assert any(line.startswith("constrained ") for line in lines)
