@@ -360,14 +360,17 @@ def _refuse_unlike(before: Manifest, now: Manifest, path: Path) -> None:
 def _models(manifest: Manifest) -> dict[str, str]:
     """The name of each system's model, by which a price book may know it.
 
-    A lab model is `lab` wherever its weights lie; another is known by its own name.
+    A lab model is `lab` wherever its weights lie; another is known by its own name, or by that which
+    its endpoint has for it.
     """
     models = {}
     for system in manifest.systems:
         model = system.settings.get("model")
         if isinstance(model, Mapping):
             kind = str(model["kind"])
-            models[system.name] = kind if kind == "lab" else str(model.get("path") or kind)
+            models[system.name] = (
+                kind if kind == "lab" else str(model.get("name") or model.get("path") or kind)
+            )
     return models
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from harness.world.formats import OutputFormat
 
 Role = Literal["system", "user", "assistant"]
 FinishReason = Literal["stop", "length", "refusal", "other"]
+
+_CHARACTERS_PER_TOKEN: Final = 4  # a common rule of thumb for English
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +79,8 @@ class ModelError(Exception):
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
         self.kind = kind
+
+
+def estimated_tokens(text: str) -> int:
+    """About how many tokens a text has, where nobody counted; such usage is marked as not counted."""
+    return -(-len(text) // _CHARACTERS_PER_TOKEN)

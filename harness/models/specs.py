@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final, Literal, get_args
+from urllib.parse import urlsplit
 
 from harness.errors import ConfigError, nearest
 from harness.fixtures import fixture_path
 from harness.models.base import LanguageModel
 
-KINDS = ("lab", "transformers")
+Enforce = Literal["json_schema", "json_object", "vllm", "llama.cpp"]
+"""How a server is asked to keep to a format; see `harness.models.openai.enforcement`."""
+
+KINDS = ("lab", "transformers", "openai")
+_OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "lab": ("path", "adapter"),
+    "transformers": ("path", "adapter", "device", "dtype"),
+    "openai": ("name", "url", "key_env", "enforce", "temperature"),
+}
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """`kind` is `lab` or `transformers`; the rest has a default that depends on it.
+    """`kind` is `lab`, `transformers` or `openai`; the rest has a default that depends on it.
 
     `path` is a folder (or, for `transformers`, a name on the hub); None is the shipped lab model.
     `adapter` is a `peft` folder to merge in. `device` and `dtype` are torch's words.
+
+    `openai` is any server that speaks OpenAI's chat completions: `name` is what it calls the model,
+    `url` what it puts `/chat/completions` behind, `key_env` the environment variable that holds the
+    key (the key itself stands nowhere), `enforce` how it is asked to keep to a format.
+    `temperature` is 0 unless the server refuses that.
     """
 
     kind: str = "lab"
@@ -25,30 +44,79 @@ class ModelSpec:
     adapter: Path | None = None
     device: str | None = None
     dtype: str | None = None
+    name: str | None = None
+    url: str | None = None
+    key_env: str | None = None
+    enforce: Enforce | None = None
+    temperature: float | None = None
+
+    @property
+    def is_endpoint(self) -> bool:
+        """Whether a server computes, so that whoever asks waits."""
+        return self.kind == "openai"
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """What is wrong, as (key, message)."""
+        if self.kind not in KINDS:
+            yield "kind", f"unknown model kind {self.kind!r}: {nearest(self.kind, KINDS)}"
+            return
+        fitting = _OPTIONS[self.kind]
+        for option in dict.fromkeys(name for names in _OPTIONS.values() for name in names):
+            if option not in fitting and getattr(self, option) is not None:
+                yield option, _unfitting(self.kind, option)
+        if self.is_endpoint:
+            yield from _endpoint_problems(self)
+
+    def settings(self) -> dict[str, Any]:
+        """A JSON-ready dictionary of what was declared; no machine's paths, and no key."""
+        found: dict[str, Any] = {"kind": self.kind}
+        if self.path is not None:
+            found["path"] = Path(self.path).name
+        if self.is_endpoint:
+            from harness.models.openai.endpoint import Endpoint  # noqa: PLC0415  (imports this)
+
+            endpoint = Endpoint.of(self)
+            found |= {"name": endpoint.model, "url": endpoint.url, "enforce": endpoint.enforce}
+            found["temperature"] = endpoint.temperature
+        return found
+
+
+def url_problem(url: str) -> str | None:
+    """What is wrong with the base of an endpoint; the url itself is not told, it may hold a secret."""
+    try:
+        parts = urlsplit(url)
+        port_fits = parts.port is None or parts.port > 0
+    except ValueError:
+        return "is no URL"
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not port_fits:
+        return "must be a URL such as http://127.0.0.1:8000/v1"
+    if "@" in parts.netloc:
+        return "must not hold a user or a password; put the key in an environment variable"
+    if parts.query or parts.fragment or url != url.strip():
+        return "must end with its path, such as /v1"
+    if parts.path.rstrip("/").endswith("/chat/completions"):
+        return "must not end in /chat/completions, which is put behind it"
+    return None
 
 
 def load_model(spec: ModelSpec) -> LanguageModel:
     """Load what the description names.
 
     Raises:
-        ConfigError: an unknown kind, or an option the kind has not.
+        ConfigError: an unknown kind, or an option the kind has not; the key of an endpoint is missing.
         ArtefactError: the model or the adapter is missing, damaged or does not fit.
         MissingExtraError: the kind needs packages that are not installed.
     """
+    for key, message in spec.problems():
+        raise ConfigError(f"{key}: {message}")
     if spec.kind == "lab":
         return _load_lab(spec)
     if spec.kind == "transformers":
         return _load_transformers(spec)
-    raise ConfigError(f"unknown model kind {spec.kind!r}: {nearest(spec.kind, KINDS)}")
+    return _load_openai(spec)
 
 
 def _load_lab(spec: ModelSpec) -> LanguageModel:
-    for option in ("device", "dtype"):
-        if (value := getattr(spec, option)) is not None:
-            raise ConfigError(
-                f"{option} = {value!r}: the lab model runs on the processor in float32; "
-                'for another, set kind = "transformers"'
-            )
     from harness.models.lab.model import LabModel  # noqa: PLC0415 - numpy, tokenizers and jinja2
 
     folder = Path(spec.path) if spec.path is not None else fixture_path("lab")
@@ -62,3 +130,33 @@ def _load_transformers(spec: ModelSpec) -> LanguageModel:
     return TransformersModel.load(
         path, spec.adapter, device=spec.device, dtype=spec.dtype or "float32"
     )
+
+
+def _load_openai(spec: ModelSpec) -> LanguageModel:
+    from harness.models.openai.endpoint import Endpoint  # noqa: PLC0415 - imports this module
+    from harness.models.openai.model import OpenAIModel  # noqa: PLC0415 - as above
+
+    return OpenAIModel(Endpoint.of(spec))
+
+
+def _unfitting(kind: str, option: str) -> str:
+    if kind == "lab" and option in _OPTIONS["transformers"]:
+        return (
+            'the lab model runs on the processor in float32; for another, set kind = "transformers"'
+        )
+    return f'kind = "{kind}" has no such key: {nearest(option, _OPTIONS[kind])}'
+
+
+def _endpoint_problems(spec: ModelSpec) -> Iterator[tuple[str, str]]:
+    if not spec.name:
+        yield "name", "missing: what the model is called at the endpoint"
+    if spec.url is not None and (problem := url_problem(spec.url)):
+        yield "url", problem
+    if spec.key_env is not None and not _VARIABLE.fullmatch(spec.key_env):
+        # What was given is not told: it may be the key.
+        yield "key_env", "must be the name of an environment variable that holds the key"
+    words = get_args(Enforce)
+    if spec.enforce is not None and spec.enforce not in words:
+        yield "enforce", f"unknown word {spec.enforce!r}: {nearest(spec.enforce, words)}"
+    if spec.temperature is not None and not 0 <= spec.temperature < math.inf:
+        yield "temperature", f"must be 0 or more, not {spec.temperature}"

@@ -21,7 +21,8 @@ class Arm:
 
     `make` builds the system; where `place` is `worker` it is pickled and called in each worker
     process, so that local models neither share an interpreter with the runner nor with each other.
-    Systems that wait for something else (async functions, recorded answers) take place `loop`.
+    Systems that wait for something else (endpoints, async functions, recorded answers) take place
+    `loop`.
     """
 
     name: str

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 from harness.errors import ConfigError, nearest
+from harness.models.openai.endpoint import Endpoint
 from harness.running.arms import Arm, Place
 from harness.running.environment import machine, package_versions
 from harness.running.fingerprints import corpus_fingerprint, facts_fingerprint, file_fingerprint
@@ -155,8 +156,11 @@ def make_arms(job: Job, world: SystemWorld, workdir: Path) -> tuple[Arm, ...]:
     """The systems, ready for their places; they share artefacts in `workdir`.
 
     Local models and plain functions named in a file get worker processes. What waits instead of
-    computing (async functions, recorded answers) stays in the runner's loop, and so do functions
-    given as objects: they may live in a notebook, where no other process finds them.
+    computing (endpoints, async functions, recorded answers) stays in the runner's loop, and so do
+    functions given as objects: they may live in a notebook, where no other process finds them.
+
+    Raises:
+        ConfigError: there is no such function, or no key for an endpoint.
     """
     return tuple(
         Arm(spec.name, partial(build_system, spec, world, workdir), _place(spec))
@@ -165,12 +169,22 @@ def make_arms(job: Job, world: SystemWorld, workdir: Path) -> tuple[Arm, ...]:
 
 
 def _place(spec: SystemSpec) -> Place:
+    if spec.model.is_endpoint:
+        _check_key(spec)
+        return "loop"
     if spec.replay is not None or callable(spec.function):
         return "loop"
     if spec.function is not None:
         function = import_function(spec.function, spec.folder)
         return "loop" if inspect.iscoroutinefunction(function) else "worker"
     return "worker"
+
+
+def _check_key(spec: SystemSpec) -> None:
+    try:
+        Endpoint.of(spec.model).key()
+    except ConfigError as error:
+        raise ConfigError(f"system {spec.name!r}: {error}") from error
 
 
 def _chosen_systems(suite: Suite, choices: Sequence[SystemChoice] | None) -> tuple[SystemSpec, ...]:

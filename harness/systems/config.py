@@ -19,13 +19,18 @@
     strategy = "hybrid"
     training = { recipe = "behaviour" }
 
+    [systems.hosted]
+    strategy = "rag"
+    model = { kind = "openai", name = "small-model", url = "http://127.0.0.1:8000/v1" }
+
     [systems.mine]
     strategy = "external"
     function = "my_module:answer"        # or: replay = "answers.jsonl"
 
 A part that is left out has the defaults of `harness.systems.spec`. Other keys: `model` (a kind, or a
-table of kind, path, adapter, device, dtype), `prompt` (a template file), `max_tokens`, `decoding`
-(`free`, or `constrained`: the decoder enforces the question's format). Paths are relative to the file. What is wrong is reported all at once, with file, line, key and valid words.
+table of kind and what `ModelSpec` has for it), `prompt` (a template file), `max_tokens`, `decoding`
+(`free`, or `constrained`: the decoder enforces the question's format). Paths are relative to the
+file. What is wrong is reported all at once, with file, line, key and valid words.
 """
 
 from __future__ import annotations
@@ -87,6 +92,11 @@ _MODEL_TYPES: Final[Mapping[str, type]] = {
     "adapter": str,
     "device": str,
     "dtype": str,
+    "name": str,
+    "url": str,
+    "key_env": str,
+    "enforce": str,
+    "temperature": float,
 }
 _WORDS: Final[Mapping[type, str]] = {
     str: "a text",
@@ -188,7 +198,7 @@ class _Reader:
             path = str(self._beside(path))
         elif path is not None and kind == "lab":
             self._report((*where, "path"), f"path: there is no folder {path!r}")
-        return ModelSpec(kind, path, adapter, values.get("device"), values.get("dtype"))
+        return ModelSpec(**{**values, "path": path, "adapter": adapter})
 
     def _part(
         self,

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Final
 
 from harness.errors import ConfigError, nearest
+from harness.models.base import estimated_tokens
 from harness.systems.base import Answer, Failure, Preparation, Strategy, Timing, Usage
 from harness.world.questions import Question
 
@@ -23,8 +23,6 @@ __all__ = ["AnswerFunction", "FunctionSystem", "import_function"]
 
 AnswerFunction = Callable[[Question, date], str | Answer | Awaitable[str | Answer]]
 """Answers a question on a day; plain or async, with a text or a whole `Answer`."""
-
-_CHARACTERS_PER_TOKEN: Final = 4  # a common rule of thumb for English; marked as not counted
 
 
 class FunctionSystem:
@@ -121,7 +119,7 @@ def _source_fingerprint(function: AnswerFunction) -> str:
 def _estimated_usage(question: Question, text: str) -> Usage:
     prompt = f"{question.text}\n{question.format.instruction}"
     return Usage(
-        prompt_tokens=-(-len(prompt) // _CHARACTERS_PER_TOKEN),
-        completion_tokens=-(-len(text) // _CHARACTERS_PER_TOKEN),
+        prompt_tokens=estimated_tokens(prompt),
+        completion_tokens=estimated_tokens(text),
         counted=False,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import time
@@ -10,10 +11,12 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from harness.energy import total_joules
 from harness.models.base import Generation, LanguageModel, Message, ModelError
 from harness.models.fingerprint import adapter_fingerprint, model_fingerprint
+from harness.models.openai.endpoint import Endpoint
 from harness.models.specs import load_model
 from harness.retrieval.base import Embedder, Passage, Retriever
 from harness.retrieval.ranking import Recency
@@ -28,6 +31,9 @@ from harness.training.store import AdapterStore
 from harness.world.questions import Question
 
 __all__ = ["LocalSystem"]
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 class LocalSystem:
@@ -91,8 +97,9 @@ class LocalSystem:
         if self._index is not None:
             if self._retriever is not None:
                 self._retriever.close()
-            self._retriever, index = self._index.prepare(day)
-            preparation = _with_index(preparation, index, self._retriever)
+            retriever, index = await self._beside(self._index.prepare, day)
+            preparation = _with_index(preparation, index, retriever)
+            self._retriever = retriever
         if self._tuning is not None:
             adapter, found = self._tuning.prepare(day)
             if adapter != self._adapter:
@@ -111,7 +118,7 @@ class LocalSystem:
         """Retrieve, render, generate. `prepare(day)` comes first."""
         started = time.perf_counter()
         try:
-            passages = self._retrieve(question)
+            passages = await self._beside(self._retrieve, question)
         except Exception as error:  # noqa: BLE001  (the index is foreign code: its errors are outcomes)
             seconds = time.perf_counter() - started
             return _failed("retrieval", f"{type(error).__name__}: {error}", (), seconds, seconds)
@@ -140,6 +147,12 @@ class LocalSystem:
             self._retriever.close()
             self._retriever = None
         await self._release_model()
+
+    async def _beside(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Do it in a thread where other answers wait for an endpoint in this loop, else here."""
+        if self._spec.model.is_endpoint:
+            return await asyncio.to_thread(work, *args, **kwargs)
+        return work(*args, **kwargs)
 
     def _retrieve(self, question: Question) -> tuple[Passage, ...]:
         retrieval = self._spec.retrieval
@@ -211,6 +224,8 @@ def _default_prompt(spec: SystemSpec) -> Path:
 
 def _model_fingerprint(spec: SystemSpec) -> str:
     model = spec.model
+    if model.is_endpoint:
+        return Endpoint.of(model).fingerprint()
     if model.path is not None and not Path(model.path).is_dir():
         # A name on a hub: what it stands for is known once it is loaded.
         return hashlib.sha256(f"{model.kind} {model.path}".encode()).hexdigest()[:16]

@@ -112,7 +112,8 @@ class SystemSpec:
     """One system. `strategy` says which of the parts it has; a part that does not fit is refused.
 
     `base` has neither retrieval nor an adapter, `rag` retrieval, `fine-tuned` an adapter, `hybrid`
-    both. An adapter comes from `training` or is given as `model.adapter`. With `decoding` free the
+    both. An adapter comes from `training` or is given as `model.adapter`; a model behind an endpoint
+    can have been tuned elsewhere, which its name then says. With `decoding` free the
     prompt asks for a question's format, constrained the decoder enforces it. `external` is a function
     (a callable or `module:function`, looked for in `folder` too) or a file of recorded answers.
     """
@@ -141,11 +142,10 @@ class SystemSpec:
         if self.strategy == "external":
             what = self.function if isinstance(self.function, str) else _name(self.function)
             return {"function": what} if self.replay is None else {"replay": self.replay.name}
-        model = {"kind": self.model.kind, "path": self.model.path and Path(self.model.path).name}
         # Absent where it is free, so that runs from before there was a choice stay comparable.
         decoding = {} if self.decoding == "free" else {"decoding": self.decoding}
         return {
-            "model": {key: value for key, value in model.items() if value is not None},
+            "model": self.model.settings(),
             "adapter": self.model.adapter.name if self.model.adapter else None,
             "retrieval": _fields(self.retrieval),
             "training": _fields(self.training),
@@ -204,6 +204,8 @@ def _training_problems(training: TrainingSpec) -> Iterator[tuple[str, str]]:
 
 
 def _local_problems(spec: SystemSpec) -> Iterator[tuple[str, str]]:
+    for key, message in spec.model.problems():
+        yield f"model.{key}", message
     for key in ("function", "replay"):
         if getattr(spec, key) is not None:
             yield key, f'needs strategy = "external", not {spec.strategy!r}'
@@ -213,7 +215,10 @@ def _local_problems(spec: SystemSpec) -> Iterator[tuple[str, str]]:
     if adapted and spec.strategy in {"base", "rag"}:
         key = "training" if spec.training is not None else "model.adapter"
         yield key, f"strategy {spec.strategy!r} has no adapter; see fine-tuned and hybrid"
-    if not adapted and spec.strategy in {"fine-tuned", "hybrid"}:
+    if spec.model.is_endpoint:
+        if spec.training is not None:
+            yield "training", "a model behind an endpoint cannot be trained here; tune it there"
+    elif not adapted and spec.strategy in {"fine-tuned", "hybrid"}:
         yield "training", f"missing: strategy {spec.strategy!r} needs a recipe or model.adapter"
     if spec.training is not None and spec.model.adapter is not None:
         yield "model.adapter", "cannot be given beside training, which makes its own adapter"

@@ -24,10 +24,14 @@ def test_each_kind_is_loaded(tiny_model: Path) -> None:
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        (ModelSpec("openai", "x"), "unknown model kind 'openai': valid: lab, transformers"),
+        (ModelSpec("openapi"), "unknown model kind 'openapi': did you mean 'openai'"),
         (ModelSpec("transformer", "x"), "did you mean 'transformers'"),
-        (ModelSpec("lab", "x", device="cuda"), "device = 'cuda': the lab model runs on"),
-        (ModelSpec("lab", "x", dtype="float16"), "dtype = 'float16': the lab model runs on"),
+        (ModelSpec("lab", "x", device="cuda"), "device: the lab model runs on"),
+        (ModelSpec("lab", "x", dtype="float16"), "dtype: the lab model runs on"),
+        (ModelSpec("lab", name="x"), 'name: kind = "lab" has no such key: valid: adapter, path'),
+        (ModelSpec("openai"), "name: missing"),
+        (ModelSpec("openai", "x", name="x"), 'path: kind = "openai" has no such key'),
+        (ModelSpec("openai", name="x", url="host/v1"), "url: must be a URL such as"),
         (ModelSpec("transformers", "x", dtype="float12"), "did you mean 'float(16|32)'"),
         (ModelSpec("transformers", "x", device="gpu"), "device 'gpu'"),
     ],

@@ -146,6 +146,42 @@ WRONG = [
     ('[systems.a]\nstrategy = "rag"\nmodel = true', 3, "model must be a kind or a table"),
     ('[systems.a]\nstrategy = "rag"\nmodel = "labb"', 3, "did you mean 'lab'?"),
     ('[systems.a]\nstrategy = "rag"\nmodel = { path = "none" }', 3, "there is no folder 'none'"),
+    *(
+        (f'[systems.a]\nstrategy = "{strategy}"\nmodel = {{ kind = "openai", {keys} }}', 3, message)
+        for strategy, keys, message in (
+            ("rag", 'url = "http://host/v1"', "model.name: missing: what the model is called"),
+            ("rag", 'nam = "m"', "unknown key 'nam': did you mean 'name'?"),
+            ("rag", 'name = "m", key = "sk-1"', "unknown key 'key': did you mean 'key_env'?"),
+            ("rag", 'name = "m", device = "cpu"', 'model.device: kind = "openai" has no such key'),
+            ("rag", 'name = "m", path = "x"', 'model.path: kind = "openai" has no such key'),
+            ("rag", "name = 3", "name must be a text"),
+            ("rag", 'name = "m", url = "host/v1"', "model.url: must be a URL such as"),
+            ("rag", 'name = "m", url = "http://h:x/v1"', "model.url: is no URL"),
+            ("rag", 'name = "m", url = "http://me:pw@h/v1"', "model.url: must not hold a user"),
+            ("rag", 'name = "m", url = "http://h/v1?key=1"', "model.url: must end with its path"),
+            (
+                "rag",
+                'name = "m", url = "http://h/v1/chat/completions"',
+                "model.url: must not end in /chat/completions",
+            ),
+            ("rag", 'name = "m", key_env = "sk-1"', "model.key_env: must be the name of"),
+            (
+                "rag",
+                'name = "m", enforce = "vlm"',
+                "model.enforce: unknown word 'vlm': did you mean",
+            ),
+            ("rag", 'name = "m", temperature = -1', "model.temperature: must be 0 or more"),
+        )
+    ),
+    ('[systems.a]\nstrategy = "rag"\nmodel = "openai"', 3, "model.name: missing"),
+    ('[systems.a]\nstrategy = "rag"\nmodel = { name = "m" }', 3, 'kind = "lab" has no such key'),
+    ('[systems.a]\nstrategy = "rag"\nmodel = { device = "cuda" }', 3, "the lab model runs on"),
+    (
+        '[systems.a]\nstrategy = "hybrid"\nmodel = { kind = "openai", name = "m" }\n'
+        'training = { recipe = "behaviour" }',
+        4,
+        "training: a model behind an endpoint cannot be trained here",
+    ),
     ('[systems.a]\nstrategy = "rag"\nprompt = "none.jinja"', 3, "there is no file 'none.jinja'"),
     ('[systems.a]\nstrategy = "external"', 2, "exactly one of function and replay"),
     ('[systems.a]\nstrategy = "external"\nfunction = "m:f"\nretrieval = {}', 4, "looks after this"),
@@ -179,6 +215,52 @@ def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read") as caught:
         load_systems(tmp_path / "none.toml")
     assert "\n" not in str(caught.value)
+
+
+def test_secrets_in_the_wrong_place_are_not_repeated(tmp_path: Path) -> None:
+    model = 'kind = "openai", name = "m", url = "http://me:PLANTED@h/v1", key_env = "sk-PLANTED"'
+    path = write(
+        tmp_path, f'[systems.a]\nstrategy = "base"\nmodel = {{ {model}, key = "PLANTED" }}'
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_systems(path)
+    assert "PLANTED" not in str(caught.value)
+
+
+def test_a_model_behind_an_endpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = """\
+[systems.one]
+strategy = "rag"
+model = { kind = "openai", name = "org/small", url = "http://10.0.0.1/v1/", key_env = "MY_KEY" }
+[systems.two]
+strategy = "hybrid"
+[systems.two.model]
+kind = "openai"
+name = "ft:mine"
+enforce = "vllm"
+temperature = 1
+"""
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://10.0.0.2/v1")
+    monkeypatch.setenv("MY_KEY", "planted")
+    one, two = load_systems(write(tmp_path, text))
+    assert one.model == ModelSpec(
+        "openai", name="org/small", url="http://10.0.0.1/v1/", key_env="MY_KEY"
+    )
+    assert one.settings()["model"] == {
+        "kind": "openai",
+        "name": "org/small",
+        "url": "http://10.0.0.1/v1",
+        "enforce": "json_schema",
+        "temperature": 0.0,
+    }
+    assert (two.strategy, two.retrieval) == ("hybrid", RetrievalSpec())
+    assert two.settings()["model"] == {
+        "kind": "openai",
+        "name": "ft:mine",
+        "url": "http://10.0.0.2/v1",
+        "enforce": "vllm",
+        "temperature": 1.0,
+    }
 
 
 def test_systems_made_in_python_are_held_to_the_same_rules() -> None:

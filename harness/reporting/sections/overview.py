@@ -71,7 +71,7 @@ def _model(declared: object) -> str:
     """A model's name for people; `declared` is a manifest's setting: kind and path, or a name."""
     if not isinstance(declared, Mapping):
         return LAB_MODEL if declared == "lab" else str(declared)
-    path, kind = declared.get("path"), declared.get("kind")
+    path, kind = declared.get("name") or declared.get("path"), declared.get("kind")
     if kind == "lab":
         return f"the lab model “{path}”" if path else LAB_MODEL
     return f"the model “{path or kind}”"

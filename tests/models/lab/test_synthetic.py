@@ -140,6 +140,15 @@ def test_days_are_days_and_earlier_ones_earlier(seed: int) -> None:
     assert day_before(r, later) < later
 
 
+def test_dated_contrasts_state_more_days() -> None:
+    def stated(dated: bool) -> int:
+        scenes = (contrast_scene(Random(seed), 4, 0.3, dated=dated) for seed in range(200))
+        claims = (c for scene in scenes for p in scene.passages for c in p.claims)
+        return sum(c.attribute.kind == "day" for c in claims)
+
+    assert stated(dated=True) > 1.1 * stated(dated=False)
+
+
 @given(SEEDS)
 @QUICK
 def test_what_a_contrast_scene_lacks_is_a_near_miss(seed: int) -> None:

@@ -32,6 +32,19 @@ _FIELDS: Final[tuple[tuple[EventKind, ...], ...]] = (
 )
 """What passages of one field report, as often as they are drawn."""
 
+_DATED: Final[tuple[tuple[EventKind, ...], ...]] = (
+    ("release",),
+    ("release",),
+    ("release", "maintenance_release"),
+    ("maintenance_release",),
+    ("new_cycle", "new_lts_cycle"),
+    ("new_cycle", "new_lts_cycle"),
+    ("new_cycle", "new_lts_cycle", "release"),
+    ("end_of_life", "end_of_life_moved"),
+    ("lts", "not_lts", "new_cycle", "new_lts_cycle"),
+)
+"""The same with more of what is confused longest: days of releases and of cycles."""
+
 _OF_PRODUCT: Final = ("latest_version", "latest_release_date", "newest_cycle")
 _OF_CYCLE: Final = ("latest_version", "release_date", "end_of_life", "supported", "lts")
 _HARD: Final = 10
@@ -39,11 +52,14 @@ _EASY: Final = 6
 """How many of what is missing may be asked: stated of another subject, or of none."""
 
 
-def contrast_scene(r: Random, count: int, conflicts: float) -> Scene:
-    """Return a scene of `count` passages around one subject; `conflicts` as in `release_scene`."""
+def contrast_scene(r: Random, count: int, conflicts: float, *, dated: bool = False) -> Scene:
+    """Return a scene of `count` passages around one subject; `conflicts` as in `release_scene`.
+
+    `dated` asks for more passages that state days.
+    """
     family = _family(r)
     cycles = r.sample(family[0].scheme.cycles, r.choice((1, 1, 2)))
-    fields = r.sample(_FIELDS, r.choice((1, 2, 2, 3)))
+    fields = r.sample(_DATED if dated else _FIELDS, r.choice((1, 2, 2, 3)))
     passages: list[Passage] = []
     lts: dict[str, EventKind] = {}
     product, cycle, field = family[0], cycles[0], fields[0]

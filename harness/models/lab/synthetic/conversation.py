@@ -95,6 +95,8 @@ class _Book:
     missing: tuple[Item, ...]
 
 
+_TICKETED: Final = (*TRIAGE.values(), PRIORITY)
+"""What tickets may ask for."""
 _CHOSEN: Final = 0.7
 """Share of questions about a label that name the labels."""
 _ABSENT: Final = 0.12
@@ -114,9 +116,10 @@ def open_book(r: Random, scene: Scene, questions: int, shares: Shares) -> list[T
     for number in range(questions):
         if number and not shares.repeat and not book.known:
             break
-        question, instruction, answer, item = _exchange(r, book, form, shares)
+        question, instruction, answer, asked = _exchange(r, book, form, shares)
         if not shares.repeat:
-            book = replace(book, known=tuple(other for other in book.known if other is not item))
+            left = (item for item in book.known if not any(item is one for one in asked))
+            book = replace(book, known=tuple(left))
         text = _first(form, scene, question, instruction)
         if number:
             text = _follow_up(r, form, question, instruction)
@@ -134,7 +137,7 @@ def closed_book(r: Random, scene: Scene, questions: int, shares: Shares) -> list
     for number in range(questions):
         item = r.choice(pool)
         if shares.tickets and scene.triage and r.random() < shares.tickets:
-            question, instruction, answer = _about_ticket(r, (), pool, _NO_PASSAGES)
+            question, instruction, answer = _unknown_ticket(r, pool)
         else:
             question, instruction, answer = _about_item(r, item, scene.today, _NO_PASSAGES, shares)
         text = closed_book_prompt(scene.today, question, instruction)
@@ -162,13 +165,13 @@ def _fair(item: Item, form: _Form) -> bool:
 
 def _exchange(
     r: Random, book: _Book, form: _Form, shares: Shares
-) -> tuple[str, str, str, Item | None]:
-    """Return a question, its instruction (may be empty), the answer and the item it is about."""
+) -> tuple[str, str, str, tuple[Item, ...]]:
+    """Return a question, its instruction (may be empty), the answer and the items it is about."""
     scene, known, missing = book.scene, book.known, book.missing
     if shares.tickets and scene.triage:
-        if r.random() < shares.tickets:
-            whole = tuple(item for item in scene.known if _fair(item, form))
-            return *_about_ticket(r, whole, missing, form), None
+        left = any(item.attribute in _TICKETED for item in known)
+        if r.random() < (shares.tickets if left else shares.tickets * _ABSENT):
+            return _about_ticket(r, book, form)
         # Other JSON than tickets is for the other scenes.
         shares = replace(shares, json=0.0, about_passages=0.0)
     kind = r.random()
@@ -176,14 +179,14 @@ def _exchange(
         # A scene of which the form shows nothing askable still leaves its passages' subjects.
         unknown = missing or [item for item in scene.missing if item.attribute.answer == "text"]
         item = r.choice(unknown or known)
-        return *_about_item(r, item, scene.today, form, shares), item
+        return *_about_item(r, item, scene.today, form, shares), (item,)
     if form.numbered and form.dated and kind > 1 - shares.about_passages:
-        return *_about_passages(r, scene, known), None
+        return *_about_passages(r, scene, known), ()
     if kind > 1 - shares.about_passages - shares.json * 0.25:
-        return *_about_record(r, known, missing), None
+        return *_about_record(r, known, missing), ()
     restated = [item for item in known if item.restated]
     item = r.choice(restated) if restated and r.random() < 0.5 else r.choice(known)
-    return *_about_item(r, item, scene.today, form, shares), item
+    return *_about_item(r, item, scene.today, form, shares), (item,)
 
 
 def _about_item(
@@ -212,23 +215,36 @@ def _options(r: Random, item: Item) -> str:
     return f"Answer with {', '.join(options[:-1])} or {options[-1]}."
 
 
-def _about_ticket(
-    r: Random, known: Sequence[Item], missing: Sequence[Item], form: _Form
-) -> tuple[str, str, str]:
+def _about_ticket(r: Random, book: _Book, form: _Form) -> tuple[str, str, str, tuple[Item, ...]]:
     """Return a request for a ticket: of a vulnerability that a passage has, or of one that none has."""
-    wanted = {*(a.key for a in TRIAGE.values()), PRIORITY.key}
-    pool = [item for item in (*known, *missing) if item.attribute.key in wanted]
-    stated = [item.subject for item in known if item.attribute.key in wanted]
-    absent = [item.subject for item in pool if item.subject not in stated]
-    use_absent = bool(absent) and (not stated or r.random() < _ABSENT)
-    subject = r.choice(absent if use_absent else stated)
-    items = {item.attribute.key: item for item in pool if item.subject == subject}
-    for attribute in (*TRIAGE.values(), PRIORITY):
-        items.setdefault(attribute.key, Item(subject, attribute))
-    request, instruction, answer = ticket_task(
-        r, subject, tuple(items.values()), form.numbered, form.dated
-    )
-    return request, instruction, answer
+    known = [item for item in book.known if item.attribute in _TICKETED]
+    everywhere = {item.subject for item in book.scene.known}
+    absent = [
+        item.subject
+        for item in book.missing
+        if item.attribute in _TICKETED and item.subject not in everywhere
+    ]
+    if absent and (not known or r.random() < _ABSENT):
+        subject = r.choice(absent)
+    else:
+        subject = r.choice(known or book.known).subject
+    stated = {i.attribute.key: i for i in book.scene.known if i.subject == subject}
+    # What the form does not show fairly is left out; what no passage says is null.
+    items = [
+        stated.get(attribute.key, Item(subject, attribute))
+        for attribute in _TICKETED
+        if attribute.key not in stated or _fair(stated[attribute.key], form)
+    ]
+    request, instruction, answer = ticket_task(r, subject, items, form.numbered, form.dated)
+    return request, instruction, answer, tuple(i for i in known if i.subject == subject)
+
+
+def _unknown_ticket(r: Random, pool: Sequence[Item]) -> tuple[str, str, str]:
+    """Return a request for a ticket where no passage is shown: all but its id is null."""
+    ids = [item.subject for item in pool if item.attribute in TRIAGE.values()]
+    subject = r.choice(ids)
+    items = [Item(subject, attribute) for attribute in _TICKETED]
+    return ticket_task(r, subject, items, numbered=False, dated=False)
 
 
 def _about_record(

@@ -33,7 +33,7 @@ class Stage:
 
     Shares are of conversations: tables, look-ups (plain and dated), comparisons of days, closed-book ones; then of the scenes
     of the others: triage, contrasts, registers, ledgers, restatements. `kin` is the chance that rivals have near
-    names. `reading` is the loss weight of text that is no answer.
+    names, `dated` whether contrasts state more days. `reading` is the loss weight of text that is no answer.
     """
 
     until: int
@@ -55,6 +55,7 @@ class Stage:
     kin: float = 0.0
     contrasts: float = 0.0
     triage: float = 0.0
+    dated: bool = False
 
 
 STAGES: Final = (
@@ -208,9 +209,9 @@ STAGES: Final = (
         kin=0.7,
         contrasts=0.65,
     ),
-    # Last, tickets about vulnerabilities beside all that.
+    # Tickets about vulnerabilities beside all that.
     Stage(
-        until=10**12,
+        until=74_200_000,
         length=512,
         rows=10,
         passages=(1, 2, 3, 3, 4, 4, 4, 4, 5),
@@ -237,6 +238,37 @@ STAGES: Final = (
         kin=0.7,
         contrasts=0.65,
         triage=0.28,
+    ),
+    # Last, more of what is confused longest: days, conflicts, and what nobody says.
+    Stage(
+        until=10**12,
+        length=512,
+        rows=10,
+        passages=(2, 3, 4, 4, 4, 4, 4, 5),
+        conflicts=0.5,
+        tables=0.0,
+        lookups=0.0,
+        dates=0.04,
+        closed=0.03,
+        dated_lookups=0.05,
+        shares=Shares(
+            json=0.06,
+            missing=0.36,
+            about_passages=0.04,
+            suite_form=0.85,
+            everyday=0.35,
+            tickets=0.45,
+            repeat=False,
+        ),
+        questions=(9, 12, 14),
+        reading=0.1,
+        ledgers=0.05,
+        registers=0.2,
+        restatements=0.15,
+        kin=0.7,
+        contrasts=0.7,
+        triage=0.16,
+        dated=True,
     ),
 )
 
@@ -282,7 +314,7 @@ def _shown(r: Random, stage: Stage) -> Scene:
     if stage.triage and r.random() < stage.triage:
         return triage_scene(r, r.choice(stage.passages), stage.conflicts)
     if stage.contrasts and r.random() < stage.contrasts:
-        return contrast_scene(r, r.choice(stage.passages), stage.conflicts)
+        return contrast_scene(r, r.choice(stage.passages), stage.conflicts, dated=stage.dated)
     few = stage.conflicts * 0.5
     if stage.registers and r.random() < stage.registers:
         return register_scene(r, r.choice((2, 3, 4, 5)), few, stage.kin)

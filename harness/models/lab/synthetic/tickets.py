@@ -72,16 +72,18 @@ def ticket_task(
     """
     while True:
         fields = _fields(r, subject, items, numbered, dated)
-        answer, notes = _grouped(r, fields)
-        if not any(tuple(answer) == keys for keys in TIER_KEYS.values()):
+        asked, notes = _grouped(r, fields)
+        extra = _conditional(r, items)
+        if extra is not None and extra.key in asked:
+            continue
+        answer = asked
+        if extra is not None and extra.value is not None:
+            answer = {**asked, extra.key: extra.value}
+        if not {tuple(asked), tuple(answer)} & set(TIER_KEYS.values()):
             break
-    head = r.choice(_HEADS).replace("{k}", ", ".join(f'"{key}"' for key in answer))
+    head = r.choice(_HEADS).replace("{k}", ", ".join(f'"{key}"' for key in asked))
     notes += [field.note for field in fields if field.note]
-    extra = _conditional(r, items)
-    if extra is not None and extra.key not in answer:
-        notes.append(extra.note)
-        if extra.value is not None:
-            answer[extra.key] = extra.value
+    notes += [extra.note] if extra is not None else []
     request = r.choice(_REQUESTS).replace("{s}", subject)
     return request, " ".join([head, *notes]), json.dumps(answer, ensure_ascii=False)
 

@@ -27,7 +27,7 @@ from harness.world.advisories.wording import (
     POLICIES,
 )
 
-__all__ = ["PRIORITY", "TRIAGE", "priorities", "triage_scene"]
+__all__ = ["NEWEST", "PRIORITY", "TRIAGE", "priorities", "triage_scene"]
 
 
 def _trained(attribute: str) -> tuple[str, ...]:
@@ -49,7 +49,7 @@ PRIORITY: Final = Attribute(
         "Which priority must we give {s}?",
     ),
 )  # fmt: skip
-_NEWEST: Final = Attribute(
+NEWEST: Final = Attribute(
     "newest_vulnerability",
     "advisory",
     ("newest vulnerability", "latest CVE", "most recent entry", "latest vulnerability"),
@@ -120,21 +120,27 @@ def priorities(r: Random, used: str) -> tuple[str, ...]:
 
 
 def triage_scene(
-    r: Random, count: int, conflicts: float, scale: tuple[str, ...] | None = None
+    r: Random,
+    count: int,
+    conflicts: float,
+    scale: tuple[str, ...] | None = None,
+    *,
+    cve_only: bool = False,
 ) -> Scene:
     """Return a scene of `count` passages, some about the same vulnerability; see the module.
 
     With chance `conflicts` a note states something else than the alert did, and of two policies
     the newer one holds. `scale` names the priorities; without it they are drawn.
+    `cve_only` leaves out ids of other forms.
     """
     vendors = [values.vendor_name(r) for _ in range(r.choice((1, 2, 2, 3)))]
     days = _days(r, count)
-    flaws = [_flaw(r, _first_id(r), vendors, days[0])]
+    flaws = [_flaw(r, _first_id(r, cve_only=cve_only), vendors, days[0])]
     passages: list[Passage] = []
     policies: dict[str, Mapping[str, str]] = {}
     if count > 1 and r.random() < 0.65:
         scale = scale or r.choice(_SCALES)
-        for day in r.sample(days[1:], 2 if count > 3 and r.random() < conflicts else 1):
+        for day in _policy_days(r, days, 2 if count > 3 and r.random() < conflicts else 1):
             policies[day] = dict(zip(("Known", "Unknown"), r.sample(scale, 2), strict=True))
             passages.append(Passage(day, _policy(r, day, policies[day]), ()))
     rest = [day for day in days if day not in policies]
@@ -147,9 +153,10 @@ def triage_scene(
             flaws.append(_flaw(r, _near(r, r.choice(flaws).id), vendors, day))
         flaws[-1] = _listed_on(r, flaws[-1], day)
         passages.append(_passage(r.choice(_ALERTS), day, flaws[-1]))
-    if len(flaws) > 1 and r.random() < 0.2:
-        newest = max(passage.day for passage in passages)
-        passages.append(_digest(r, _day_after(newest), flaws))
+    if r.random() < 0.2:
+        digest = _digest(r, flaws)
+        if digest.day not in days:
+            passages.append(digest)
     scene = close_scene(r, passages, _candidates(r, flaws, vendors), fillers=0.08)
     return replace(scene, known=(*scene.known, *_derived(scene, policies)), triage=True)
 
@@ -161,13 +168,15 @@ def _days(r: Random, count: int) -> list[str]:
     return days
 
 
-def _day_after(day: str) -> str:
-    year, month, dom = (int(part) for part in day.split("-"))
-    return f"{year}-{month:02d}-{dom + 1:02d}" if dom < 28 else f"{year + 1}-01-{dom - 20:02d}"
+def _policy_days(r: Random, days: list[str], count: int) -> list[str]:
+    """Return days for policies; that of the newest passage half of the time."""
+    if r.random() < 0.5:
+        return [days[0], *r.sample(days[1:], count - 1)]
+    return r.sample(days, count)
 
 
-def _first_id(r: Random) -> str:
-    if r.random() < 0.85:
+def _first_id(r: Random, *, cve_only: bool) -> str:
+    if cve_only or r.random() < 0.85:
         return f"CVE-{r.randint(2009, 2027)}-{r.randint(1, 59999):04d}"
     return values.advisory_id(r)
 
@@ -231,7 +240,7 @@ def _passage(template: str, day: str, flaw: _Flaw) -> Passage:
         text = text.replace(mark, flaw.texts[key])
     claims = [Claim(flaw.id, TRIAGE[key], flaw.texts[key]) for key in stated.values()]
     if "{vendor}" in template and "{added}" in template:
-        claims.append(Claim(flaw.texts["vendor"], _NEWEST, flaw.id))
+        claims.append(Claim(flaw.texts["vendor"], NEWEST, flaw.id))
     return Passage(day, text, tuple(claims))
 
 
@@ -242,16 +251,20 @@ def _note(r: Random, day: str, flaw: _Flaw, conflicts: float) -> Passage:
     return _passage(r.choice((*NOTES, *_MORE_NOTES)), day, flaw)
 
 
-def _digest(r: Random, day: str, flaws: list[_Flaw]) -> Passage:
-    chosen = r.sample(flaws, r.randint(1, min(3, len(flaws))))
+def _digest(r: Random, flaws: list[_Flaw]) -> Passage:
+    """Return what was listed from the Monday before one listing up to some days after it."""
+    listed = date.fromisoformat(r.choice(flaws).texts["date_added"])
+    monday = (listed - timedelta(days=listed.weekday())).isoformat()
+    day = (listed + timedelta(days=r.randint(1, 6))).isoformat()
+    shown = [flaw for flaw in flaws if monday <= flaw.texts["date_added"] <= day]
     entries = [
         DIGEST_ENTRY.format(cve=f.id, vendor=f.texts["vendor"], product=f.texts["product"])
-        for f in chosen
+        for f in shown
     ]
     claims = [
-        Claim(f.id, TRIAGE[key], f.texts[key]) for f in chosen for key in ("vendor", "product")
+        Claim(f.id, TRIAGE[key], f.texts[key]) for f in shown for key in ("vendor", "product")
     ]
-    return Passage(day, DIGEST.format(added=day, entries=", ".join(entries)), tuple(claims))
+    return Passage(day, DIGEST.format(added=monday, entries=", ".join(entries)), tuple(claims))
 
 
 def _policy(r: Random, day: str, rule: Mapping[str, str]) -> str:
@@ -263,8 +276,8 @@ def _candidates(r: Random, flaws: list[_Flaw], vendors: list[str]) -> list[tuple
     ids = [flaw.id for flaw in flaws]
     strangers = {_near(r, r.choice(ids)) for _ in range(2)} - set(ids)
     pairs = [(known, a) for known in sorted(strangers) for a in (*TRIAGE.values(), PRIORITY)]
-    pairs += [(values.vendor_name(r), _NEWEST)]
-    pairs += [(vendor, _NEWEST) for vendor in vendors]
+    pairs += [(values.vendor_name(r), NEWEST)]
+    pairs += [(vendor, NEWEST) for vendor in vendors]
     r.shuffle(pairs)
     return pairs
 

@@ -1,0 +1,151 @@
+"""A completion as it arrives, piece by piece, and what it amounts to."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal
+
+from harness.models.base import FinishReason, Generation, Message, estimated_tokens
+from harness.models.openai.endpoint import Endpoint
+from harness.models.openai.refusals import CallError, refused, words_of
+
+__all__ = ["Reply"]
+
+_DONE: Final = "[DONE]"
+_REASONS: Final[Mapping[str, FinishReason]] = {
+    "stop": "stop",
+    "length": "length",
+    "content_filter": "refusal",
+}
+_REASONING: Final = ("reasoning_content", "reasoning")
+"""Where servers put what a model thinks before it answers: tokens, but no part of the text."""
+
+
+class Reply:
+    """Takes the events of a stream, or a whole completion, and notes when its tokens came."""
+
+    def __init__(self, endpoint: Endpoint, begin: float, *, formatted: bool) -> None:
+        """`begin` is the moment of the call, on the clock of `time.perf_counter`.
+
+        `formatted` says that a format was asked for, which an error may then be about.
+        """
+        self._endpoint = endpoint
+        self._begin = begin
+        self._formatted = formatted
+        self._content: list[str] = []
+        self._refusal: list[str] = []
+        self._finish: str | None = None
+        self._usage: tuple[int, int] | None = None
+        self._first: float | None = None
+        self._last: float | None = None
+        self.done = False  # whether the stream has been said to be over
+
+    @property
+    def begun(self) -> bool:
+        """Whether a token has come."""
+        return self._first is not None
+
+    @property
+    def complete(self) -> bool:
+        """Whether the server has said that this is the end."""
+        return self.done or self._finish is not None
+
+    @property
+    def characters(self) -> int:
+        """Of the text so far."""
+        return sum(map(len, self._content))
+
+    def take_event(self, data: str) -> None:
+        """One event of a stream.
+
+        Raises:
+            CallError: `bad_reply`, it is no chunk of a completion; or the error that it holds.
+        """
+        if data.strip() == _DONE:
+            self.done = True
+            return
+        self._take(data, "delta")
+
+    def take_whole(self, body: str) -> None:
+        """A completion from a server that does not stream: all its tokens come now.
+
+        Raises:
+            CallError: as `take_event`.
+        """
+        self._take(body, "message")
+        self.done = True
+
+    def generation(self, messages: Sequence[Message]) -> Generation:
+        """The completion; tokens that were not told are estimated, the prompt's from `messages`."""
+        refusal = "".join(self._refusal)
+        text = "".join(self._content) or refusal
+        prompt, completion = self._usage or (
+            sum(estimated_tokens(message.content) for message in messages),
+            estimated_tokens(text),
+        )
+        end = time.perf_counter() if self._last is None else self._last
+        return Generation(
+            text=text,
+            prompt_tokens=prompt,
+            completion_tokens=completion,
+            first_token_seconds=(end if self._first is None else self._first) - self._begin,
+            total_seconds=end - self._begin,
+            finish_reason="refusal" if refusal else _REASONS.get(self._finish or "", "other"),
+            counted=self._usage is not None,
+        )
+
+    def _take(self, text: str, part: Literal["delta", "message"]) -> None:
+        now = time.perf_counter()
+        try:
+            chunk = json.loads(text)
+        except (ValueError, RecursionError):
+            raise self._bad("no JSON", text) from None
+        if not isinstance(chunk, Mapping):
+            raise self._bad("no chunk of a completion", text)
+        if chunk.get("error"):
+            raise self._error(chunk["error"], text)
+        self._usage = _usage(chunk.get("usage")) or self._usage
+        choices = chunk.get("choices")
+        if not isinstance(choices, list):
+            raise self._bad("no choices", text)
+        for choice in choices[:1]:
+            if not isinstance(choice, Mapping):
+                raise self._bad("no choice", text)
+            self._take_piece(choice.get(part) or {}, now, text)
+            self._finish = str(choice.get("finish_reason") or "") or self._finish
+
+    def _take_piece(self, piece: Any, now: float, text: str) -> None:  # noqa: ANN401  (any JSON)
+        if not isinstance(piece, Mapping):
+            raise self._bad("no message", text)
+        for name, kept in (("content", self._content), ("refusal", self._refusal)):
+            value = piece.get(name) or ""
+            if not isinstance(value, str):
+                raise self._bad(f"{name} that is no text", text)
+            kept.append(value)
+        if any(piece.get(name) for name in ("content", "refusal", *_REASONING)):
+            self._first = now if self._first is None else self._first
+            self._last = now
+
+    def _bad(self, what: str, text: str) -> CallError:
+        where = f"{self._endpoint.url}: no chat completion; look at url"
+        return CallError("bad_reply", f"{where} (the server sent {what}: {text})")
+
+    def _error(self, error: Any, text: str) -> CallError:  # noqa: ANN401  (any JSON)
+        """An error that came with status 200; once tokens have come, no other call helps."""
+        code = error.get("code") if isinstance(error, Mapping) else None
+        if isinstance(code, int) and not isinstance(code, bool):
+            found = refused(self._endpoint, code, text, formatted=self._formatted)
+            return CallError(found.kind, str(found)) if self.begun else found
+        told = f"{self._endpoint.url}: the server broke off; its log may say why"
+        return CallError("server_error", f"{told} ({words_of(text)})", again=not self.begun)
+
+
+def _usage(usage: Any) -> tuple[int, int] | None:  # noqa: ANN401  (any JSON)
+    """Tokens of prompt and completion; None where they are not told."""
+    if not isinstance(usage, Mapping):
+        return None
+    counts = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
+    good = [n for n in counts if isinstance(n, int) and not isinstance(n, bool) and n >= 0]
+    return (good[0], good[1]) if len(good) == len(counts) else None
