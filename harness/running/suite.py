@@ -11,7 +11,7 @@
     repeats = 1                                  # how often each question is asked a day
     seed = 0                                     # of the plan, the sample and the resampling
     deadline = 120                               # seconds until a question has failed
-    concurrency = 1                              # questions in flight for async functions
+    concurrency = 1                              # questions in flight for endpoints and async functions
     decoding = ["free", "constrained"]           # each system with each, unless systems are named
     gates = ["hybrid stale_rate at most 0.1"]    # sentences; see harness.statistics.gates
 
