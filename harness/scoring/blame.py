@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Final, Literal, get_args
+from typing import Literal, get_args
 
 from harness.retrieval.base import Passage
 from harness.running.record import Record
@@ -29,14 +29,13 @@ from harness.scoring.freshness import classify
 from harness.scoring.phrases import find_phrase, fold
 from harness.scoring.score import OUTDATED, Score
 from harness.world.facts import History
-from harness.world.questions import Question
+from harness.world.questions import DERIVED, Question
 
 __all__ = ["BLAMES", "Blame", "blame"]
 
 Blame = Literal["read", "outdated_beside", "memory", "misread", "only_outdated", "nothing", "leak"]
 BLAMES: tuple[Blame, ...] = get_args(Blame)
 
-DERIVED: Final = "derived"
 _CURRENT = frozenset({"current", "mixed"})
 
 

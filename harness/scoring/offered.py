@@ -17,7 +17,8 @@ _BRANCHES: Final = ("oneOf", "anyOf", "allOf")
 def offered(output_format: OutputFormat, pointer: str | None = None) -> frozenset[str]:
     """The texts of a choice, or of what `enum` and `const` of a schema allow at a JSON pointer.
 
-    Without a pointer it is the field that answers the question. Nothing where the list is open;
+    Without a pointer it is the field that answers the question. Nothing where the list is open,
+    which it is when one of several branches leaves it open; numbers are given as text, and
     references within a schema are not followed.
     """
     if isinstance(output_format, Choice):
@@ -52,8 +53,8 @@ def _allowed(schema: _Schema, pointer: str) -> frozenset[str]:
             for branch in branches(place)
             if isinstance(own := branch.get("properties"), Mapping) and token in own
         ]
-    found = {value for place in places for branch in branches(place) for value in _listed(branch)}
-    return frozenset(value for value in found if isinstance(value, str))
+    lists = [_listed(place) for place in places]
+    return frozenset().union(*lists) if all(lists) else frozenset()
 
 
 def branches(schema: object) -> Iterator[Mapping[str, object]]:
@@ -67,8 +68,23 @@ def branches(schema: object) -> Iterator[Mapping[str, object]]:
             yield from branches(branch)
 
 
-def _listed(schema: Mapping[str, object]) -> Iterator[object]:
-    values = schema.get("enum")
-    for value in [*(values if isinstance(values, list | tuple) else ()), schema.get("const")]:
-        if isinstance(value, str):
-            yield value
+def _listed(schema: object) -> frozenset[str]:
+    """What one place allows; nothing where it, or one of its alternatives, is open."""
+    if not isinstance(schema, Mapping):
+        return frozenset()
+    own = schema.get("enum")
+    values = list(own) if isinstance(own, list | tuple) else []
+    values += [schema["const"]] if "const" in schema else []
+    if values:
+        return frozenset(_text(value) for value in values if value is not None)
+    for keyword in ("oneOf", "anyOf"):
+        inner = schema.get(keyword)
+        if isinstance(inner, list | tuple) and inner:
+            lists = [_listed(one) for one in inner if one != {"type": "null"}]
+            return frozenset().union(*lists) if all(lists) else frozenset()
+    found = [_listed(one) for one in schema.get("allOf", ()) if isinstance(one, Mapping)]
+    return next((one for one in found if one), frozenset())
+
+
+def _text(value: object) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)

@@ -15,7 +15,8 @@ A part is right when it is current or, where no value holds on the day, abstaine
 as a set with the values of a fact, which stand between commas.
 
 The answer has the worst class among its faulty parts and the field that answers the question: from
-the worst failed, unparseable, premature, wrong, stale, mixed, abstained.
+the worst failed, unparseable, premature, stale, mixed, wrong, abstained. As in a single answer, what
+is outdated shows although something else is wrong beside it.
 """
 
 from __future__ import annotations
@@ -43,9 +44,9 @@ _WORST_FIRST: Final[tuple[FreshnessClass, ...]] = (
     "failed",
     "unparseable",
     "premature",
-    "wrong",
     "stale",
     "mixed",
+    "wrong",
     "abstained",
     "undecided",
     "current",

@@ -1,8 +1,8 @@
 """Whether a JSON answer cites a passage that it can rest on.
 
 A format with a `source_pointer` asks for an object with the `passage` (its number in the prompt, from
-1) and its `date`. The citation is right when that passage was shown and names the question's subject,
-and the date is its day. Where no passage that was shown names the subject, both must be null.
+1) and its `date`. The citation is right when that passage was shown and names the question's subject
+(its group where the history names none), and the date is its day. Where no passage that was shown names the subject, both must be null. Without a subject nothing is judged.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ FIELDS: Final = ("passage", "date")
 
 
 def source_pointers(question: Question) -> tuple[str, ...]:
-    """Where an answer cites its passage; empty where the format does not ask for it."""
+    """Where an answer cites its passage; empty where that is not asked for or cannot be judged."""
     form = question.format
-    pointer = form.source_pointer if isinstance(form, JsonSchema) else ""
+    pointer = form.source_pointer if isinstance(form, JsonSchema) and _subject(question) else ""
     return tuple(f"{pointer}/{field}" for field in FIELDS) if pointer else ()
 
 
@@ -48,10 +48,13 @@ def score_source(
     )
 
 
-def _names(passage: Passage, question: Question) -> bool:
+def _subject(question: Question) -> str:
     history = question.history
-    subject = history.subject if history is not None else ""
-    return bool(find_phrase(passage.text, fold(subject or question.cluster)))
+    return (history.subject if history is not None else "") or question.group
+
+
+def _names(passage: Passage, question: Question) -> bool:
+    return bool(find_phrase(passage.text, fold(_subject(question))))
 
 
 def _at(whole: Json, pointer: str) -> Json:

@@ -25,6 +25,7 @@ from harness.statistics.estimate import Estimate
 from harness.statistics.intervals import CONFIDENCE, Floats, normal_quantile, rate, wilson
 from harness.systems.base import Preparation
 from harness.world.facts import Fact, History
+from harness.world.questions import DERIVED
 
 __all__ = [
     "AGES",
@@ -205,9 +206,13 @@ def _lifetimes(
 
 
 def _one_history(run: LoadedRun, score: Score) -> History | None:
-    """The history that alone decides an answer; None where there is none, or several parts."""
+    """The history that alone decides an answer; None where there is none, or several parts.
+
+    Derived facts are left out too: one document changes many of them on the same day, and they
+    would count as so many independent ones.
+    """
     question = run.questions[score.question_id]
-    return None if question.parts else question.history
+    return None if question.parts or DERIVED in question.tags else question.history
 
 
 def _answered(score: Score, history: History, as_of: date) -> Fact | None:

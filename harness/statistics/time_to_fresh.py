@@ -29,7 +29,7 @@ from harness.systems.refresh import Refresh
 from harness.systems.spec import TrainingSpec
 from harness.training.recipes import RECIPES
 from harness.world.facts import Fact, History
-from harness.world.questions import Question
+from harness.world.questions import DERIVED, Question
 
 __all__ = ["Change", "TimeToFresh", "observed_changes", "time_to_fresh"]
 
@@ -93,17 +93,22 @@ class TimeToFresh:
 def observed_changes(questions: Iterable[Question], days: Sequence[date]) -> tuple[Change, ...]:
     """The changes between evaluation days, one history after the other, oldest first.
 
-    Answers with several parts are left out: a change of one is not seen in their rightness alone.
+    Answers with several parts are left out, since a change of one is not seen in their rightness
+    alone, and so are derived ones, of which one document changes many at once.
     """
     asked: dict[tuple[str, str], tuple[History, str]] = {}
     for question in questions:
-        if question.history is not None and question.history.subject and not question.parts:
+        if question.history is not None and question.history.subject and _alone(question):
             asked.setdefault(question.history.key, (question.history, question.cluster))
     return tuple(
         Change(fact, cluster)
         for history, cluster in asked.values()
         for fact in _changed(history, sorted(days))
     )
+
+
+def _alone(question: Question) -> bool:
+    return not question.parts and DERIVED not in question.tags
 
 
 def _changed(history: History, days: Sequence[date]) -> Iterator[Fact]:
@@ -123,7 +128,7 @@ def time_to_fresh(run: LoadedRun, scores: Sequence[Score]) -> tuple[TimeToFresh,
     keys = {
         question.id: question.history.key
         for question in run.questions
-        if question.history is not None and not question.parts
+        if question.history is not None and _alone(question)
     }
     right: dict[tuple[str, tuple[str, str]], list[Score]] = {}
     for score in scores:

@@ -61,7 +61,7 @@ def broken_rules(scores: Sequence[Score], limit: int) -> tuple[tuple[BrokenRule,
 
 
 def counted_besides(scores: Sequence[Score]) -> Mapping[str, Mapping[Beside, int]]:
-    """How many strict answers of each system are repairable, truncated, refused or empty."""
+    """How many strict answers of each system have each mark beside the ladder (`Beside`)."""
     counted: dict[str, dict[Beside, int]] = {}
     for score in scores:
         own = counted.setdefault(score.system, dict.fromkeys(BESIDES, 0))

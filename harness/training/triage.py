@@ -2,7 +2,7 @@
 
 """Practice for the advisories suite: tickets and answers in its forms, on invented vulnerabilities.
 
-No id, vendor, product or day in it is real, so it teaches a behaviour and no fact. The objects and
+Ids and days are drawn, vendors and products invented, so it teaches a behaviour and no fact. The objects and
 their order are the suite's own; the wordings are those that training may see.
 """
 
@@ -15,7 +15,7 @@ from random import Random
 from typing import Final
 
 from harness.models.lab.synthetic.scene import Item, Scene
-from harness.models.lab.synthetic.triage import PRIORITY, TRIAGE, triage_scene
+from harness.models.lab.synthetic.triage import NEWEST, PRIORITY, TRIAGE, triage_scene
 from harness.training.examples import Example
 from harness.training.practice import Shares
 from harness.world.advisories.wording import (
@@ -54,7 +54,7 @@ def is_triage(questions: QuestionSet) -> bool:
 
 def reading_example(r: Random, shares: Shares) -> Example:
     """A question over dated passages: a whole object, one of a list, or a value."""
-    scene = triage_scene(r, r.choice(_PASSAGES), _CONFLICTS, PRIORITIES)
+    scene = triage_scene(r, r.choice(_PASSAGES), _CONFLICTS, PRIORITIES, cve_only=True)
     order = list(range(len(scene.passages)))
     if r.random() < _NEWEST_FIRST:
         order.sort(key=lambda i: scene.passages[i].day, reverse=True)
@@ -76,11 +76,11 @@ def reading_example(r: Random, shares: Shares) -> Example:
 
 def unknown_example(r: Random, shares: Shares, today: str | None = None) -> Example:
     """A question without passages about a vulnerability that nobody knows."""
-    scene = triage_scene(r, 1, 0.0)
+    scene = triage_scene(r, 1, 0.0, cve_only=True)
     subject = r.choice([item.subject for item in scene.missing if item.attribute is PRIORITY])
     kind = _object_kind(r) if r.random() < shares.json else r.choice(_TEXTS)
     if kind.about == "vendor":
-        subject = next(i.subject for i in scene.missing if i.attribute.kind == "advisory")
+        subject = next(i.subject for i in scene.missing if i.attribute is NEWEST)
     asked = kind.answer in TIER_INSTRUCTIONS
     answer = _object(kind.answer, subject, {}) if asked else ABSTENTION
     question = r.choice(kind.trained).format(subject=subject)

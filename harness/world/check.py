@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from harness.errors import DataError
+from harness.world.facts import History
 from harness.world.problems import Problem
 from harness.world.question_rows import QUESTION_COLUMNS, question_of_row
+from harness.world.questions import Question
 from harness.world.tables import DocumentRow, FactRow, read_documents, read_facts, read_json_lines
 
 FACTS: Final = "facts.csv"
@@ -147,10 +149,20 @@ def _question_problems(path: Path, facts: Facts) -> Iterator[Problem]:
         first = lines.setdefault(question.id, line)
         if first != line:
             yield Problem(str(path), line, f"id {question.id!r} stands in line {first} already")
-        history = question.history
-        if history is None or not history.subject:
-            continue
-        if history.facts != tuple(row.fact for row in facts.get(history.key, ())):
-            name = f"{history.subject} / {history.attribute}"
-            yield Problem(str(path), line, f"{name}: the history is not that of {FACTS}")
+        for history in _histories(question, facts):
+            if history.facts != tuple(row.fact for row in facts.get(history.key, ())):
+                name = f"{history.subject} / {history.attribute}"
+                yield Problem(str(path), line, f"{name}: the history is not that of {FACTS}")
     yield from unreadable
+
+
+def _histories(question: Question, facts: Facts) -> Iterator[History]:
+    """The history that answers, and those of the parts that the facts have.
+
+    A part may follow from facts (the due date, but only of some) and have a history of its own.
+    """
+    if question.history is not None and question.history.subject:
+        yield question.history
+    for part in question.parts:
+        if part.history.key in facts:
+            yield part.history

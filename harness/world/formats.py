@@ -193,6 +193,12 @@ def format_from_dict(data: Mapping[str, Any]) -> OutputFormat:
             )
     if cls is JsonSchema:
         fields["draft"] = _draft(fields)
+        for key, kind_of, words in (
+            ("source_pointer", str, "a text"),
+            ("ordered", bool, "true or false"),
+        ):
+            if not isinstance(fields.get(key, kind_of()), kind_of):
+                raise DataError(f"output format 'json': {key} must be {words}, not {fields[key]!r}")
     try:
         output_format: OutputFormat = cls(**fields)
     except TypeError as error:

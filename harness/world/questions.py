@@ -7,16 +7,19 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from harness.errors import DataError
 from harness.world.facts import Fact, History
 from harness.world.formats import FreeText, OutputFormat, format_from_dict, format_to_dict
 
+DERIVED: Final = "derived"
+"""The tag of a question whose answer follows from several passages, so that no single one spells it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A further value that a JSON answer holds at `pointer` (RFC 6901), and its history.
+    """A value that a JSON answer holds at `pointer` (RFC 6901), and its history.
 
     On a day without a value nothing may stand there: the field is null or left out.
     """
@@ -31,7 +34,8 @@ class Question:
 
     `history` is None when nothing in the corpus answers the question: the right answer is then to
     abstain. `group` is the cluster for statistics (paraphrases of one fact share it). `kind` and
-    `tags` slice reports. `parts` are what a JSON answer must say besides, each at its own place.
+    `tags` slice reports. `parts` are what a JSON answer must say, each at
+    its own place; the field that answers may be one of them, and is then compared whole.
     """
 
     id: str

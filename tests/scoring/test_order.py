@@ -58,3 +58,20 @@ def test_closed_lists_are_found_at_their_places() -> None:
     assert offered(form, "/nowhere/at/all") == frozenset()
     assert offered(Choice(("yes", "no"))) == {"yes", "no"}
     assert offered(FreeText()) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("schema", "listed"),
+    [
+        ({"anyOf": [{"enum": ["a"]}, {"const": "b"}]}, {"a", "b"}),
+        ({"anyOf": [{"enum": ["a"]}, {"type": "null"}]}, {"a"}),
+        ({"anyOf": [{"enum": ["a"]}, {"type": "string"}]}, set()),
+        ({"enum": [1, 2.5, None, True]}, {"1", "2.5", "yes"}),
+        ({"allOf": [{"type": "string"}, {"enum": ["a"]}]}, {"a"}),
+        ({"type": "string"}, set()),
+        (True, set()),
+    ],
+)
+def test_a_list_is_closed_only_where_every_branch_is(schema: object, listed: set[str]) -> None:
+    form = JsonSchema("one", {"properties": {"x": schema}}, value_pointer="/x")
+    assert offered(form) == listed

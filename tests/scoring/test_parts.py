@@ -147,10 +147,11 @@ def test_the_worst_part_decides_and_of_two_alike_the_first() -> None:
     stale = RIGHT | {"use": "Unknown"}
     assert scored(stale | {"weaknesses": []}).freshness.path == "/use"
     assert scored(stale | {"due": "2026-03-01"}).freshness.path == "/due"
-    assert scored(stale | {"due": "2020-01-01"}).freshness.label == "wrong"
+    assert scored(stale | {"due": "2020-01-01"}).freshness.label == "stale"
+    assert scored(RIGHT | {"due": "2020-01-01", "product": None}).freshness.label == "wrong"
     worst = scored(stale | {"due": "2026-05-01", "weaknesses": ["CWE-1"]}).freshness
     assert (worst.label, worst.path) == ("premature", "/due")
-    field = scored(stale | {"product": "Solaris"}).freshness
+    field = scored(RIGHT | {"due": None, "product": "Solaris"}).freshness
     assert (field.label, field.path) == ("wrong", "")
     missing = scored(stale | {"product": None}).freshness
     assert (missing.label, missing.path) == ("stale", "/use")

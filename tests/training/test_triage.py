@@ -53,9 +53,7 @@ def test_objects_are_valid_and_in_the_suite_s_order(seed: int) -> None:
     for make in (reading_example, unknown_example):
         example = make(Random(seed), JSON)
         form = TIERS[_tier(example)]  # type: ignore[index]
-        # Ids of other catalogues are practised too, which the suite's pattern refuses.
-        answer = re.sub(r'"cve": "[^"]*"', '"cve": "CVE-2024-0001"', example.answer)
-        graded = grade(answer, form, right=True)
+        graded = grade(example.answer, form, right=True)
         assert graded.valid
         assert graded.beside == ()
 
@@ -86,7 +84,7 @@ def test_the_cited_passage_is_about_the_vulnerability(seed: int) -> None:
 def test_behaviour_tells_nothing_of_the_world(
     behaviour: tuple[Example, ...], questions: QuestionSet
 ) -> None:
-    shown = "\n".join(f"{example.prompt}\n{example.answer}" for example in behaviour)
+    answers = {value for e in behaviour if e.answer.startswith("{") for value in _texts(e)}
     values = {
         fact.value
         for question in questions
@@ -94,8 +92,8 @@ def test_behaviour_tells_nothing_of_the_world(
         if part.history.attribute in {"vendor", "product"}
         for fact in part.history.facts
     }
-    vendors = {f"vendor {value}" for value in values} | {f"Vendor: {value}." for value in values}
-    assert not any(re.search(rf"{re.escape(text)}\b(?! )", shown) for text in vendors)
+    assert len(values) > 50
+    assert not answers & values
 
 
 def test_facts_are_those_of_the_day_and_nothing_later(
@@ -123,6 +121,10 @@ def test_other_suites_keep_their_own_practice() -> None:
     assert not is_triage(releases)
     examples = training_examples(RECIPES["behaviour"], releases, None, 0)
     assert not any("CVE-" in example.prompt for example in examples)
+
+
+def _texts(example: Example) -> set[str]:
+    return {leaf for leaf in _leaves(json.loads(example.answer)) if isinstance(leaf, str)}
 
 
 def _leaves(value: object) -> list[object]:

@@ -121,3 +121,16 @@ def test_a_schema_has_a_name_of_its_own_and_the_rest_that_of_its_kind(
     output_format: OutputFormat, name: str
 ) -> None:
     assert format_name(output_format) == name
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("source_pointer", 5, "source_pointer must be a text, not 5"),
+        ("source_pointer", None, "source_pointer must be a text, not None"),
+        ("ordered", "no", "ordered must be true or false, not 'no'"),
+    ],
+)
+def test_options_of_another_type_are_refused(key: str, value: object, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        format_from_dict({"kind": "json", "name": "x", "schema": {}, key: value})

@@ -91,11 +91,13 @@ class Evaluation:
 
     split: Split
     results: tuple[MeasureResult, ...]
+    seed: int = 1
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data, for JSON."""
         return {
             "split": self.split,
+            "seed": self.seed,
             "measures": [
                 {
                     "name": result.measure.name,
@@ -114,7 +116,7 @@ class Evaluation:
     def table(self) -> str:
         """Return the table in Markdown: share, interval, target, reached or not."""
         head = (
-            f"| measure ({self.split}) | share | 95 % interval | n | target | reached |\n"
+            f"| measure ({self.split}, seed {self.seed}) | share | 95 % interval | n | target | reached |\n"
             "|---|---|---|---|---|---|\n"
         )
         return head + "\n".join(_row(result) for result in self.results)
@@ -139,7 +141,7 @@ def evaluate(
         if measure.name in wanted:
             results.append(_measured(answers, measure, split, count, seed))
             progress(results[-1])
-    return Evaluation(split, tuple(results))
+    return Evaluation(split, tuple(results), seed)
 
 
 def _measured(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from typing import Final
 
 __all__ = ["keep_freed_memory"]
@@ -18,6 +19,8 @@ def keep_freed_memory() -> bool:
     Each large tensor would else be mapped and cleared anew, page by page, which took an eighth of
     the time of pretraining. Other C libraries are left as they are. It holds for the process.
     """
+    if os.name != "posix":
+        return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return False

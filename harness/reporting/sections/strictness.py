@@ -139,7 +139,7 @@ def _besides(context: Context) -> tuple[Table, ...]:
     none = f"; none was {join(absent, 'or')}" if absent else ""
     return (
         Table(
-            caption=f"Beside the ladder: answers that a repair would save, and why others fell{none}",
+            caption=f"Beside the ladder: what a repair would save, keys in another order, and why others fell{none}",
             columns=(
                 Column("System", numeric=False),
                 *(Column(beside.capitalize()) for beside in shown),

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from harness.errors import DataError
 from harness.world.advisories.schemas import POINTERS, TIERS
 from harness.world.advisories.source import Vulnerability
 from harness.world.advisories.wording import (
@@ -27,7 +28,7 @@ from harness.world.advisories.wording import (
 )
 from harness.world.facts import Fact, History, Timeline
 from harness.world.formats import Choice, FreeText, OutputFormat
-from harness.world.questions import Part, Question, QuestionSet
+from harness.world.questions import DERIVED, Part, Question, QuestionSet
 
 __all__ = ["choose_questions", "evaluation_days"]
 
@@ -45,11 +46,10 @@ QUOTAS: Final[Mapping[str, int]] = {
 }
 UNLISTED_PER_KIND: Final = 3  # vulnerabilities that are in no document
 LATER_SHARE: Final = 0.4  # of those asked about, added after the first day
-_RECENT: Final = date(2024, 1, 1)  # older ones are not asked about
+KNOWN_SHARE: Final = 0.4  # of those asked about, used in ransomware campaigns
+RECENT_MONTHS: Final = 14  # before the first day: what was added earlier is not asked about
 _MONTHS: Final = 3
 _OPTIONS: Final = {"ransomware_use": RANSOMWARE_USE, "priority": PRIORITIES}
-_DERIVED: Final = "derived"
-"""The tag of what no passage spells: a priority follows from two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,16 @@ class _Asked:
 
 def evaluation_days(until: date) -> tuple[date, ...]:
     """`until` and the days a quarter and two quarters of a year before it, earliest first."""
+    return tuple(_months_before(until, _MONTHS * n) for n in (2, 1, 0))
+
+
+def _months_before(day: date, months: int) -> date:
     from dateutil.relativedelta import (  # type: ignore[import-untyped]  # noqa: PLC0415
         relativedelta,
     )
 
-    return tuple(until - relativedelta(months=_MONTHS * n) for n in (2, 1, 0))
+    before: date = day - relativedelta(months=months)
+    return before
 
 
 def choose_questions(
@@ -74,7 +79,8 @@ def choose_questions(
 ) -> QuestionSet:
     """The question set: by quota for each kind, then what no document has."""
     rng = random.Random(f"{seed}/questions")  # noqa: S311 - reproducible, not secret
-    fit = [entry for entry in entries if _fit(entry)]
+    since = _months_before(days[0], RECENT_MONTHS)
+    fit = [entry for entry in entries if _fit(entry, since)]
     questions: list[Question] = []
     for kind in KINDS:
         if kind.about == "vendor":
@@ -83,26 +89,43 @@ def choose_questions(
             subjects = _drawn(kind, fit, days, rng)
         asked = [_Asked(subject, listed=True) for subject in subjects]
         if kind.answer != "choice" and kind.about == "cve":
-            asked += [_Asked(s, listed=False) for s in _unlisted(entries, UNLISTED_PER_KIND, rng)]
+            asked += [
+                _Asked(s, listed=False) for s in _unlisted(entries, since, UNLISTED_PER_KIND, rng)
+            ]
         questions += [_ask(kind, one, timeline, n, rng) for n, one in enumerate(asked)]
     return QuestionSet(questions)
 
 
-def _fit(entry: Vulnerability) -> bool:
+def _fit(entry: Vulnerability, since: date) -> bool:
     """Whether nothing about the entry is in doubt or names everything and nothing."""
     general = entry.product.startswith("Multiple") or entry.vendor in entry.product
-    return bool(entry.cwes) and entry.due > entry.added >= _RECENT and not general
+    return bool(entry.cwes) and entry.due > entry.added >= since and not general
 
 
 def _drawn(
     kind: Kind, fit: Sequence[Vulnerability], days: Sequence[date], rng: random.Random
 ) -> list[str]:
-    early = [entry.cve for entry in fit if entry.added <= days[0]]
-    later = [entry.cve for entry in fit if days[0] < entry.added <= days[-1]]
+    """Vulnerabilities by quota: of a share known use in ransomware, and some added later.
+
+    Raises:
+        DataError: there are too few.
+    """
     quota = QUOTAS[kind.name]
-    wanted = 0 if kind.answer == "choice" else round(LATER_SHARE * quota)
-    chosen = rng.sample(later, min(wanted, len(later)))
-    chosen += rng.sample(early, min(quota - len(chosen), len(early)))
+    later = 0 if kind.answer == "choice" else round(LATER_SHARE * quota)
+    chosen: list[str] = []
+    for use, share in (("Known", KNOWN_SHARE), ("Unknown", 1 - KNOWN_SHARE)):
+        pool = [entry for entry in fit if entry.ransomware_use == use]
+        new = [entry.cve for entry in pool if days[0] < entry.added <= days[-1]]
+        old = [entry.cve for entry in pool if entry.added <= days[0]]
+        wanted = round(share * quota)
+        taken = rng.sample(new, min(round(share * later), len(new)))
+        taken += rng.sample(old, min(wanted - len(taken), len(old)))
+        chosen += taken
+    if len(chosen) < quota / 2:
+        raise DataError(
+            f"questions of kind {kind.name!r} need {quota} vulnerabilities, and {len(chosen)} fit: "
+            "the catalogue has too few from the year before the first evaluation day"
+        )
     rng.shuffle(chosen)
     return chosen
 
@@ -120,10 +143,12 @@ def _vendors(timeline: Timeline, days: Sequence[date], rng: random.Random) -> li
     return [history.subject for history in fit]
 
 
-def _unlisted(entries: Iterable[Vulnerability], count: int, rng: random.Random) -> list[str]:
+def _unlisted(
+    entries: Iterable[Vulnerability], since: date, count: int, rng: random.Random
+) -> list[str]:
     """Ids that differ from listed ones in two digits and are not listed."""
     listed = {entry.cve for entry in entries}
-    recent = sorted(entry.cve for entry in entries if entry.added >= _RECENT)
+    recent = sorted(entry.cve for entry in entries if entry.added >= since)
     found: list[str] = []
     while len(found) < count:
         digits = list(rng.choice(recent))
@@ -142,7 +167,7 @@ def _ask(
     tag, texts = ("held-out", kind.held_out) if number % 2 else ("trained", kind.trained)
     slug = re.sub(r"[^a-z0-9.+]+", "-", asked.subject.lower())
     history = timeline.get(asked.subject, kind.attribute) if asked.listed else None
-    tags = [tag, *([_DERIVED] if kind.attribute == "priority" else [])]
+    tags = [tag, *([DERIVED] if kind.attribute == "priority" else [])]
     return Question(
         id=f"{slug}/{kind.name}",
         text=rng.choice(texts).format(subject=asked.subject),

@@ -300,21 +300,28 @@ CHOICE_INSTRUCTIONS: Final[Mapping[str, str]] = MappingProxyType(
 
 TIER_INSTRUCTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "flat": 'Return a JSON object with the keys "cve", "vendor", "product".',
-        "typed": 'Return a JSON object with the keys "cve", "due", "ransomware_use".',
+        "flat": (
+            'Return a JSON object with the keys "cve", "vendor", "product". What is not known is '
+            "null."
+        ),
+        "typed": (
+            'Return a JSON object with the keys "cve", "due", "ransomware_use". What is not known '
+            "is null."
+        ),
         "nested": (
             'Return a JSON object with the keys "cve", "affected", "weaknesses". "affected" is an '
-            'object with the keys "vendor" and "product". "weaknesses" is a list.'
+            'object with the keys "vendor" and "product". "weaknesses" is a list. What is not known is '
+            "null."
         ),
         "conditional": (
             'Return a JSON object with the keys "cve", "ransomware_use". Add "escalate_by" with the '
-            "due date only if ransomware use is Known."
+            "due date only if ransomware use is Known. What is not known is null."
         ),
         "long": (
             'Return a JSON object with the keys "cve", "affected", "due", "ransomware_use", '
             '"weaknesses", "priority", "source". "affected" is an object with the keys "vendor" and '
             '"product". "weaknesses" is a list. "source" is an object with the keys "passage" and '
-            '"date".'
+            '"date". What is not known is null.'
         ),
     }
 )

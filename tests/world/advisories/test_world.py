@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from datetime import date
@@ -46,6 +47,48 @@ def questions() -> QuestionSet:
 
 def test_the_world_is_in_order() -> None:
     assert check_world(FIXTURE) == ()
+
+
+def test_a_part_that_contradicts_the_facts_is_named(tmp_path: Path) -> None:
+    for name in ("facts.csv", "documents.jsonl"):
+        (tmp_path / name).write_bytes((FIXTURE / name).read_bytes())
+    lines = (FIXTURE / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    wrong = next(n for n, row in enumerate(rows) if row["kind"] == "cve_ticket")
+    parts = json.loads(rows[wrong]["parts"])
+    due = next(part for part in parts if part[0] == "/due")
+    due[1]["facts"][0][0] = "1999-01-01"
+    rows[wrong]["parts"] = json.dumps(parts)
+    text = "\n".join(map(json.dumps, rows))
+    (tmp_path / "questions.jsonl").write_text(text, encoding="utf-8")
+    (problem,) = check_world(tmp_path)
+    assert problem.line == wrong + 1
+    assert "/ due_date: the history is not that of facts.csv" in problem.message
+
+
+def test_known_and_unknown_use_are_both_asked_about(questions: QuestionSet) -> None:
+    for kind in ("cve_conditional", "cve_ticket", "cve_priority", "cve_ransomware"):
+        uses = Counter(
+            bool(use == "Known")
+            for question in questions
+            if question.kind == kind
+            for use in [_use(question)]
+            if use
+        )
+        assert min(uses[True], uses[False]) >= uses.total() / 4
+
+
+def _use(question: Question) -> str:
+    """The ransomware use that a question's histories show; empty where they do not."""
+    for part in question.parts:
+        if part.pointer == "/ransomware_use" and part.history.facts:
+            return part.history.facts[0].value
+    history = question.history
+    if history is None:
+        return ""
+    if history.attribute == "ransomware_use":
+        return history.facts[0].value
+    return "Known" if history.facts[-1].value == "P1" else "Unknown"
 
 
 def test_there_are_enough_questions_of_every_kind(questions: QuestionSet) -> None:

@@ -19,10 +19,10 @@ from harness.models.lab.synthetic.scene import Item
 from harness.models.lab.synthetic.triage import PRIORITY, TRIAGE
 from harness.world.advisories.wording import NO_WEAKNESSES, TIER_KEYS
 
-__all__ = ["ticket_task"]
+__all__ = ["IDS", "KEYS", "ticket_task"]
 
-_SUBJECT: Final = ("id", "cve", "cve_id", "vulnerability", "name", "key", "advisory", "flaw")
-_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+IDS: Final = ("id", "cve", "cve_id", "vulnerability", "name", "key", "advisory", "flaw")
+KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "vendor": ("vendor", "maker", "company", "vendor_name", "supplier"),
     "product": ("product", "software", "affected_product", "component", "product_name"),
     "date_added": ("added", "date_added", "listed", "listed_on", "since"),
@@ -95,7 +95,7 @@ def _fields(
     if r.random() < 0.5:
         order = [*TRIAGE, PRIORITY.key]
         chosen.sort(key=lambda item: order.index(item.attribute.key))
-    fields = [_Field(r.choice(_SUBJECT), subject)] if r.random() < 0.85 else []
+    fields = [_Field(r.choice(IDS), subject)] if r.random() < 0.85 else []
     fields += [_field(r, item) for item in chosen]
     passages = {(item.passage, item.day) for item in chosen}
     if len(passages) == 1:
@@ -108,7 +108,7 @@ def _fields(
 
 
 def _field(r: Random, item: Item) -> _Field:
-    key = r.choice(_NAMES[item.attribute.key])
+    key = r.choice(KEYS[item.attribute.key])
     if item.attribute is TRIAGE["cwes"] and r.random() < 0.8:
         listed: Json = None
         if item.value is not None:
