@@ -38,7 +38,11 @@ world = typer.Typer(help="Dated facts and documents: build and check them.", no_
 conformance = typer.Typer(
     help="Measure the instrument against answers that people labelled.", no_args_is_help=True
 )
+serving = typer.Typer(
+    help="Models behind an OpenAI-compatible server on this machine.", no_args_is_help=True
+)
 app.add_typer(lab, name="lab")
+app.add_typer(serving, name="serve")
 app.add_typer(world, name="world")
 app.add_typer(conformance, name="conformance")
 
@@ -239,6 +243,43 @@ def lab_evaluate(
     )
     typer.echo(evaluation.table(), err=json_out == "-")
     _write_json(evaluation.as_dict, json_out)
+
+
+@serving.command(
+    "lab",
+    epilog="Examples:\n\n`harness serve lab`\n\n"
+    "`harness serve lab --adapter adapters/mine --port 8080`\n\n"
+    "and in `systems.toml`: "
+    '`model = { kind = "openai", name = "lab", url = "http://127.0.0.1:8000/v1" }`',
+)
+def serve_lab(
+    adapter: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="A LoRA adapter, served under its folder's name beside the base (lab) and the "
+            "shipped adapters; can be given several times.",
+        ),
+    ] = None,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; whoever reaches it is served.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 is any free one.")
+    ] = 8000,
+) -> None:
+    """Serve the lab model and its adapters until Ctrl-C."""
+    from harness.serving.lab import lab_models  # noqa: PLC0415  (heavy)
+    from harness.serving.server import serve  # noqa: PLC0415  (heavy)
+
+    models = lab_models(adapter or ())
+
+    def announce(url: str) -> None:
+        typer.echo(f"models: {', '.join(models)}")
+        typer.echo(f"url:    {url}")
+        typer.echo("ready; Ctrl-C stops it")
+
+    serve(models, host, port, announce)
 
 
 @world.command(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from harness.models.fingerprint import (
     joint_fingerprint,
     model_fingerprint,
 )
+from harness.models.lab.pieces import TextPieces
 from harness.models.lab.runtime import Completion, Runtime
 from harness.models.lab.template import read_template
 from harness.world.formats import OutputFormat
@@ -72,6 +73,11 @@ class LabModel:
         """Content of weights, tokenizer, template and adapter."""
         return self._fingerprint
 
+    @property
+    def positions(self) -> int:
+        """Tokens that a prompt and its answer may have together."""
+        return self._runtime.config.positions
+
     def encode(self, messages: Sequence[Message]) -> list[int]:
         """Token ids of the prompt, up to the start of the assistant's turn."""
         return self._chat(messages)
@@ -83,7 +89,21 @@ class LabModel:
         max_tokens: int,
         enforced: OutputFormat | None = None,
     ) -> Generation:
+        """What `complete` does, as the protocol has it."""
+        return self.complete(messages, max_tokens=max_tokens, enforced=enforced)
+
+    def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        enforced: OutputFormat | None = None,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Generation:
         """Continue the chat greedily, computing in the calling thread.
+
+        `on_text` is called with what each token adds to the text, which is nothing while a character
+        is not whole, before the next one is computed; what it raises ends the generation.
 
         Raises:
             ModelError: the prompt is too long (`context_length`), the template refuses it, or a
@@ -92,9 +112,15 @@ class LabModel:
         begin = time.perf_counter()
         prompt = self._chat(messages)
         allowed = self._constrainer.start(enforced) if enforced is not None else None
+        pieces = TextPieces(self._text, on_text) if on_text is not None else None
         encoding = time.perf_counter() - begin
-        completion = self._runtime.generate(prompt, max_tokens, allowed)
-        return self._generation(prompt, completion, encoding)
+        completion = self._runtime.generate(
+            prompt, max_tokens, allowed, pieces.take if pieces is not None else None
+        )
+        generation = self._generation(prompt, completion, encoding)
+        if pieces is not None:
+            pieces.finish(generation.text)
+        return generation
 
     def generate_batch(
         self, chats: Sequence[Sequence[Message]], *, max_tokens: int
@@ -113,13 +139,17 @@ class LabModel:
 
     def _generation(self, prompt: list[int], completion: Completion, encoding: float) -> Generation:
         return Generation(
-            text=self._tokenizer.decode(list(completion.ids), skip_special_tokens=True),
+            text=self._text(completion.ids),
             prompt_tokens=len(prompt),
             completion_tokens=completion.steps,
             first_token_seconds=encoding + completion.first_token_seconds,
             total_seconds=encoding + completion.total_seconds,
             finish_reason="stop" if completion.ended else "length",
         )
+
+    def _text(self, ids: Sequence[int]) -> str:
+        text: str = self._tokenizer.decode(list(ids), skip_special_tokens=True)
+        return text
 
     def enforce(self, formats: Iterable[OutputFormat]) -> None:
         """Compile the formats' grammars, so that no answer's time has that in it."""

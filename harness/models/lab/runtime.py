@@ -85,15 +85,24 @@ class Runtime:
             ) from error
 
     def generate(
-        self, prompt: Sequence[int], max_new_tokens: int, allowed: TokenFilter | None = None
+        self,
+        prompt: Sequence[int],
+        max_new_tokens: int,
+        allowed: TokenFilter | None = None,
+        on_token: Callable[[int], None] | None = None,
     ) -> Completion:
         """Continue one prompt greedily, by the tokens that `allowed` lets pass.
+
+        `on_token` is called with each of the completion's ids before the next one is computed; what
+        it raises ends the generation.
 
         Raises:
             ModelError: `context_length`, the prompt leaves no position for an answer; or what the
                 filter raises.
         """
-        choose = _best if allowed is None else functools.partial(_best_allowed, allowed)
+        choose: Chooser = _best if allowed is None else functools.partial(_best_allowed, allowed)
+        if on_token is not None:
+            choose = functools.partial(self._told, choose, on_token)
         return self._generate([prompt], max_new_tokens, choose)[0]
 
     def generate_batch(
@@ -156,6 +165,13 @@ class Runtime:
                 "and one of an answer",
             )
         return [min(max_new_tokens, positions - length) for length in lengths]
+
+    def _told(self, choose: Chooser, on_token: Callable[[int], None], logits: Array) -> Ids:
+        """The token of the only row, which is told before it is returned."""
+        tokens = choose(logits)
+        if (token := int(tokens[0])) not in self.config.end_ids:
+            on_token(token)
+        return tokens
 
     def _completion(self, row: list[int], first: float, total: float) -> Completion:
         ended = row[-1] in self.config.end_ids

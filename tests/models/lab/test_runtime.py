@@ -106,6 +106,37 @@ def test_a_batch_gives_what_one_at_a_time_gives(any_model: Path) -> None:
     assert runtime.generate_batch([], 5) == []
 
 
+def test_each_token_is_told_before_the_next_is_computed(
+    any_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = Runtime.load(any_model)
+    passes: list[object] = []
+    forward = runtime._decoder.forward
+    monkeypatch.setattr(
+        runtime._decoder, "forward", lambda *given: (passes.append(given), forward(*given))[1]
+    )
+    for prompt in random_prompts(12, list(range(1, 94)), seed=5):
+        silent = runtime.generate(prompt, 20)
+        passes.clear()
+        heard: list[tuple[int, int]] = []
+        told = runtime.generate(
+            prompt, 20, on_token=lambda token, to=heard: to.append((token, len(passes)))
+        )
+        assert (told.ids, told.ended) == (silent.ids, silent.ended)
+        assert heard == [(token, number) for number, token in enumerate(told.ids, 1)]
+
+
+def test_who_hears_a_token_can_end_the_generation(tiny_model: Path) -> None:
+    def hear(token: int) -> None:
+        raise InterruptedError(token)
+
+    runtime = Runtime.load(tiny_model)
+    expected = runtime.generate([50, 60, 70], 8)
+    with pytest.raises(InterruptedError, match=str(expected.ids[0])):
+        runtime.generate([50, 60, 70], 8, on_token=hear)
+    assert runtime.generate([50, 60, 70], 8).ids == expected.ids
+
+
 def test_the_last_position_takes_one_token_and_no_more(tiny_model: Path) -> None:
     runtime = Runtime.load(tiny_model)
     full, short = random_prompts(2, [95])[0], [7, 8, 9]

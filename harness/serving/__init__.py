@@ -1,0 +1,1 @@
+"""The lab model as an OpenAI-compatible server."""
