@@ -129,8 +129,10 @@ def _behaviour(questions: QuestionSet, _day: date, r: Random) -> list[Example]:
     """Form, abstention and reading in the suite's forms, on invented worlds only."""
     read, unknown = _lessons(questions)
     shares = Shares(json=0.5, missing=0.15)
+    # Tickets have many fields, and their priority follows from two passages: that takes more.
+    readings = 3600 if triage.is_triage(questions) else 1500
     examples = [unknown(r, shares, None) for _ in range(100)]
-    examples += [read(r, shares) for _ in range(1500)]
+    examples += [read(r, shares) for _ in range(readings)]
     return examples
 
 

@@ -14,6 +14,7 @@ from datetime import date
 from random import Random
 from typing import Final
 
+from harness.models.lab.synthetic.questions import ask
 from harness.models.lab.synthetic.scene import Item, Scene
 from harness.models.lab.synthetic.triage import NEWEST, PRIORITY, TRIAGE, triage_scene
 from harness.training.examples import Example
@@ -37,6 +38,8 @@ _CONFLICTS: Final = 0.3
 _NEWEST_FIRST: Final = 0.6  # share of prompts sorted as systems do; the others are in any order
 _LONG: Final = 0.4  # share of tickets among the objects
 _CHOICES: Final = 0.5  # share of closed lists among the other questions
+_OWN_WORDINGS: Final = 0.5  # share of questions for one value in the suite's trained wordings
+_ASKED: Final = {**TRIAGE, "priority": PRIORITY, "newest_vulnerability": NEWEST}
 _BY_NAME: Final = {kind.name: kind for kind in KINDS}
 _OBJECTS: Final = tuple(kind for kind in KINDS if kind.answer in TIER_INSTRUCTIONS)
 _LISTS: Final = tuple(kind for kind in KINDS if kind.answer == "choice")
@@ -69,8 +72,7 @@ def reading_example(r: Random, shares: Shares) -> Example:
     else:
         kind, subject, said = _single(r, scene, missing)
         answer, name = said or ABSTENTION, "read" if said else "abstain"
-    question = r.choice(kind.trained).format(subject=subject)
-    prompt = retrieval_prompt(scene.today, shown, question, _instruction(kind))
+    prompt = retrieval_prompt(scene.today, shown, _asked(r, kind, subject), _instruction(kind))
     return Example(prompt, answer, name)
 
 
@@ -116,6 +118,14 @@ def _known(question: Question, day: date) -> Values | None:
         part.history.attribute: part.history.until(day).current(day) for part in question.parts
     }
     return {attribute: facts[0].value if facts else None for attribute, facts in current.items()}
+
+
+def _asked(r: Random, kind: Kind, subject: str) -> str:
+    """The question in a wording of the suite or, where one value is asked for, of pretraining."""
+    attribute = _ASKED.get(kind.attribute)
+    if kind.answer in TIER_INSTRUCTIONS or attribute is None or r.random() < _OWN_WORDINGS:
+        return r.choice(kind.trained).format(subject=subject)
+    return ask(r, attribute, subject)
 
 
 def _object_kind(r: Random) -> Kind:

@@ -197,7 +197,7 @@ def _near(r: Random, known: str) -> str:
 
 def _product(r: Random) -> str:
     kind = r.random()
-    name = values.product_name(r)
+    name = values.product_name(r) if r.random() < 0.6 else _plain_name(r)
     if kind < 0.8:
         return name
     if kind < 0.88:
@@ -205,6 +205,14 @@ def _product(r: Random) -> str:
     if kind < 0.93:
         return f"{name}, {values.product_name(r)}, and {values.product_name(r)}"
     return f"Multiple {r.choice(('Products', 'Devices', 'Routers', 'Services', 'Appliances'))}"
+
+
+def _plain_name(r: Random) -> str:
+    """Return a name of everyday words ("Harbor Signal Gateway"), as products of large vendors have."""
+    words = [word.capitalize() for word in r.sample(values.ENGLISH, r.choice((1, 1, 2)))]
+    words += r.sample(values.SUFFIXES, r.choice((1, 1, 2)))
+    name = " ".join(words)
+    return f"{name} ({''.join(word[0] for word in words)})" if r.random() < 0.15 else name
 
 
 def _flaw(r: Random, known: str, vendors: list[str], day: str) -> _Flaw:

@@ -21,6 +21,7 @@ __all__ = [
     "ENGLISH",
     "LICENSES",
     "STATUSES",
+    "SUFFIXES",
     "advisory_id",
     "day",
     "day_before",
@@ -39,7 +40,7 @@ _ONSETS: Final = (
 ).split()
 _VOWELS: Final = "a e i o u a e i o u ai ea io ou y ee oo".split()
 _CODAS: Final = (*"n r l x s t k m d rn st nd p z ck ll ng".split(), *[""] * 12)
-_SUFFIXES: Final = (
+SUFFIXES: Final = (
     "Studio Server Gateway Cloud Engine Desktop Mobile Hub Agent Suite Core Connect Manager "
     "Monitor Proxy Vault Cache Queue Stream Search Sync Flow Builder Player Editor Browser Router "
     "Runtime Toolkit Library Framework Platform Database Client Console Pro Lite Enterprise CLI SDK "
@@ -154,11 +155,11 @@ class _Stem:
 
 
 def _suffixed(r: Random, s: _Stem) -> str:
-    return f"{s.title} {r.choice(_SUFFIXES)}"
+    return f"{s.title} {r.choice(SUFFIXES)}"
 
 
 def _twice_suffixed(r: Random, s: _Stem) -> str:
-    return f"{s.title} {r.choice(_SUFFIXES)} {r.choice(_SUFFIXES)}"
+    return f"{s.title} {r.choice(SUFFIXES)} {r.choice(SUFFIXES)}"
 
 
 def _camel(r: Random, s: _Stem) -> str:
@@ -174,7 +175,7 @@ def _lower(r: Random, s: _Stem) -> str:
 
 
 def _acronym_suffixed(r: Random, _: _Stem) -> str:
-    return f"{_acronym(r)} {r.choice(_SUFFIXES)}"
+    return f"{_acronym(r)} {r.choice(SUFFIXES)}"
 
 
 def _linux(r: Random, s: _Stem) -> str:
@@ -182,7 +183,7 @@ def _linux(r: Random, s: _Stem) -> str:
 
 
 def _for_platform(r: Random, s: _Stem) -> str:
-    suffix = r.choice(_SUFFIXES)
+    suffix = r.choice(SUFFIXES)
     return f"{s.title} {suffix} for {r.choice((*_PLATFORMS, s.another(r).capitalize()))}"
 
 
@@ -204,7 +205,7 @@ _SHAPES: Final[tuple[tuple[float, Callable[[Random, _Stem], str]], ...]] = (
     (0.94, lambda r, s: f"{s.title} ({_acronym(r)})"),
     (0.96, lambda r, s: s.word + r.choice(_ENDINGS)),
     (0.98, lambda r, s: f"{s.title} {r.choice((365, 11, 2, 4, 3, 1, 100))}"),
-    (1.00, lambda r, s: f"{s.title}-{r.choice(_SUFFIXES)}"),
+    (1.00, lambda r, s: f"{s.title}-{r.choice(SUFFIXES)}"),
 )
 
 
@@ -229,7 +230,7 @@ def product_name(r: Random, base: Callable[[Random], str] = _base) -> str:
 
 @cache
 def _generic_words() -> frozenset[str]:
-    words = (*_SUFFIXES, *_PLATFORMS, *_ENDINGS, *_LOWER, *_VENDORS, *_DOTTED, "red", "hat", "for")
+    words = (*SUFFIXES, *_PLATFORMS, *_ENDINGS, *_LOWER, *_VENDORS, *_DOTTED, "red", "hat", "for")
     return frozenset(re.sub(r"[^a-z]", "", word.lower()) for word in words)
 
 
@@ -258,9 +259,9 @@ def similar_name(r: Random, name: str) -> str:
         words = name.split(" ")
         kind = r.random()
         if kind < 0.45:
-            other = f"{name} {r.choice(_SUFFIXES)}"
+            other = f"{name} {r.choice(SUFFIXES)}"
         elif kind < 0.65 and len(words) > 1:
-            other = " ".join([*words[:-1], r.choice(_SUFFIXES)])
+            other = " ".join([*words[:-1], r.choice(SUFFIXES)])
         elif kind < 0.8 and name[0].isupper():
             other = f"{r.choice(_VENDORS).replace('-', ' ')} {name}"
         else:
