@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
@@ -57,6 +57,54 @@ class Stage:
     triage: float = 0.0
     dated: bool = False
 
+
+# Passages that differ in one thing, near misses to abstain from, and everyday wordings.
+_CONTRASTS: Final = Stage(
+    until=54_500_000,
+    length=512,
+    rows=10,
+    passages=(1, 2, 3, 3, 4, 4, 4, 4, 5),
+    conflicts=0.35,
+    tables=0.0,
+    lookups=0.0,
+    dates=0.04,
+    closed=0.03,
+    dated_lookups=0.05,
+    shares=Shares(
+        json=0.1,
+        missing=0.33,
+        about_passages=0.04,
+        suite_form=0.85,
+        everyday=0.35,
+        repeat=False,
+    ),
+    questions=(7, 9, 12),
+    reading=0.1,
+    ledgers=0.05,
+    registers=0.2,
+    restatements=0.15,
+    kin=0.7,
+    contrasts=0.65,
+)
+# Tickets about vulnerabilities beside all that.
+_TICKETS: Final = replace(
+    _CONTRASTS,
+    until=74_200_000,
+    shares=replace(_CONTRASTS.shares, tickets=0.45),
+    triage=0.28,
+)
+# Last, more of what is confused longest: days, conflicts, and what nobody says.
+_DAYS: Final = replace(
+    _TICKETS,
+    until=10**12,
+    passages=(2, 3, 4, 4, 4, 4, 4, 5),
+    conflicts=0.5,
+    shares=replace(_TICKETS.shares, json=0.06, missing=0.36),
+    questions=(9, 12, 14),
+    contrasts=0.7,
+    triage=0.16,
+    dated=True,
+)
 
 STAGES: Final = (
     # Copying comes first: tables, and questions on one or two passages.
@@ -181,95 +229,9 @@ STAGES: Final = (
         restatements=0.2,
         kin=0.75,
     ),
-    # Passages that differ in one thing, near misses to abstain from, and everyday wordings.
-    Stage(
-        until=54_500_000,
-        length=512,
-        rows=10,
-        passages=(1, 2, 3, 3, 4, 4, 4, 4, 5),
-        conflicts=0.35,
-        tables=0.0,
-        lookups=0.0,
-        dates=0.04,
-        closed=0.03,
-        dated_lookups=0.05,
-        shares=Shares(
-            json=0.1,
-            missing=0.33,
-            about_passages=0.04,
-            suite_form=0.85,
-            everyday=0.35,
-            repeat=False,
-        ),
-        questions=(7, 9, 12),
-        reading=0.1,
-        ledgers=0.05,
-        registers=0.2,
-        restatements=0.15,
-        kin=0.7,
-        contrasts=0.65,
-    ),
-    # Tickets about vulnerabilities beside all that.
-    Stage(
-        until=74_200_000,
-        length=512,
-        rows=10,
-        passages=(1, 2, 3, 3, 4, 4, 4, 4, 5),
-        conflicts=0.35,
-        tables=0.0,
-        lookups=0.0,
-        dates=0.04,
-        closed=0.03,
-        dated_lookups=0.05,
-        shares=Shares(
-            json=0.1,
-            missing=0.33,
-            about_passages=0.04,
-            suite_form=0.85,
-            everyday=0.35,
-            tickets=0.45,
-            repeat=False,
-        ),
-        questions=(7, 9, 12),
-        reading=0.1,
-        ledgers=0.05,
-        registers=0.2,
-        restatements=0.15,
-        kin=0.7,
-        contrasts=0.65,
-        triage=0.28,
-    ),
-    # Last, more of what is confused longest: days, conflicts, and what nobody says.
-    Stage(
-        until=10**12,
-        length=512,
-        rows=10,
-        passages=(2, 3, 4, 4, 4, 4, 4, 5),
-        conflicts=0.5,
-        tables=0.0,
-        lookups=0.0,
-        dates=0.04,
-        closed=0.03,
-        dated_lookups=0.05,
-        shares=Shares(
-            json=0.06,
-            missing=0.36,
-            about_passages=0.04,
-            suite_form=0.85,
-            everyday=0.35,
-            tickets=0.45,
-            repeat=False,
-        ),
-        questions=(9, 12, 14),
-        reading=0.1,
-        ledgers=0.05,
-        registers=0.2,
-        restatements=0.15,
-        kin=0.7,
-        contrasts=0.7,
-        triage=0.16,
-        dated=True,
-    ),
+    _CONTRASTS,
+    _TICKETS,
+    _DAYS,
 )
 
 
