@@ -21,7 +21,7 @@ from harness.systems.tuning import AdapterKeeper, train_suite_adapters, training
 from harness.systems.world import SystemWorld
 from harness.training.examples import Example
 from harness.training.lora import LoraSettings
-from harness.training.recipes import KnownFact, Recipe
+from harness.training.recipes import Recipe, known_facts
 from harness.training.store import AdapterStore
 from harness.world.corpus import Corpus
 from harness.world.facts import Fact, History, Timeline
@@ -42,11 +42,12 @@ HISTORY = History(
 QUESTIONS = QuestionSet([Question("q", "Which version?", HISTORY, kind="product_latest_version")])
 
 
-def tell(facts: tuple[KnownFact, ...], _day: date, _r: Random) -> list[Example]:
-    return [Example("Which version?", known.fact.value, "fact") for known in facts]
+def tell(questions: QuestionSet, day: date, _r: Random) -> list[Example]:
+    known = known_facts(questions, day)
+    return [Example("Which version?", one.fact.value, "fact") for one in known]
 
 
-def behave(_facts: tuple[KnownFact, ...], _day: date, _r: Random) -> list[Example]:
+def behave(_questions: QuestionSet, _day: date, _r: Random) -> list[Example]:
     return [Example("Hello?", "I don't know.", "unknown")]
 
 

@@ -209,7 +209,7 @@ def _product(r: Random) -> str:
 
 def _plain_name(r: Random) -> str:
     """Return a name of everyday words ("Harbor Signal Gateway"), as products of large vendors have."""
-    words = [word.capitalize() for word in r.sample(values.ENGLISH, r.choice((1, 1, 2)))]
+    words = [word.capitalize() for word in r.sample(values.plain_words(), r.choice((1, 1, 2)))]
     words += r.sample(values.SUFFIXES, r.choice((1, 1, 2)))
     name = " ".join(words)
     return f"{name} ({''.join(word[0] for word in words)})" if r.random() < 0.15 else name

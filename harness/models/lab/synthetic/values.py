@@ -27,6 +27,7 @@ __all__ = [
     "day_before",
     "identifier",
     "person",
+    "plain_words",
     "product_name",
     "quantity",
     "real_titles",
@@ -104,7 +105,8 @@ def _real_lowered() -> frozenset[str]:
 
 
 @cache
-def _english_stems() -> tuple[str, ...]:
+def plain_words() -> tuple[str, ...]:
+    """Everyday words that are in no real title."""
     return tuple(word for word in ENGLISH if word not in _forbidden_stems())
 
 
@@ -125,7 +127,7 @@ def stem(r: Random, syllables: int | None = None, opening: str = "") -> str:
 
 def _base(r: Random) -> str:
     if r.random() < 0.2:
-        return r.choice(_english_stems())
+        return r.choice(plain_words())
     if r.random() < 0.1:
         return _letters(r, string.ascii_lowercase, r.randint(3, 7))
     return stem(r)
@@ -287,7 +289,7 @@ def quantity(r: Random) -> str:
 
 def identifier(r: Random) -> str:
     """Return a word such as a code name, a region or a branch."""
-    return r.choice(_english_stems()) if r.random() < 0.6 else stem(r)
+    return r.choice(plain_words()) if r.random() < 0.6 else stem(r)
 
 
 def advisory_id(r: Random) -> str:
