@@ -201,7 +201,8 @@ def _product(r: Random) -> str:
     if kind < 0.8:
         return name
     if kind < 0.88:
-        return f"{name} and {values.product_name(r)}"
+        other = values.product_name(r) if r.random() < 0.5 else _plain_name(r)
+        return f"{name} and {other}"
     if kind < 0.93:
         return f"{name}, {values.product_name(r)}, and {values.product_name(r)}"
     return f"Multiple {r.choice(('Products', 'Devices', 'Routers', 'Services', 'Appliances'))}"
@@ -210,9 +211,9 @@ def _product(r: Random) -> str:
 def _plain_name(r: Random) -> str:
     """Return a name of everyday words ("Harbor Signal Gateway"), as products of large vendors have."""
     words = [word.capitalize() for word in r.sample(values.plain_words(), r.choice((1, 1, 2)))]
-    words += r.sample(values.SUFFIXES, r.choice((1, 1, 2)))
+    words += r.sample(values.SUFFIXES, r.choice((1, 1, 2, 3)))
     name = " ".join(words)
-    return f"{name} ({''.join(word[0] for word in words)})" if r.random() < 0.15 else name
+    return f"{name} ({''.join(word[0] for word in words)})" if r.random() < 0.35 else name
 
 
 def _flaw(r: Random, known: str, vendors: list[str], day: str) -> _Flaw:
