@@ -142,7 +142,10 @@ def test_over_http_a_model_gives_what_it_gives_embedded(adapter: Path, tmp_path:
         assert valid.value == result.results[f"near{way}-constrained"].metrics["valid_rate"].value
 
 
-def test_it_says_where_it_listens_and_ctrl_c_stops_it(adapter: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_says_where_it_listens_and_a_signal_stops_it(
+    adapter: Path, number: signal.Signals
+) -> None:
     with started("--adapter", adapter) as (process, url, models):
         assert models[0] == "lab"
         assert models[-1] == "mine"
@@ -151,7 +154,7 @@ def test_it_says_where_it_listens_and_ctrl_c_stops_it(adapter: Path) -> None:
             body = chat("?", "mine", response_format=form, stream=True)
             connection.request("POST", CHAT, json.dumps(body))
             next(events(connection.getresponse()))
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
             told, complained = process.communicate(timeout=60)
     assert (process.returncode, told, complained) == (0, "", "")
 

@@ -1,9 +1,10 @@
-"""Listening until Ctrl-C."""
+"""Listening until Ctrl-C or a termination signal."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
+import signal
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Final
@@ -24,19 +25,30 @@ _GRACE_SECONDS: Final = 0.2
 def serve(
     models: Mapping[str, LabModel], host: str, port: int, announce: Callable[[str], None]
 ) -> None:
-    """Serve until Ctrl-C; `announce` gets the url once requests are taken.
+    """Serve until Ctrl-C or a termination signal; `announce` gets the url once requests are taken.
 
     Raises:
         ConfigError: the port is in use, or nothing can listen there.
     """
 
     async def run() -> None:
+        stopped = _stopped()
         async with serving(models, host, port) as url:
             announce(url)
-            await asyncio.Event().wait()
+            await stopped.wait()
 
     with suppress(KeyboardInterrupt):
         asyncio.run(run())
+
+
+def _stopped() -> asyncio.Event:
+    """What is set when the process is asked to end, also where its parent ignores Ctrl-C."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    with suppress(NotImplementedError):  # Windows: Ctrl-C is a KeyboardInterrupt there
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stopped.set)
+    return stopped
 
 
 @asynccontextmanager
