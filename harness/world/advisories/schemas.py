@@ -17,14 +17,17 @@ from harness.world.formats import JsonSchema
 
 __all__ = ["POINTERS", "TIERS", "VALUE_POINTERS"]
 
-_CVE: Final = {"type": "string", "pattern": "^CVE-[0-9]{4}-[0-9]{4,}$"}
-_TEXT: Final = {"type": ["string", "null"]}
+_CVE: Final = {"type": "string", "pattern": "^CVE-[0-9]{4}-[0-9]{4,7}$"}
+# Bounds, so that a decoder that keeps the schema comes to an end; the longest product has 68 characters.
+_VENDOR: Final = {"type": ["string", "null"], "maxLength": 40}
+_PRODUCT: Final = {"type": ["string", "null"], "maxLength": 80}
 _DATE_PATTERN: Final = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _DAY: Final = {"type": ["string", "null"], "format": "date", "pattern": _DATE_PATTERN}
 _USE: Final = {"enum": [*RANSOMWARE_USE, None]}
 _WEAKNESSES: Final = {
     "type": ["array", "null"],
-    "items": {"type": "string", "pattern": "^CWE-[0-9]+$"},
+    "items": {"type": "string", "pattern": "^CWE-[0-9]{1,4}$"},
+    "maxItems": 6,
 }
 
 
@@ -37,9 +40,9 @@ def _object(**properties: Any) -> dict[str, Any]:  # noqa: ANN401 - schemas of a
     }
 
 
-_AFFECTED: Final = _object(vendor=_TEXT, product=_TEXT)
+_AFFECTED: Final = _object(vendor=_VENDOR, product=_PRODUCT)
 _SCHEMAS: Final[Mapping[Tier, dict[str, Any]]] = {
-    "flat": _object(cve={"type": "string"}, vendor=_TEXT, product=_TEXT),
+    "flat": _object(cve={"type": "string", "maxLength": 20}, vendor=_VENDOR, product=_PRODUCT),
     "typed": _object(cve=_CVE, due=_DAY, ransomware_use=_USE),
     "nested": _object(cve=_CVE, affected=_AFFECTED, weaknesses=_WEAKNESSES),
     "conditional": {
@@ -59,7 +62,9 @@ _SCHEMAS: Final[Mapping[Tier, dict[str, Any]]] = {
         ransomware_use=_USE,
         weaknesses=_WEAKNESSES,
         priority={"enum": [*PRIORITIES, None]},
-        source=_object(passage={"type": ["integer", "null"], "minimum": 1}, date=_DAY),
+        source=_object(
+            passage={"type": ["integer", "null"], "minimum": 1, "maximum": 99}, date=_DAY
+        ),
     ),
 }
 
