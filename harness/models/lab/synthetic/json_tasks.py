@@ -17,7 +17,7 @@ from typing import Final
 from harness.models.lab.synthetic.attributes import Attribute
 from harness.models.lab.synthetic.scene import Item
 
-__all__ = ["SUITE_KEYS", "item_task", "record_task"]
+__all__ = ["SUITE_KEYS", "SUITE_SOURCE_KEYS", "Json", "item_task", "record_task"]
 
 Json = str | int | bool | None | list["Json"] | dict[str, "Json"]
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from harness.models.lab.synthetic.json_tasks import Json
+from harness.models.lab.synthetic.json_tasks import SUITE_SOURCE_KEYS, Json
 from harness.models.lab.synthetic.scene import Item
 from harness.models.lab.synthetic.triage import PRIORITY, TRIAGE
 from harness.world.advisories.wording import NO_WEAKNESSES, TIER_KEYS
@@ -74,7 +74,7 @@ def ticket_task(
         fields = _fields(r, subject, items, numbered, dated)
         asked, notes = _grouped(r, fields)
         extra = _conditional(r, items)
-        if extra is not None and extra.key in asked:
+        if (extra is not None and extra.key in asked) or _cites_as_the_suites(asked):
             continue
         answer = asked
         if extra is not None and extra.value is not None:
@@ -86,6 +86,11 @@ def ticket_task(
     notes += [extra.note] if extra is not None else []
     request = r.choice(_REQUESTS).replace("{s}", subject)
     return request, " ".join([head, *notes]), json.dumps(answer, ensure_ascii=False)
+
+
+def _cites_as_the_suites(asked: Mapping[str, Json]) -> bool:
+    source = asked.get("source")
+    return isinstance(source, dict) and frozenset(source) == SUITE_SOURCE_KEYS
 
 
 def _fields(
