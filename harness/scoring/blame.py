@@ -29,7 +29,7 @@ from harness.scoring.freshness import classify
 from harness.scoring.phrases import find_phrase, fold
 from harness.scoring.score import OUTDATED, Score
 from harness.world.facts import History
-from harness.world.questions import DERIVED, Question
+from harness.world.questions import Question
 
 __all__ = ["BLAMES", "Blame", "blame"]
 
@@ -44,7 +44,7 @@ def blame(question: Question, record: Record, score: Score) -> Blame | None:
     history = question.history
     if history is None or history.value_type == "boolean" or not score.answerable:
         return None
-    if question.parts or DERIVED in question.tags:
+    if not question.plain:
         return None
     said = _standings(record.answer.passages, history, record.day)
     current, outdated = bool(said & _CURRENT), bool(said & OUTDATED)

@@ -25,7 +25,6 @@ from harness.statistics.estimate import Estimate
 from harness.statistics.intervals import CONFIDENCE, Floats, normal_quantile, rate, wilson
 from harness.systems.base import Preparation
 from harness.world.facts import Fact, History
-from harness.world.questions import DERIVED
 
 __all__ = [
     "AGES",
@@ -212,7 +211,7 @@ def _one_history(run: LoadedRun, score: Score) -> History | None:
     would count as so many independent ones.
     """
     question = run.questions[score.question_id]
-    return None if question.parts or DERIVED in question.tags else question.history
+    return question.history if question.plain else None
 
 
 def _answered(score: Score, history: History, as_of: date) -> Fact | None:

@@ -29,7 +29,7 @@ from harness.systems.refresh import Refresh
 from harness.systems.spec import TrainingSpec
 from harness.training.recipes import RECIPES
 from harness.world.facts import Fact, History
-from harness.world.questions import DERIVED, Question
+from harness.world.questions import Question
 
 __all__ = ["Change", "TimeToFresh", "observed_changes", "time_to_fresh"]
 
@@ -98,17 +98,13 @@ def observed_changes(questions: Iterable[Question], days: Sequence[date]) -> tup
     """
     asked: dict[tuple[str, str], tuple[History, str]] = {}
     for question in questions:
-        if question.history is not None and question.history.subject and _alone(question):
+        if question.history is not None and question.history.subject and question.plain:
             asked.setdefault(question.history.key, (question.history, question.cluster))
     return tuple(
         Change(fact, cluster)
         for history, cluster in asked.values()
         for fact in _changed(history, sorted(days))
     )
-
-
-def _alone(question: Question) -> bool:
-    return not question.parts and DERIVED not in question.tags
 
 
 def _changed(history: History, days: Sequence[date]) -> Iterator[Fact]:
@@ -128,7 +124,7 @@ def time_to_fresh(run: LoadedRun, scores: Sequence[Score]) -> tuple[TimeToFresh,
     keys = {
         question.id: question.history.key
         for question in run.questions
-        if question.history is not None and _alone(question)
+        if question.history is not None and question.plain
     }
     right: dict[tuple[str, tuple[str, str]], list[Score]] = {}
     for score in scores:

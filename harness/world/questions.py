@@ -52,6 +52,11 @@ class Question:
         return self.history.current(day) if self.history is not None else ()
 
     @property
+    def plain(self) -> bool:
+        """Whether one history decides the answer and a passage can spell it: no parts, not derived."""
+        return not self.parts and DERIVED not in self.tags
+
+    @property
     def cluster(self) -> str:
         """The statistical unit: the group, or the question itself when it has none."""
         return self.group or self.id
