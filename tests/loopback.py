@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
+from threaded import Threaded
 
 Play = Callable[["Call"], Awaitable[web.StreamResponse]]
 
@@ -36,37 +35,23 @@ class Call:
         return self.request.headers.get(name)
 
 
-class Loopback:
+class Loopback(Threaded):
     """Answers the first call as the first play says, and so on; the last play answers the rest."""
 
     def __init__(self, *plays: Play) -> None:
         self.plays = plays
         self.calls: list[Call] = []
-        self.url = ""
-        self._loop = asyncio.new_event_loop()
-        self._started: Future[None] = Future()
-        self._stop = asyncio.Event()
-        self._thread = threading.Thread(target=self._loop.run_until_complete, args=[self._serve()])
+        super().__init__()
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._started.result()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
-        self._loop.close()
-
-    async def _serve(self) -> None:
+    async def serve(self) -> None:
         application = web.Application()
         application.router.add_post("/v1/chat/completions", self._answer)
         runner = web.AppRunner(application, shutdown_timeout=0.1, handler_cancellation=True)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
-        self._started.set_result(None)
-        await self._stop.wait()
+        self.started.set_result(None)
+        await self.stop.wait()
         await runner.cleanup()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:

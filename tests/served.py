@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import http.client
 import json
-import threading
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
 from safetensors.numpy import save_file
+from threaded import Threaded
 
 from harness.fixtures import fixture_path
 from harness.models.lab.model import LabModel
@@ -24,31 +22,17 @@ from harness.serving.server import serving
 CHAT = "/v1/chat/completions"
 
 
-class Served:
+class Served(Threaded):
     """Serves within its block; `url` is what a client puts `/chat/completions` behind."""
 
     def __init__(self, models: Mapping[str, LabModel]) -> None:
         self.models = models
-        self.url = ""
-        self._loop = asyncio.new_event_loop()
-        self._started: Future[None] = Future()
-        self._stop = asyncio.Event()
-        self._thread = threading.Thread(target=self._loop.run_until_complete, args=[self._serve()])
+        super().__init__()
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._started.result()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
-        self._loop.close()
-
-    async def _serve(self) -> None:
+    async def serve(self) -> None:
         async with serving(self.models, "127.0.0.1", 0) as self.url:
-            self._started.set_result(None)
-            await self._stop.wait()
+            self.started.set_result(None)
+            await self.stop.wait()
 
     def connect(self) -> http.client.HTTPConnection:
         """A connection of one's own."""
