@@ -8,7 +8,7 @@ from datetime import date
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.models.lab.synthetic import triage
@@ -83,6 +83,7 @@ def _newest_is_a_policy(scene: Scene) -> bool | None:
 
 
 @given(SEEDS)
+@example(196307552)  # the third id was drawn near the second and became the first again
 @QUICK
 def test_a_digest_lists_what_was_listed_in_its_week(seed: int) -> None:
     scene = triage_scene(Random(seed), 4, 0.3)

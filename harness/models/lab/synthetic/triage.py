@@ -150,7 +150,7 @@ def triage_scene(
             passages.append(_note(r, day, r.choice(flaws), conflicts))
             continue
         if number:
-            flaws.append(_flaw(r, _near(r, r.choice(flaws).id), vendors, day))
+            flaws.append(_flaw(r, _other_id(r, flaws), vendors, day))
         flaws[-1] = _listed_on(r, flaws[-1], day)
         passages.append(_passage(r.choice(_ALERTS), day, flaws[-1]))
     if r.random() < 0.2:
@@ -179,6 +179,14 @@ def _first_id(r: Random, *, cve_only: bool) -> str:
     if cve_only or r.random() < 0.85:
         return f"CVE-{r.randint(2009, 2027)}-{r.randint(1, 59999):04d}"
     return values.advisory_id(r)
+
+
+def _other_id(r: Random, flaws: list[_Flaw]) -> str:
+    """Return an id near one of those of `flaws`, and none of them."""
+    taken = {flaw.id for flaw in flaws}
+    while (near := _near(r, r.choice(flaws).id)) in taken:
+        pass
+    return near
 
 
 def _near(r: Random, known: str) -> str:
