@@ -109,7 +109,7 @@ def effective_n(outcomes: ArrayLike, clusters: ArrayLike) -> float:
     """The number of independent units that would tell as much about the mean of `outcomes`.
 
     Outcomes are 0 and 1, or differences of such (-1, 0, 1). The design effect is the clustered
-    variance over that of independent units (Rao and Scott 1992), at least 1. It is a poor estimate
+    variance over that of independent units (Rao and Scott 1992), at least 1; two clusters at least. It is a poor estimate
     when few clusters hold the rarer outcome (or any difference), so it is shrunk towards what full
     correlation within clusters would give, sum x^2 / sum x, with the weight of two clusters.
     """
@@ -215,6 +215,8 @@ def quantile(values: ArrayLike, q: float, clusters: ArrayLike) -> Estimate:
         low = float(found.low) if math.isfinite(found.low) else float(ordered[0])
         high = float(found.high) if math.isfinite(found.high) else float(ordered[-1])
         return Estimate(value, low, high, n, n, "order statistics, exact", CONFIDENCE)
+    if groups == 1:
+        return Estimate.unknown("one group only: no interval", n)
     within = values <= value
     if effective_n(within, clusters) < least_n(q):
         reason = f"n = {n} in {groups} groups tells too little for p{q * 100:g}"

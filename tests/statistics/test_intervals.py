@@ -160,3 +160,24 @@ def test_a_clustered_quantile_agrees_with_the_exact_one_when_clusters_mean_nothi
     clustered = quantile(values, q, shuffled)
     assert clustered.value == exact.value
     assert bounds(clustered) == pytest.approx(bounds(exact), abs=0.006)
+
+
+@given(st.lists(st.tuples(st.sampled_from([0.0, 0.5, 1.0]), st.integers(0, 3)), max_size=40))
+def test_any_sample_has_an_estimate_or_a_reason(units: list[tuple[float, int]]) -> None:
+    values, clusters = [value for value, _ in units], [cluster for _, cluster in units]
+    whole = [float(value == 1.0) for value in values]
+    for estimate in (
+        rate(whole, clusters),
+        mean(values, clusters, seed=1),
+        quantile(values, 0.5, clusters),
+        ratio(values, whole, clusters, seed=1),
+    ):
+        bounds = (estimate.value, estimate.low, estimate.high)
+        assert all(x is None for x in bounds) or all(x is not None for x in bounds)
+        assert estimate.method
+
+
+def test_one_group_has_no_interval_of_a_quantile() -> None:
+    found = quantile([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0], 0.5, [0] * 7)
+    assert found.value is None
+    assert found.method == "one group only: no interval"
