@@ -25,9 +25,9 @@ from harness.errors import ConfigError
 from harness.models.base import Generation, Message, ModelError
 from harness.models.openai.endpoint import Endpoint
 from harness.models.openai.model import OpenAIModel
-from harness.models.openai.retries import Retries, retry_after
 from harness.models.openai.sse import EventReader
 from harness.models.specs import ModelSpec, load_model
+from harness.transport.retries import Retries, retry_after
 from harness.world.formats import Choice, Csv, FreeText, JsonSchema, OutputFormat, Regex
 
 sys.path.insert(0, str(Path(__file__).parents[1]))

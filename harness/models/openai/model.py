@@ -19,8 +19,8 @@ from harness.models.openai.enforcement import enforcing
 from harness.models.openai.refusals import CallError, refused
 from harness.models.openai.reply import Reply
 from harness.models.openai.request import Dialect, request_body
-from harness.models.openai.retries import Retries, retry_after
 from harness.models.openai.sse import EventReader
+from harness.transport.retries import Retries, retry_after
 from harness.world.formats import OutputFormat
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""HTTP to other machines: keys, pools of sockets, retries, and what a server can bear."""

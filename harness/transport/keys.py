@@ -1,0 +1,66 @@
+"""Keys of servers: read from the environment, sent in a header, told nowhere."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
+
+from harness.errors import ConfigError
+
+__all__ = ["Key", "key_of"]
+
+_KEY: Final = re.compile(r"[\x21-\x7e]+")
+_SHORTEST_SECRET: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key that shows itself in the header of a request and nowhere else."""
+
+    _value: str = field(repr=False)
+
+    def header(self) -> dict[str, str]:
+        """What authorises a request; nothing where there is no key."""
+        return {"Authorization": f"Bearer {self._value}"} if self._value else {}
+
+    def hide(self, text: str) -> str:
+        """`text` without the key, which servers like to repeat.
+
+        A word as short as `EMPTY`, which local servers are given, is no secret and may be an answer.
+        """
+        secret = len(self._value) >= _SHORTEST_SECRET
+        return text.replace(self._value, "[key]") if secret else text
+
+
+def key_of(url: str, variable: str) -> Key:
+    """The key for `url`, in the environment variable; an empty one for a server on this machine.
+
+    Raises:
+        ConfigError: the variable is missing, or holds what no header can carry.
+    """
+    value = os.environ.get(variable, "").strip()
+    if not value and not _is_local(url):
+        raise ConfigError(
+            f"{url} needs a key: set the environment variable {variable}, "
+            "or name another with key_env"
+        )
+    if value and not _KEY.fullmatch(value):
+        raise ConfigError(
+            f"the environment variable {variable} holds no key: it has spaces, or "
+            "characters other than ASCII's"
+        )
+    return Key(value)
+
+
+def _is_local(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
