@@ -1,0 +1,228 @@
+"""One server as all calls to it see it: how many may be in flight, when, and whether it is up.
+
+Calls in flight are limited to a window. It begins at the stated concurrency, halves when the server
+says that it is asked too much (429), and grows by one for each window of calls that succeed
+(additive increase, multiplicative decrease: Chiu and Jain 1989).
+
+A server is taken to be down when so many calls in a row have failed without an answer (circuit
+breaker; Nygard 2007, Release It!, chapter 5). All then wait while one call at a time tries again,
+less and less often. What waits has not failed; when the server has been down for `patience`
+seconds, the run ends and can be resumed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from harness.errors import TargetDownError
+from harness.transport.deadline import paused
+from harness.transport.limits import Limits, Pace
+
+__all__ = ["Outcome", "Target"]
+
+Outcome = Literal["answered", "throttled", "down", "refused"]
+"""Of a call: an answer came; too much is asked; no answer, or one that blames the server; any other."""
+
+_FAILURES: Final = 10
+_FIRST_PAUSE: Final = 1.0
+_LONGEST_PAUSE: Final = 15.0
+_UNKNOWN_WAIT: Final = 1.0
+
+
+@dataclass(slots=True)
+class _Outage:
+    """Since when nothing has come (the loop's time, and the clock's), and when that was noticed."""
+
+    since: float
+    at: str
+    noticed: float
+    cause: str
+    pause: float = _FIRST_PAUSE
+
+
+class Target:
+    """Who wants to call enters, and leaves with what came of it; for one event loop."""
+
+    def __init__(
+        self,
+        url: str,
+        limits: Limits | None = None,
+        *,
+        patience: float = 120.0,
+        note: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`note` is told when the server goes down, comes back, or says that it is asked too much."""
+        self.url = url
+        self._limits = limits or Limits()
+        self._patience = patience
+        self._note = note
+        self._window = float(self._limits.concurrency)
+        self._in_flight = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._requests = Pace(self._limits.requests_per_minute)
+        self._tokens = Pace(self._limits.tokens_per_minute)
+        self._mean_tokens = 0.0
+        self._answered = 0
+        self._held_until = 0.0
+        self._narrowed_at = 0.0
+        self._failures = 0
+        self._first_failure: tuple[float, str] | None = None
+        self._outage: _Outage | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def window(self) -> int:
+        """How many calls may be in flight now."""
+        return 1 if self._outage is not None else max(1, int(self._window))
+
+    @property
+    def is_down(self) -> bool:
+        """Whether calls in a row have failed so often that it is only tried now and then."""
+        return self._outage is not None
+
+    async def enter(self, *, again: bool = False) -> float:
+        """Wait for permission to make a call; returns the seconds that took.
+
+        A call that is made `again` goes before those that have not been made yet. Every `enter` that
+        returns must be followed by one `leave`.
+
+        Raises:
+            TargetDownError: the server has been down too long.
+        """
+        loop = asyncio.get_running_loop()
+        begin = loop.time()
+        if self._waiting or not self._may_enter(begin):
+            turn = loop.create_future()
+            (self._waiting.appendleft if again else self._waiting.append)(turn)
+            self._schedule(begin)
+            with paused():
+                await self._wait(turn)
+            return loop.time() - begin
+        self._admit(begin)
+        return 0.0
+
+    def leave(
+        self,
+        outcome: Outcome,
+        *,
+        entered: float,
+        tokens: int | None = None,
+        after: float | None = None,
+        cause: str = "",
+    ) -> None:
+        """The call that `enter` let in is over.
+
+        `entered` is the loop's time at which it was let in, `tokens` what it used, `after` for how many
+        seconds the server asks to be left alone, `cause` why no answer came.
+
+        Raises:
+            TargetDownError: none came for too long.
+        """
+        now = asyncio.get_running_loop().time()
+        self._in_flight -= 1
+        if tokens is not None:
+            self._tokens.take(now, tokens - self._mean_tokens)
+            self._answered += 1
+            self._mean_tokens += (tokens - self._mean_tokens) / min(self._answered, 100)
+        if outcome == "down":
+            self._failed(now, entered, cause)
+        else:
+            self._alive()
+        if outcome == "throttled":
+            self._throttled(now, entered, after)
+        elif outcome == "answered" and self._window < self._limits.concurrency:
+            self._window = min(self._limits.concurrency, self._window + 1 / self._window)
+        self._schedule(now)
+
+    async def _wait(self, turn: asyncio.Future[None]) -> None:
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                self._in_flight -= 1  # it was let in, and does not come
+            elif turn in self._waiting:
+                self._waiting.remove(turn)
+            self._schedule(asyncio.get_running_loop().time())
+            raise
+
+    def _may_enter(self, now: float) -> bool:
+        return self._in_flight < self.window and self._wait_seconds(now) <= 0
+
+    def _wait_seconds(self, now: float) -> float:
+        """Until the next call may be made, places in the window apart."""
+        return max(self._held_until - now, self._requests.wait(now), self._tokens.wait(now))
+
+    def _admit(self, now: float) -> None:
+        self._in_flight += 1
+        self._requests.take(now)
+        self._tokens.take(now, self._mean_tokens)
+
+    def _schedule(self, now: float) -> None:
+        """Let in who may, and come back when the next may."""
+        while self._waiting and self._may_enter(now):
+            turn = self._waiting.popleft()
+            if not turn.done():
+                self._admit(now)
+                turn.set_result(None)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._waiting and self._in_flight < self.window:
+            self._timer = asyncio.get_running_loop().call_later(self._wait_seconds(now), self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        self._schedule(asyncio.get_running_loop().time())
+
+    def _throttled(self, now: float, entered: float, after: float | None) -> None:
+        self._held_until = max(self._held_until, now + (_UNKNOWN_WAIT if after is None else after))
+        if entered < self._narrowed_at:
+            return  # it was sent before the window was narrowed, and says nothing new
+        self._narrowed_at = now
+        self._window = max(1.0, self._window / 2)
+        self._note(
+            f"{self.url} is asked too much: {self.window} calls at a time from now on, "
+            f"and a pause of {self._held_until - now:.1f} s"
+        )
+
+    def _failed(self, now: float, entered: float, cause: str) -> None:
+        self._failures += 1
+        if self._first_failure is None:
+            self._first_failure = (now, datetime.now().astimezone().strftime("%H:%M:%S"))
+        outage = self._outage
+        if outage is None:
+            if self._failures < _FAILURES:
+                return
+            outage = self._outage = _Outage(*self._first_failure, now, cause)
+            self._note(f"{self.url} is down: {self._failures} calls in a row failed ({cause})")
+        elif entered <= outage.noticed:
+            return  # it was in flight when the others failed, and says nothing new
+        else:
+            outage.cause = cause
+            outage.pause = min(_LONGEST_PAUSE, outage.pause * 2)
+            if now - outage.since >= self._patience:
+                self._give_up(outage)
+        self._held_until = max(self._held_until, now + outage.pause)
+
+    def _alive(self) -> None:
+        self._failures = 0
+        self._first_failure = None
+        if self._outage is not None:
+            self._outage = None
+            self._note(f"{self.url} is up again")
+
+    def _give_up(self, outage: _Outage) -> None:
+        message = (
+            f"{self.url} has been down since {outage.at}: {self._failures} calls in a row failed, "
+            f"the last one: {outage.cause}"
+        )
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_exception(TargetDownError(message))
+        raise TargetDownError(message)
