@@ -6,7 +6,7 @@
     ├── ArtefactError      a model, adapter, index or run folder is missing, damaged or does not fit
     ├── RunError           a run cannot start, go on or be read
     │   ├── RunInterruptedError  it was stopped on purpose and can be resumed
-    │   └── TargetDownError      a server that is asked does not come back
+    │   └── TargetError          a server cannot be asked: down, key refused, no such model
     └── MissingExtraError  an optional dependency is not installed
 
 The command line prints the message of a `HarnessError` in one line and exits with 2; anything else is a defect.
@@ -44,8 +44,8 @@ class RunInterruptedError(RunError):
     """A run was stopped on purpose (Ctrl-C); what was answered is kept and it can be resumed."""
 
 
-class TargetDownError(RunError):
-    """A server has not answered any call for so long that to go on asking is no use."""
+class TargetError(RunError):
+    """To go on asking a server is no use: it is down, refuses the key, or has no such model."""
 
 
 class MissingExtraError(HarnessError):

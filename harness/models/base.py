@@ -27,7 +27,10 @@ class Generation:
     """What a model returned for one prompt.
 
     Times are seconds from the call: `first_token_seconds` to the first token, `total_seconds` to
-    the last. Token counts are the model's own; `counted` is False when they had to be estimated.
+    the last; in both are `queue_seconds`, spent waiting for a turn, and `connect_seconds`. Token
+    counts are the model's own; `counted` is False when they had to be estimated. `reasoning_tokens`
+    are among the completion's, `cached_tokens` (which a server did not compute anew) among the
+    prompt's. `attempts` is the number of calls that it took.
     """
 
     text: str
@@ -37,6 +40,11 @@ class Generation:
     total_seconds: float
     finish_reason: FinishReason = "stop"
     counted: bool = True
+    reasoning_tokens: int = 0
+    cached_tokens: int = 0
+    queue_seconds: float = 0.0
+    connect_seconds: float | None = None
+    attempts: int = 1
 
 
 class LanguageModel(Protocol):

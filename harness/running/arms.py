@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from harness.errors import HarnessError, RunError
+from harness.errors import HarnessError, RunError, TargetError
 from harness.systems.base import Answer, Failure, System, Timing
 from harness.world.questions import Question
 
@@ -41,10 +41,15 @@ def build(arm: Arm) -> System:
 
 
 async def ask(system: System, question: Question, day: date) -> Answer:
-    """The system's answer; what it raises, or returns instead of an answer, is a failure."""
+    """The system's answer; what it raises, or returns instead of an answer, is a failure.
+
+    Raises `TargetError`, which says that the next question would fare no better.
+    """
     started = time.perf_counter()
     try:
         answer = await system.answer(question, day)
+    except TargetError:
+        raise
     except Exception as error:  # noqa: BLE001  (whatever a system raises is that question's outcome)
         return failed("error", f"{type(error).__name__}: {error}", time.perf_counter() - started)
     if not isinstance(answer, Answer):

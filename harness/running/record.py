@@ -61,9 +61,12 @@ def record_to_dict(record: Record) -> dict[str, Any]:
                 "prompt_tokens": usage.prompt_tokens,
                 "completion_tokens": usage.completion_tokens,
                 "counted": usage.counted,
+                "reasoning_tokens": usage.reasoning_tokens,
+                "cached_tokens": usage.cached_tokens,
             },
             "timing": {
                 "queue": timing.queue,
+                "connect": timing.connect,
                 "retrieve": timing.retrieve,
                 "first_token": timing.first_token,
                 "decode": timing.decode,
@@ -73,6 +76,7 @@ def record_to_dict(record: Record) -> dict[str, Any]:
             "failure": None
             if answer.failure is None
             else {"kind": answer.failure.kind, "message": answer.failure.message},
+            "attempts": answer.attempts,
         },
         "cached": record.cached,
     }
@@ -91,6 +95,7 @@ def record_from_dict(data: dict[str, Any]) -> Record:
         timing=Timing(**raw["timing"]),
         finish_reason=raw["finish_reason"],
         failure=Failure(**raw["failure"]) if raw["failure"] else None,
+        attempts=raw.get("attempts", 1),
     )
     return Record(
         system=data["system"],

@@ -17,23 +17,29 @@ Strategy = Literal["base", "rag", "fine-tuned", "hybrid", "external"]
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one answer; `counted` is False when they were estimated, not reported."""
+    """Tokens of one answer; `counted` is False when they were estimated, not reported.
+
+    `reasoning_tokens` are among the completion's, `cached_tokens` among the prompt's.
+    """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     counted: bool = True
+    reasoning_tokens: int = 0
+    cached_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
     """Seconds per stage of one answer, measured from the intended start.
 
-    `queue` is spent waiting in the client, `retrieve` searching, `first_token` in the model until
-    the first token (prefill), `decode` from the first token to the last; None where a system does
-    not tell. `total` is all of it.
+    `queue` is spent waiting in the client, `connect` making a connection (0 where an open one was
+    used), `retrieve` searching, `first_token` in the model until the first token (prefill), `decode`
+    from the first token to the last; None where a system does not tell. `total` is all of it.
     """
 
     queue: float = 0.0
+    connect: float | None = None
     retrieve: float | None = None
     first_token: float | None = None
     decode: float | None = None
@@ -55,7 +61,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer of a system, or its failure."""
+    """One answer of a system, or its failure; `attempts` is the number of calls that it took."""
 
     text: str | None
     passages: tuple[Passage, ...] = ()
@@ -63,6 +69,7 @@ class Answer:
     timing: Timing = field(default_factory=Timing)
     finish_reason: str = "stop"
     failure: Failure | None = None
+    attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True)

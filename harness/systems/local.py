@@ -40,7 +40,8 @@ class LocalSystem:
     """One configuration of model, prompt, retriever and adapter; see `SystemSpec` for the parts.
 
     An answer takes three stages: `retrieve` (search and order), `first_token` and `decode` (as the
-    model measures them); `total` has the rendering of the prompt as well.
+    model measures them), and before an endpoint's `queue` and `connect`; `total` has the rendering of
+    the prompt as well.
     """
 
     def __init__(
@@ -128,17 +129,21 @@ class LocalSystem:
         except ModelError as error:
             seconds = time.perf_counter() - started
             return _failed(error.kind, str(error), passages, retrieve, seconds)
+        waited = generation.queue_seconds + (generation.connect_seconds or 0.0)
         return Answer(
             generation.text,
             passages,
-            Usage(generation.prompt_tokens, generation.completion_tokens, generation.counted),
+            _usage(generation),
             Timing(
+                queue=generation.queue_seconds,
+                connect=generation.connect_seconds,
                 retrieve=retrieve,
-                first_token=generation.first_token_seconds,
+                first_token=generation.first_token_seconds - waited,
                 decode=generation.total_seconds - generation.first_token_seconds,
                 total=time.perf_counter() - started,
             ),
             generation.finish_reason,
+            attempts=generation.attempts,
         )
 
     async def close(self) -> None:
@@ -231,6 +236,16 @@ def _model_fingerprint(spec: SystemSpec) -> str:
         return hashlib.sha256(f"{model.kind} {model.path}".encode()).hexdigest()[:16]
     text = json.dumps([model.kind, model_fingerprint(base_folder(model)), model.dtype])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _usage(generation: Generation) -> Usage:
+    return Usage(
+        generation.prompt_tokens,
+        generation.completion_tokens,
+        generation.counted,
+        generation.reasoning_tokens,
+        generation.cached_tokens,
+    )
 
 
 def _failed(

@@ -15,13 +15,15 @@ class Retries:
     """Up to `attempts` calls, with pauses that double from `first_seconds` to `longest_seconds`.
 
     A pause is drawn from the upper half of that, so that callers who failed together do not come
-    back together. What the server asks for counts instead, up to `longest_seconds`: nobody waits for
-    a limit that ends tomorrow.
+    back together. What the server asks for counts instead, up to `longest_asked`: nobody waits for
+    a limit that ends tomorrow. Of calls that only came too early there may be `throttled`.
     """
 
     attempts: int = 4
     first_seconds: float = 0.5
     longest_seconds: float = 30.0
+    longest_asked: float = 120.0
+    throttled: int = 12
 
     def pause(self, attempt: int, asked: float | None = None) -> float | None:
         """Seconds to wait after the failed call number `attempt`, from 1; None: give up.
@@ -30,13 +32,18 @@ class Retries:
         """
         if attempt >= self.attempts:
             return None
-        jitter = random.random()  # noqa: S311  (to part callers, no secret)
         if asked is None:
-            bound = min(self.longest_seconds, self.first_seconds * 2.0 ** (attempt - 1))
-            return bound * (1 + jitter) / 2
-        if asked > self.longest_seconds:
-            return None
-        return asked + self.first_seconds * jitter
+            return self.backoff(attempt)
+        return None if asked > self.longest_asked else asked + self.jitter()
+
+    def backoff(self, attempt: int) -> float:
+        """Seconds to wait after the failed call number `attempt`, however many they are."""
+        bound = min(self.longest_seconds, self.first_seconds * 2.0 ** min(attempt - 1, 60))
+        return bound * (1 + random.random()) / 2  # noqa: S311  (to part callers, no secret)
+
+    def jitter(self) -> float:
+        """Seconds by which callers are parted that wait for the same moment."""
+        return self.first_seconds * random.random()  # noqa: S311  (as above)
 
 
 def retry_after(header: str | None) -> float | None:

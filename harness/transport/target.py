@@ -4,10 +4,10 @@ Calls in flight are limited to a window. It begins at the stated concurrency, ha
 says that it is asked too much (429), and grows by one for each window of calls that succeed
 (additive increase, multiplicative decrease: Chiu and Jain 1989).
 
-A server is taken to be down when so many calls in a row have failed without an answer (circuit
-breaker; Nygard 2007, Release It!, chapter 5). All then wait while one call at a time tries again,
-less and less often. What waits has not failed; when the server has been down for `patience`
-seconds, the run ends and can be resumed.
+A server is taken to be down when ten calls in a row have failed without an answer (circuit breaker;
+Nygard 2007, Release It!, chapter 5). All then wait while one call at a time tries again, less and
+less often. What waits has not failed; when the server has been down for `patience` seconds, or has
+never answered at all, the run ends and can be resumed.
 """
 
 from __future__ import annotations
@@ -19,19 +19,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from harness.errors import TargetDownError
+from harness.errors import TargetError
 from harness.transport.deadline import paused
 from harness.transport.limits import Limits, Pace
 
 __all__ = ["Outcome", "Target"]
 
-Outcome = Literal["answered", "throttled", "down", "refused"]
-"""Of a call: an answer came; too much is asked; no answer, or one that blames the server; any other."""
+Outcome = Literal["answered", "throttled", "failed", "unreachable", "refused"]
+"""Of a call: an answer came; too much is asked; none came, or one that blames the server; there was
+no connection; any other."""
 
 _FAILURES: Final = 10
+_UNREACHED: Final = 4  # of a server that nobody has reached yet: its address is wrong, or it is off
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 15.0
-_UNKNOWN_WAIT: Final = 1.0
 
 
 @dataclass(slots=True)
@@ -72,6 +73,7 @@ class Target:
         self._narrowed_at = 0.0
         self._failures = 0
         self._first_failure: tuple[float, str] | None = None
+        self._reached = False
         self._outage: _Outage | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -92,7 +94,7 @@ class Target:
         returns must be followed by one `leave`.
 
         Raises:
-            TargetDownError: the server has been down too long.
+            TargetError: the server has been down too long.
         """
         loop = asyncio.get_running_loop()
         begin = loop.time()
@@ -112,16 +114,16 @@ class Target:
         *,
         entered: float,
         tokens: int | None = None,
-        after: float | None = None,
+        after: float = 0.0,
         cause: str = "",
     ) -> None:
         """The call that `enter` let in is over.
 
         `entered` is the loop's time at which it was let in, `tokens` what it used, `after` for how many
-        seconds the server asks to be left alone, `cause` why no answer came.
+        seconds a server that is asked too much is left alone, `cause` why no answer came.
 
         Raises:
-            TargetDownError: none came for too long.
+            TargetError: none came for too long.
         """
         now = asyncio.get_running_loop().time()
         self._in_flight -= 1
@@ -129,8 +131,8 @@ class Target:
             self._tokens.take(now, tokens - self._mean_tokens)
             self._answered += 1
             self._mean_tokens += (tokens - self._mean_tokens) / min(self._answered, 100)
-        if outcome == "down":
-            self._failed(now, entered, cause)
+        if outcome in {"failed", "unreachable"}:
+            self._failed(now, entered, outcome, cause)
         else:
             self._alive()
         if outcome == "throttled":
@@ -179,8 +181,8 @@ class Target:
         self._timer = None
         self._schedule(asyncio.get_running_loop().time())
 
-    def _throttled(self, now: float, entered: float, after: float | None) -> None:
-        self._held_until = max(self._held_until, now + (_UNKNOWN_WAIT if after is None else after))
+    def _throttled(self, now: float, entered: float, after: float) -> None:
+        self._held_until = max(self._held_until, now + after)
         if entered < self._narrowed_at:
             return  # it was sent before the window was narrowed, and says nothing new
         self._narrowed_at = now
@@ -190,16 +192,19 @@ class Target:
             f"and a pause of {self._held_until - now:.1f} s"
         )
 
-    def _failed(self, now: float, entered: float, cause: str) -> None:
+    def _failed(self, now: float, entered: float, outcome: Outcome, cause: str) -> None:
         self._failures += 1
         if self._first_failure is None:
             self._first_failure = (now, datetime.now().astimezone().strftime("%H:%M:%S"))
         outage = self._outage
         if outage is None:
-            if self._failures < _FAILURES:
+            unreached = outcome == "unreachable" and not self._reached
+            if self._failures < (_UNREACHED if unreached else _FAILURES):
                 return
             outage = self._outage = _Outage(*self._first_failure, now, cause)
             self._note(f"{self.url} is down: {self._failures} calls in a row failed ({cause})")
+            if not self._reached:
+                self._give_up(outage)
         elif entered <= outage.noticed:
             return  # it was in flight when the others failed, and says nothing new
         else:
@@ -210,6 +215,7 @@ class Target:
         self._held_until = max(self._held_until, now + outage.pause)
 
     def _alive(self) -> None:
+        self._reached = True
         self._failures = 0
         self._first_failure = None
         if self._outage is not None:
@@ -217,12 +223,10 @@ class Target:
             self._note(f"{self.url} is up again")
 
     def _give_up(self, outage: _Outage) -> None:
-        message = (
-            f"{self.url} has been down since {outage.at}: {self._failures} calls in a row failed, "
-            f"the last one: {outage.cause}"
-        )
+        since = f"has been down since {outage.at}" if self._reached else "has not answered once"
+        message = f"{self.url} {since}: {self._failures} calls in a row failed, the last one: {outage.cause}"
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
-                turn.set_exception(TargetDownError(message))
-        raise TargetDownError(message)
+                turn.set_exception(TargetError(message))
+        raise TargetError(message)

@@ -11,8 +11,6 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +19,13 @@ from aiohttp.web import StreamResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.errors import ConfigError
+from harness.errors import ConfigError, TargetError
 from harness.models.base import Generation, Message, ModelError
 from harness.models.openai.endpoint import Endpoint
 from harness.models.openai.model import OpenAIModel
 from harness.models.openai.sse import EventReader
 from harness.models.specs import ModelSpec, load_model
-from harness.transport.retries import Retries, retry_after
+from harness.transport.retries import Retries
 from harness.world.formats import Choice, Csv, FreeText, JsonSchema, OutputFormat, Regex
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -48,7 +46,7 @@ from loopback import (
 )
 
 KEY = "sk-planted-0123456789-secret"
-QUICK = Retries(attempts=3, first_seconds=0.001)
+QUICK = Retries(attempts=3, first_seconds=0.001, throttled=5)
 CHAT = [Message("system", "Be brief."), Message("user", "Capital of France?")]
 TICKET = JsonSchema(
     "ticket no. 1", {"type": "object", "properties": {"due": {"type": "string"}}}, "draft7"
@@ -93,6 +91,14 @@ def ask(
 
 def failure(server: Loopback | str, **options: object) -> ModelError:
     with pytest.raises(ModelError) as caught:
+        ask(server, **options)
+    assert "\n" not in str(caught.value)
+    return caught.value
+
+
+def end(server: Loopback | str, **options: object) -> TargetError:
+    """What says that the next question would fare no better."""
+    with pytest.raises(TargetError) as caught:
         ask(server, **options)
     assert "\n" not in str(caught.value)
     return caught.value
@@ -362,6 +368,11 @@ def test_a_format_that_the_server_refuses_is_an_outcome_in_its_words(words: str)
         (status(500), status(503, {})),
         (drops(),),
         (drops(chunk("", role="assistant")), drops()),
+        (drops(chunk("Pa")),),
+        (stream(chunk("Pa"), done=False),),
+        (stream(chunk("Pa"), {"error": {"code": 500}}),),
+        (stream(chunk("Pa"), {"error": {"message": "oom"}}),),
+        (status(429),) * 4,
         (stream(chunk("", role="assistant"), done=False),),
         (stream({"error": {"message": "busy", "code": 503}}),),
         (stream({"error": "out of memory"}),),
@@ -370,25 +381,29 @@ def test_a_format_that_the_server_refuses_is_an_outcome_in_its_words(words: str)
 def test_what_may_pass_is_tried_again(bad: tuple[Play, ...]) -> None:
     with Loopback(*bad, says("Paris")) as server:
         (answer,) = ask(server)
-    assert answer.text == "Paris"
+    assert (answer.text, answer.attempts) == ("Paris", len(bad) + 1)
     assert len(server.calls) == len(bad) + 1
 
 
 @pytest.mark.parametrize(
-    ("play", "kind"),
+    ("play", "kind", "hint", "times"),
     [
-        (status(429, "slow down"), "rate_limited"),
-        (status(500, "slow down"), "server_error"),
-        (drops(), "server_error"),
+        (status(429, "slow down"), "rate_limited", "slow down", 5),
+        (status(500, "slow down"), "server_error", "slow down", 3),
+        (drops(), "server_error", "before an answer", 3),
+        (drops(chunk("Pa")), "server_error", "after 2 characters", 3),
     ],
 )
-def test_what_does_not_pass_is_an_outcome_after_some_tries(play: Play, kind: str) -> None:
+def test_what_does_not_pass_is_an_outcome_after_some_tries(
+    play: Play, kind: str, hint: str, times: int
+) -> None:
     with Loopback(play) as server:
         error = failure(server)
     assert error.kind == kind
     assert server.url in str(error)
-    assert str(error).endswith("tried 3 times")
-    assert len(server.calls) == 3
+    assert hint in str(error)
+    assert str(error).endswith(f"tried {times} times")
+    assert len(server.calls) == times
 
 
 @pytest.mark.parametrize(
@@ -396,19 +411,10 @@ def test_what_does_not_pass_is_an_outcome_after_some_tries(play: Play, kind: str
     [
         (status(400, "bad"), "bad_request", "400 Bad Request: bad"),
         (status(400, "maximum context length is 9"), "context_length", "too long"),
-        (status(401, "who?"), "unauthorised", "OPENAI_API_KEY"),
-        (status(403, "no"), "unauthorised", "OPENAI_API_KEY"),
-        (status(404, "no such model"), "not_found", "'small-model'"),
         (status(418, "pot"), "bad_request", "pot"),
         (status(422, {"detail": [{"loc": ["x"]}]}), "bad_request", "loc"),
         (status(499, {}), "bad_request", "(499: {})"),
         (status(302, headers={"Location": "/elsewhere"}), "bad_reply", "look at url"),
-        (status(429, "used up", code="insufficient_quota"), "rate_limited", "used up"),
-        (status(429, headers={"Retry-After": "3600"}), "rate_limited", "asks to wait 3600 s"),
-        (drops(chunk("Pa")), "bad_reply", "after 2 characters"),
-        (stream(chunk("Pa"), done=False), "bad_reply", "after 2 characters"),
-        (stream(chunk("Pa"), {"error": {"code": 500}}), "server_error", "log"),
-        (stream(chunk("Pa"), {"error": {"message": "oom"}}), "server_error", "(oom)"),
         (stream("no JSON"), "bad_reply", "no JSON"),
         (stream([1]), "bad_reply", "no chunk"),
         (stream({"choices": {}}), "bad_reply", "no choices"),
@@ -428,6 +434,36 @@ def test_what_stays_is_an_outcome_at_once(play: Play, kind: str, hint: str) -> N
     assert hint in str(error)
     assert len(server.calls) == 1
     assert len(str(error)) < 600
+
+
+HOPELESS = [
+    (status(401, "who?"), "OPENAI_API_KEY"),
+    (status(403, "no"), "OPENAI_API_KEY"),
+    (status(404, "no such model"), "'small-model'"),
+    (status(429, "used up", code="insufficient_quota"), "used up"),
+    (status(429, headers={"Retry-After": "3600"}), "asks to wait 3600 s"),
+]
+
+
+@pytest.mark.parametrize(("play", "hint"), HOPELESS)
+def test_what_the_next_question_would_meet_too_is_no_outcome_of_this_one(
+    play: Play, hint: str
+) -> None:
+    with Loopback(play) as server:
+        error = end(server)
+    assert server.url in str(error)
+    assert hint in str(error)
+    assert len(server.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("play", "kind"), [(HOPELESS[0][0], "unauthorised"), (HOPELESS[2][0], "not_found")]
+)
+def test_a_refusal_after_an_answer_is_an_outcome(play: Play, kind: str) -> None:
+    with Loopback(says("Paris"), play) as server:
+        with pytest.raises(ModelError) as caught:
+            ask(server, times=2)
+        assert caught.value.kind == kind
 
 
 def test_bytes_that_are_no_text_are_a_bad_reply() -> None:
@@ -465,9 +501,9 @@ def test_what_is_no_http_is_a_bad_reply() -> None:
 def test_nobody_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    error = failure(f"http://127.0.0.1:{port}/v1")
-    assert error.kind == "unreachable"
-    assert f"http://127.0.0.1:{port}/v1" in str(error)
+    told = str(end(f"http://127.0.0.1:{port}/v1"))
+    assert told.startswith(f"http://127.0.0.1:{port}/v1 has not answered once: 4 calls in a row")
+    assert "does the server run, and is url right?" in told
 
 
 def test_silence_is_a_timeout() -> None:
@@ -498,10 +534,10 @@ def echoing(wrap: str, code: int) -> Play:
 
 
 @pytest.mark.parametrize("code", [400, 401, 404, 429, 500])
-@pytest.mark.parametrize("wrap", ["wrong key {}", "{}\n" * 50])
+@pytest.mark.parametrize("wrap", ["wrong key {}", "{0}\n" * 50])
 def test_a_server_that_repeats_the_key_does_not_spread_it(key: str, code: int, wrap: str) -> None:
     with Loopback(echoing(wrap, code)) as server:
-        error = failure(server)
+        error = (end if code in {401, 404} else failure)(server)
     assert (error.__context__, error.__cause__) == (None, None)
     told = str(error) + "".join(traceback.format_exception(error))
     assert not any(key[:n] in told for n in range(10, len(key) + 1))
@@ -530,7 +566,7 @@ def test_a_word_instead_of_a_key_may_be_an_answer(monkeypatch: pytest.MonkeyPatc
 def test_a_variable_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MY_KEY", f" {KEY}\n")
     with Loopback(status(401)) as server:
-        assert "MY_KEY" in str(failure(server, key_variable="MY_KEY"))
+        assert "MY_KEY" in str(end(server, key_variable="MY_KEY"))
     assert server.calls[0].header("Authorization") == f"Bearer {KEY}"
 
 
@@ -628,25 +664,3 @@ def test_events_end_with_an_empty_line_of_any_kind() -> None:
     assert list(reader.feed(b"\r\n")) == ["c"]
     with pytest.raises(ValueError, match="a line of more than"):
         list(reader.feed(b"x" * 4_000_001))
-
-
-def test_pauses_grow_are_scattered_and_end() -> None:
-    retries = Retries(attempts=9, first_seconds=1.0, longest_seconds=10.0)
-    for attempt, bound in ((1, 1.0), (2, 2.0), (4, 8.0), (5, 10.0), (8, 10.0)):
-        pauses = {retries.pause(attempt) for _ in range(20)}
-        assert all(pause is not None and bound / 2 <= pause <= bound for pause in pauses)
-        assert len(pauses) > 1
-    assert retries.pause(9) is None
-    asked = retries.pause(1, 7.0)
-    assert asked is not None
-    assert 7.0 <= asked <= 8.0
-    assert retries.pause(1, 11.0) is None
-
-
-def test_retry_after_is_seconds_or_a_date() -> None:
-    assert [retry_after(text) for text in ("3", "0.5", "0")] == [3.0, 0.5, 0.0]
-    assert [retry_after(text) for text in (None, "-1", "inf", "nan", "soon", "")] == [None] * 6
-    later = retry_after(format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True))
-    assert later is not None
-    assert 3500 < later <= 3600
-    assert retry_after("Fri, 01 Jan 1999 00:00:00 -0000") == 0.0

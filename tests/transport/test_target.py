@@ -10,7 +10,7 @@ import virtual_time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.errors import TargetDownError
+from harness.errors import TargetError
 from harness.transport.deadline import deadline
 from harness.transport.limits import Limits
 from harness.transport.target import Outcome, Target
@@ -25,7 +25,7 @@ class Server:
     seconds: float = 1.0
     says: Callable[[int], Outcome] = lambda _: "answered"
     tokens: int | None = None
-    after: float | None = None
+    after: float = 0.0
     begun: list[float] = field(default_factory=list)
     most: int = 0
     _now: int = 0
@@ -126,9 +126,10 @@ def test_a_server_that_is_down_is_tried_by_one_call_at_a_time_until_it_is_up() -
 
     async def scene() -> tuple[Server, Target]:
         target = Target(URL, Limits(10), note=notes.append)
-        server = Server(says=lambda n: "down" if n <= 22 else "answered")
+        await Server(seconds=0.0).call(target)
+        server = Server(says=lambda n: "failed" if n <= 22 else "answered")
         found = await calls(server, target, 40)
-        assert [outcome for outcome, _ in found].count("down") == 22
+        assert [outcome for outcome, _ in found].count("failed") == 22
         return server, target
 
     server, target = virtual_time.run(scene())
@@ -143,7 +144,7 @@ def test_a_server_that_is_down_is_tried_by_one_call_at_a_time_until_it_is_up() -
 
 
 def test_failures_with_an_answer_between_them_are_no_outage() -> None:
-    server = Server(says=lambda n: "answered" if n % 10 == 0 else "down")
+    server = Server(says=lambda n: "answered" if n % 10 == 0 else "failed")
     target = Target(URL, Limits(1))
     virtual_time.run(calls(server, target, 100))
     assert server.begun == [float(n) for n in range(100)]
@@ -152,15 +153,30 @@ def test_failures_with_an_answer_between_them_are_no_outage() -> None:
 def test_a_server_that_stays_down_ends_all_that_wait() -> None:
     async def scene() -> list[object]:
         target = Target(URL, Limits(4), patience=30.0)
-        server = Server(says=lambda _: "down")
+        await Server().call(target)
+        server = Server(says=lambda _: "failed")
         work = (server.call(target) for _ in range(50))
         return list(await asyncio.gather(*work, return_exceptions=True))
 
     found = virtual_time.run(scene())
-    ended = [str(one) for one in found if isinstance(one, TargetDownError)]
+    ended = [str(one) for one in found if isinstance(one, TargetError)]
     assert len(ended) + sum(isinstance(one, tuple) for one in found) == 50
     assert len(ended) > 30
     assert all("calls in a row failed, the last one: no route" in message for message in ended)
+
+
+@pytest.mark.parametrize(("outcome", "tried"), [("unreachable", 4), ("failed", 10)])
+def test_a_server_that_was_never_up_is_given_up_at_once(outcome: Outcome, tried: int) -> None:
+    async def scene() -> float:
+        target, server = Target(URL), Server(says=lambda _: outcome)
+        for _ in range(tried - 1):
+            await server.call(target)
+        with pytest.raises(TargetError, match="has not answered once") as caught:
+            await server.call(target)
+        assert f"{tried} calls in a row failed, the last one: no route" in str(caught.value)
+        return asyncio.get_running_loop().time()
+
+    assert virtual_time.run(scene()) == tried
 
 
 def test_who_gives_up_waiting_frees_the_place() -> None:

@@ -1,7 +1,7 @@
 """A model behind an OpenAI-compatible endpoint, asked over HTTP and read as it streams.
 
 The times of an answer begin with the call and have in them what its retries took: that is what
-whoever asks has to wait. Sockets are kept open between calls, one pool an event loop.
+whoever asks has to wait. What it waited for its turn at the server is told apart.
 """
 
 from __future__ import annotations
@@ -9,36 +9,54 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakKeyDictionary
+from dataclasses import dataclass, replace
+from typing import Final
 
+from harness.errors import TargetError
 from harness.models.base import Generation, Message, ModelError
+from harness.models.openai.call import Caller
 from harness.models.openai.endpoint import Endpoint
 from harness.models.openai.enforcement import enforcing
-from harness.models.openai.refusals import CallError, refused
+from harness.models.openai.refusals import CallError
 from harness.models.openai.reply import Reply
-from harness.models.openai.request import Dialect, request_body
-from harness.models.openai.sse import EventReader
-from harness.transport.retries import Retries, retry_after
+from harness.models.openai.request import request_body
+from harness.transport.limits import Limits
+from harness.transport.retries import Retries
+from harness.transport.target import Outcome, Target
 from harness.world.formats import OutputFormat
-
-if TYPE_CHECKING:
-    from aiohttp import ClientResponse, ClientSession
 
 __all__ = ["OpenAIModel"]
 
-_CONNECT_SECONDS: Final = 10.0
-_LINGER_SECONDS: Final = 1.0
+_UNLIMITED: Final = Limits(concurrency=1_000_000)
 _LONGEST_MESSAGE: Final = 500
-_LONGEST_BODY: Final = 8_000_000
-_OK: Final = 200
-_FORMATTED: Final = frozenset({"response_format", "structured_outputs", "grammar"})
+_OUTCOMES: Final[Mapping[str, Outcome]] = {
+    "server_error": "failed",
+    "timeout": "failed",
+    "unreachable": "unreachable",
+}
+
+
+_HOPELESS: Final = frozenset({"unauthorised", "not_found"})
+
+
+@dataclass(slots=True)
+class _Effort:
+    """What an answer has taken so far: seconds of waiting, and calls by what came of them."""
+
+    queue: float = 0.0
+    unreached: int = 0
+    throttled: int = 0
+    failed: int = 0
+
+    @property
+    def calls(self) -> int:
+        return self.unreached + self.throttled + self.failed
 
 
 class OpenAIModel:
     """A `LanguageModel` at an endpoint.
 
+    `target` is the server, which other models may share; without one, calls are not limited.
     `silence_seconds` is how long nothing may come before a call has failed: more than a suite's
     deadline usually is, which comes first.
     """
@@ -46,6 +64,7 @@ class OpenAIModel:
     def __init__(
         self,
         endpoint: Endpoint,
+        target: Target | None = None,
         *,
         retries: Retries | None = None,
         silence_seconds: float = 300.0,
@@ -54,11 +73,9 @@ class OpenAIModel:
         self._endpoint = endpoint
         self._key = endpoint.key()
         self._retries = retries or Retries()
-        self._silence = silence_seconds
-        self._dialect = Dialect()
-        self._sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, ClientSession] = (
-            WeakKeyDictionary()
-        )
+        self._target = target or Target(endpoint.url, _UNLIMITED)
+        self._caller = Caller(endpoint, self._key, silence_seconds)
+        self._answered = False
 
     @property
     def name(self) -> str:
@@ -82,144 +99,92 @@ class OpenAIModel:
         """Ask for a greedy completion, again where that may help, and read it as it streams.
 
         Raises:
-            ModelError: `unreachable`, `timeout`, `rate_limited`, `server_error`, `unauthorised`,
+            ModelError: `timeout`, `rate_limited`, `server_error`, `unauthorised`,
                 `not_found`, `bad_request`, `bad_reply`, `context_length`, or `grammar` where the
                 server cannot enforce the format. The message is one line, without the key.
+            TargetError: the server does not come back, refuses the key, or has no such model.
         """
-        begin, attempt = time.perf_counter(), 1
+        begin, effort = time.perf_counter(), _Effort()
         body = request_body(self._endpoint, messages, max_tokens)
         if enforced is not None:
             body |= enforcing(enforced, self._endpoint.enforce)
         while True:
+            effort.queue += await self._target.enter(again=effort.calls > 0)
+            entered = asyncio.get_running_loop().time()
             try:
-                reply = await self._ask(body, begin)
+                reply = await self._caller.ask(body, begin)
             except CallError as error:
                 failed = error
+            except asyncio.CancelledError:
+                self._target.leave("failed", entered=entered, cause="no answer in time")
+                raise
             else:
-                generation = reply.generation(messages)
-                return replace(generation, text=self._key.hide(generation.text))
-            pause = self._retries.pause(attempt, failed.after) if failed.again else None
+                return self._answer(reply, messages, effort, entered)
+            pause = self._after(failed, effort, entered)
             if pause is None:
                 # Raised here, it has no context: what the server said may have the key in it.
-                raise self._outcome(failed, attempt)
+                tried = f"; tried {effort.calls} times" if effort.calls > 1 else ""
+                raise ModelError(failed.kind, self._told(failed) + tried)
             await asyncio.sleep(pause)
-            attempt += 1
 
     async def close(self) -> None:
         """Close the sockets of the running loop."""
-        session = self._sessions.pop(asyncio.get_running_loop(), None)
-        if session is not None:
-            await session.close()
+        await self._caller.close()
 
-    async def _ask(self, body: Mapping[str, Any], begin: float) -> Reply:
-        """One call, in words that this server knows."""
-        while True:
-            sent = self._dialect.spoken(body)
-            try:
-                return await self._call(sent, begin)
-            except CallError as error:
-                if not self._dialect.learn(sent, error.words):
-                    raise
-
-    async def _call(self, body: Mapping[str, Any], begin: float) -> Reply:
-        import aiohttp  # noqa: PLC0415  (slow, and only endpoints need it)
-
-        formatted = not _FORMATTED.isdisjoint(body)
-        reply = Reply(self._endpoint, begin, formatted=formatted)
-        try:
-            async with self._session().post(
-                f"{self._endpoint.url}/chat/completions",
-                json=body,
-                headers=self._key.header(),
-                allow_redirects=False,
-            ) as response:
-                if response.status != _OK:
-                    raise await self._refused(response, formatted=formatted)
-                await _read(response, reply)
-        except TimeoutError as error:
-            if not reply.complete:
-                raise self._failed(
-                    "timeout", "nothing came in time; is it overloaded?", error
-                ) from None
-        except aiohttp.ClientConnectorError as error:
-            what = "cannot be reached; does the server run, and is url right?"
-            raise self._failed("unreachable", what, error) from None
-        except aiohttp.ClientResponseError as error:
-            raise self._failed("bad_reply", "no chat completion; look at url", error) from None
-        except (aiohttp.ClientError, OSError) as error:
-            if not reply.complete:
-                raise self._broken(reply, error) from None
-        except ValueError as error:
-            raise self._failed("bad_reply", "no chat completion; look at url", error) from None
-        if not reply.complete:
-            raise self._broken(reply, "the stream ended early")
-        return reply
-
-    async def _refused(self, response: ClientResponse, *, formatted: bool) -> CallError:
-        return refused(
-            self._endpoint,
-            response.status,
-            await _text(response),
-            formatted=formatted,
-            after=retry_after(response.headers.get("Retry-After")),
+    def _answer(
+        self, reply: Reply, messages: Sequence[Message], effort: _Effort, entered: float
+    ) -> Generation:
+        found = reply.generation(messages)
+        tokens = found.prompt_tokens + found.completion_tokens
+        self._target.leave("answered", entered=entered, tokens=tokens)
+        self._answered = True
+        return replace(
+            found,
+            text=self._key.hide(found.text),
+            queue_seconds=effort.queue,
+            attempts=effort.calls + 1,
         )
 
-    def _broken(self, reply: Reply, cause: object) -> CallError:
-        """A connection that ended before the answer did; before its first token it is made anew."""
-        if reply.begun:
-            what = f"the connection broke after {reply.characters} characters of an answer"
-            return self._failed("bad_reply", what, cause)
-        what = "the connection broke before an answer; the server's log may say why"
-        return self._failed("server_error", what, cause, again=True)
+    def _after(self, error: CallError, effort: _Effort, entered: float) -> float | None:
+        """Tell the target what came of a call; seconds until the next one, None: give up.
 
-    def _failed(self, kind: str, what: str, cause: object, *, again: bool = False) -> CallError:
-        why = str(cause) or type(cause).__name__
-        return CallError(kind, f"{self._endpoint.url}: {what} ({why})", again=again)
+        Neither an address at which nobody answers nor a limit of calls is the question's fault: then
+        the target knows when to go on, and when not to.
+        """
+        outcome, cause = _outcome(error), self._told(error)
+        after = 0.0
+        if outcome == "throttled":
+            asked = error.after
+            after = self._retries.backoff(effort.throttled + 1) if asked is None else asked
+        self._target.leave(outcome, entered=entered, after=after, cause=cause)
+        if self._is_hopeless(error):
+            raise TargetError(cause)
+        if outcome == "unreachable":
+            effort.unreached += 1
+            return self._retries.backoff(effort.unreached)
+        if outcome == "throttled":
+            effort.throttled += 1
+            # The target lets nobody in until then.
+            left = effort.throttled < self._retries.throttled
+            return self._retries.jitter() if left else None
+        effort.failed += 1
+        return self._retries.pause(effort.failed, error.after) if error.again else None
 
-    def _outcome(self, error: CallError, attempts: int) -> ModelError:
+    def _is_hopeless(self, error: CallError) -> bool:
+        """Whether the next question would fare no better: its failure is none of the system's."""
+        if error.kind == "rate_limited":
+            return not error.again or (error.after or 0.0) > self._retries.longest_asked
+        return error.kind in _HOPELESS and not self._answered
+
+    def _told(self, error: CallError) -> str:
         """In one line and without the key; it is hidden first, since half of it is a part too much."""
-        tried = f"; tried {attempts} times" if attempts > 1 else ""
-        return ModelError(error.kind, f"{_one_line(self._key.hide(str(error)))}{tried}")
-
-    def _session(self) -> ClientSession:
-        """The pool of sockets of the running loop, without limit: the runner has one."""
-        loop = asyncio.get_running_loop()
-        if loop not in self._sessions:
-            import aiohttp  # noqa: PLC0415  (as above)
-
-            self._sessions[loop] = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(
-                    total=None, sock_connect=_CONNECT_SECONDS, sock_read=self._silence
-                ),
-            )
-        return self._sessions[loop]
+        return _one_line(self._key.hide(str(error)))
 
 
-async def _read(response: ClientResponse, reply: Reply) -> None:
-    """Read until the server has said that this is the end."""
-    if response.content_type != "text/event-stream":
-        reply.take_whole(await _text(response))
-        return
-    reader = EventReader()
-    async for chunk in response.content.iter_any():
-        for data in reader.feed(chunk):
-            reply.take_event(data)
-        if reply.done:
-            break
-    async with asyncio.timeout(_LINGER_SECONDS):  # read to its end, a socket can be used again
-        await _text(response)
-
-
-async def _text(response: ClientResponse) -> str:
-    """The body, up to a length that no honest one has."""
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > _LONGEST_BODY:
-            break
-    return body.decode("utf-8", "replace")
+def _outcome(error: CallError) -> Outcome:
+    if error.kind == "rate_limited":
+        return "throttled" if error.again else "refused"
+    return _OUTCOMES.get(error.kind, "refused")
 
 
 def _one_line(text: str) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from harness.models.base import FinishReason, Generation, Message, estimated_tokens
 from harness.models.openai.endpoint import Endpoint
 from harness.models.openai.refusals import CallError, refused, words_of
+from harness.transport.sessions import Connect
 
 __all__ = ["Reply"]
 
@@ -26,18 +28,23 @@ _REASONING: Final = ("reasoning_content", "reasoning")
 class Reply:
     """Takes the events of a stream, or a whole completion, and notes when its tokens came."""
 
-    def __init__(self, endpoint: Endpoint, begin: float, *, formatted: bool) -> None:
+    def __init__(
+        self, endpoint: Endpoint, begin: float, connect: Connect | None = None, *, formatted: bool
+    ) -> None:
         """`begin` is the moment of the call, on the clock of `time.perf_counter`.
+
+        `connect` will say how long the connection took.
 
         `formatted` says that a format was asked for, which an error may then be about.
         """
         self._endpoint = endpoint
         self._begin = begin
+        self._connect = connect or Connect()
         self._formatted = formatted
         self._content: list[str] = []
         self._refusal: list[str] = []
         self._finish: str | None = None
-        self._usage: tuple[int, int] | None = None
+        self._usage: _Usage | None = None
         self._first: float | None = None
         self._last: float | None = None
         self.done = False  # whether the stream has been said to be over
@@ -81,15 +88,17 @@ class Reply:
         """The completion; tokens that were not told are estimated, the prompt's from `messages`."""
         refusal = "".join(self._refusal)
         text = "".join(self._content) or refusal
-        prompt, completion = self._usage or (
-            sum(estimated_tokens(message.content) for message in messages),
-            estimated_tokens(text),
+        usage = self._usage or _Usage(
+            sum(estimated_tokens(message.content) for message in messages), estimated_tokens(text)
         )
         end = time.perf_counter() if self._last is None else self._last
         return Generation(
             text=text,
-            prompt_tokens=prompt,
-            completion_tokens=completion,
+            prompt_tokens=usage.prompt,
+            completion_tokens=usage.completion,
+            reasoning_tokens=usage.reasoning,
+            cached_tokens=usage.cached,
+            connect_seconds=self._connect.seconds,
             first_token_seconds=(end if self._first is None else self._first) - self._begin,
             total_seconds=end - self._begin,
             finish_reason="refusal" if refusal else _REASONS.get(self._finish or "", "other"),
@@ -133,19 +142,36 @@ class Reply:
         return CallError("bad_reply", f"{where} (the server sent {what}: {text})")
 
     def _error(self, error: Any, text: str) -> CallError:  # noqa: ANN401  (any JSON)
-        """An error that came with status 200; once tokens have come, no other call helps."""
+        """An error that came with status 200."""
         code = error.get("code") if isinstance(error, Mapping) else None
         if isinstance(code, int) and not isinstance(code, bool):
-            found = refused(self._endpoint, code, text, formatted=self._formatted)
-            return CallError(found.kind, str(found)) if self.begun else found
+            return refused(self._endpoint, code, text, formatted=self._formatted)
         told = f"{self._endpoint.url}: the server broke off; its log may say why"
-        return CallError("server_error", f"{told} ({words_of(text)})", again=not self.begun)
+        return CallError("server_error", f"{told} ({words_of(text)})", again=True)
 
 
-def _usage(usage: Any) -> tuple[int, int] | None:  # noqa: ANN401  (any JSON)
-    """Tokens of prompt and completion; None where they are not told."""
-    if not isinstance(usage, Mapping):
+@dataclass(frozen=True, slots=True)
+class _Usage:
+    """Tokens; those of `reasoning` are among the completion's, the `cached` among the prompt's."""
+
+    prompt: int
+    completion: int
+    reasoning: int = 0
+    cached: int = 0
+
+
+def _usage(usage: Any) -> _Usage | None:  # noqa: ANN401  (any JSON)
+    """What a server tells of its tokens; None where it does not."""
+    prompt = _count(usage, "prompt_tokens")
+    completion = _count(usage, "completion_tokens")
+    if prompt is None or completion is None:
         return None
-    counts = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
-    good = [n for n in counts if isinstance(n, int) and not isinstance(n, bool) and n >= 0]
-    return (good[0], good[1]) if len(good) == len(counts) else None
+    reasoning = _count(usage.get("completion_tokens_details"), "reasoning_tokens")
+    cached = _count(usage.get("prompt_tokens_details"), "cached_tokens")
+    return _Usage(prompt, completion, reasoning or 0, cached or 0)
+
+
+def _count(counts: Any, name: str) -> int | None:  # noqa: ANN401  (any JSON)
+    count = counts.get(name) if isinstance(counts, Mapping) else None
+    good = isinstance(count, int) and not isinstance(count, bool) and count >= 0
+    return count if good else None
