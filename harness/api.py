@@ -259,7 +259,7 @@ def _carry_out(
     workers: int | None,
     progress: ProgressCallback | None,
 ) -> None:
-    options = Options(workers, job.suite.concurrency, job.suite.deadline)
+    options = Options(workers, job.suite.deadline)
     work = folder.path / _WORK
     arms = make_arms(job, inputs.world, work)
     run_in_background(
@@ -317,7 +317,8 @@ def _remove_if_nothing_was_kept(path: Path) -> None:
     """A run that failed before its first paid work leaves no folder behind."""
     with suppress(RunError):
         run = load_run(path)
-        if not run.records and not run.manifest.preparations:
+        made = [p for days in run.manifest.preparations.values() for p in days]
+        if not run.records and not any(p.index_seconds or p.training_seconds for p in made):
             shutil.rmtree(path, ignore_errors=True)
 
 

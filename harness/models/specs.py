@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from harness.errors import ConfigError, nearest
 from harness.fixtures import fixture_path
 from harness.models.base import LanguageModel
+from harness.transport.target import Target
 
 Enforce = Literal["json_schema", "json_object", "vllm", "llama.cpp"]
 """How a server is asked to keep to a format; see `harness.models.openai.enforcement`."""
@@ -99,8 +100,8 @@ def url_problem(url: str) -> str | None:
     return None
 
 
-def load_model(spec: ModelSpec) -> LanguageModel:
-    """Load what the description names.
+def load_model(spec: ModelSpec, target: Target | None = None) -> LanguageModel:
+    """Load what the description names; `target` is the server of an endpoint, for all who call it.
 
     Raises:
         ConfigError: an unknown kind, or an option the kind has not; the key of an endpoint is missing.
@@ -113,7 +114,7 @@ def load_model(spec: ModelSpec) -> LanguageModel:
         return _load_lab(spec)
     if spec.kind == "transformers":
         return _load_transformers(spec)
-    return _load_openai(spec)
+    return _load_openai(spec, target)
 
 
 def _load_lab(spec: ModelSpec) -> LanguageModel:
@@ -132,11 +133,11 @@ def _load_transformers(spec: ModelSpec) -> LanguageModel:
     )
 
 
-def _load_openai(spec: ModelSpec) -> LanguageModel:
+def _load_openai(spec: ModelSpec, target: Target | None) -> LanguageModel:
     from harness.models.openai.endpoint import Endpoint  # noqa: PLC0415 - imports this module
     from harness.models.openai.model import OpenAIModel  # noqa: PLC0415 - as above
 
-    return OpenAIModel(Endpoint.of(spec))
+    return OpenAIModel(Endpoint.of(spec), target)
 
 
 def _unfitting(kind: str, option: str) -> str:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from harness.errors import HarnessError, RunError, TargetError
 from harness.systems.base import Answer, Failure, System, Timing
+from harness.transport.target import Target
 from harness.world.questions import Question
 
 Place = Literal["worker", "loop"]
@@ -22,12 +23,13 @@ class Arm:
     `make` builds the system; where `place` is `worker` it is pickled and called in each worker
     process, so that local models neither share an interpreter with the runner nor with each other.
     Systems that wait for something else (endpoints, async functions, recorded answers) take place
-    `loop`.
+    `loop`; those with the same `target` share its limits.
     """
 
     name: str
     make: Callable[[], System]
     place: Place = "worker"
+    target: Target | None = None
 
 
 def build(arm: Arm) -> System:

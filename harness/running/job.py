@@ -18,11 +18,13 @@ from harness.running.fingerprints import corpus_fingerprint, facts_fingerprint, 
 from harness.running.manifest import Manifest, SystemManifest
 from harness.running.plan import Task, make_plan, sample_questions
 from harness.running.suite import Suite, built_in_suites
+from harness.running.targets import make_targets
 from harness.systems.build import build_system
 from harness.systems.config import load_systems
 from harness.systems.function import AnswerFunction, import_function
 from harness.systems.spec import Decoding, SystemSpec
 from harness.systems.world import SystemWorld
+from harness.transport.limits import Limits
 from harness.world.corpus import Corpus
 from harness.world.facts import Timeline
 from harness.world.loaders import load_corpus, load_facts, load_questions
@@ -158,12 +160,21 @@ def make_arms(job: Job, world: SystemWorld, workdir: Path) -> tuple[Arm, ...]:
     Local models and plain functions named in a file get worker processes. What waits instead of
     computing (endpoints, async functions, recorded answers) stays in the runner's loop, and so do
     functions given as objects: they may live in a notebook, where no other process finds them.
+    Plain functions with limits are called there in threads.
 
     Raises:
-        ConfigError: there is no such function, or no key for an endpoint.
+        ConfigError: there is no such function, no key for an endpoint, or a server has two limits.
     """
+    places = {spec.name: _place(spec) for spec in job.systems}
+    waiting = [spec for spec in job.systems if places[spec.name] == "loop"]
+    targets = make_targets(waiting, Limits(job.suite.concurrency))
     return tuple(
-        Arm(spec.name, partial(build_system, spec, world, workdir), _place(spec))
+        Arm(
+            spec.name,
+            partial(build_system, spec, world, workdir, targets.get(spec.name)),
+            places[spec.name],
+            targets.get(spec.name),
+        )
         for spec in job.systems
     )
 
@@ -176,7 +187,8 @@ def _place(spec: SystemSpec) -> Place:
         return "loop"
     if spec.function is not None:
         function = import_function(spec.function, spec.folder)
-        return "loop" if inspect.iscoroutinefunction(function) else "worker"
+        waits = inspect.iscoroutinefunction(function) or spec.limits is not None
+        return "loop" if waits else "worker"
     return "worker"
 
 

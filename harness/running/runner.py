@@ -3,22 +3,23 @@
 A day begins when all answers of the day before are in: every system is prepared, alone and in
 turn, in the first worker (its times are the ones that are kept), then in the others, which find
 the artefacts already made. Then tasks are handed out in the plan's order. Each worker has one
-question at a time, so an answer's latency, measured inside the worker, is never that of a queue.
+question at a time, so an answer's latency, measured inside the worker, is never that of a queue. A
+server that is asked from here has as many in flight as its limits say.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import IO
 
-from harness.errors import RunError, RunInterruptedError
+from harness.errors import RunError, RunInterruptedError, TargetError
 from harness.running.arms import Arm, ask, build, failed
 from harness.running.fingerprints import differences
 from harness.running.folder import RunFolder
@@ -27,23 +28,25 @@ from harness.running.progress import Phase, Progress, ProgressCallback
 from harness.running.record import Record
 from harness.running.workers import Seat, default_workers
 from harness.systems.base import Answer, Preparation, System
+from harness.transport.deadline import deadline
+from harness.transport.target import Target
 from harness.world.questions import QuestionSet
 
 _SYNC_SECONDS = 1.0
 _WORKER_LOG = "workers.log"
+_MOST_THREADS = 256
+_SPARE_THREADS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """How a plan is carried out; none of it may change an answer.
 
-    `workers` is the number of processes for local systems (None: `default_workers`), `concurrency`
-    that of questions in flight in the runner's loop (more than one may distort latency),
-    `deadline` the seconds after which a question has failed (None: never).
+    `workers` is the number of processes for local systems (None: `default_workers`), `deadline` the
+    seconds after which a question has failed (None: never).
     """
 
     workers: int | None = None
-    concurrency: int = 1
     deadline: float | None = 120.0
 
 
@@ -99,6 +102,7 @@ class Runner:
 
         Raises:
             RunInterruptedError: after `interrupt`; the run can be resumed.
+            TargetError: a server is down, refuses the key, or has no such model.
             RunError: systems that are not those of the manifest, that cannot be prepared, whose
                 workers keep dying; a full disk.
         """
@@ -110,6 +114,8 @@ class Runner:
         except asyncio.CancelledError:
             if not self._draining:
                 raise
+        except TargetError as error:
+            raise TargetError(f"{error}; {self._kept()}") from error
         finally:
             self._forget_empty_log()
             if self._deaths:
@@ -117,17 +123,24 @@ class Runner:
             self._folder.sync()
             self._tell("end")
         if self._draining and len(self._folder) < self._total:
-            raise RunInterruptedError(
-                f"interrupted: {len(self._folder)} of {self._total} answers are kept; "
-                f"go on with: harness resume {self._folder.path}"
-            )
+            raise RunInterruptedError(f"interrupted: {self._kept()}")
         if self._pending or self._folder.manifest.finished is None:
             self._folder.update(finished=_now())
+
+    def _kept(self) -> str:
+        done = len(self._folder)
+        if not done:
+            return "nothing was answered before"
+        return (
+            f"{done} of {self._total} answers are kept; "
+            f"go on with: harness resume {self._folder.path}"
+        )
 
     async def _run(self, log: IO[bytes]) -> None:
         if not self._pending:
             return
         size = self._options.workers or default_workers()
+        self._size_threads()
         self._seats = [
             Seat(self._in_workers, log, self._worker_died)
             for _ in range(size if self._in_workers else 0)
@@ -143,19 +156,30 @@ class Runner:
                 await self._answer_all([task for task in self._pending if task.day == day])
                 if self._draining:
                     break
-            await self._close()
+            await asyncio.gather(*(seat.close() for seat in self._seats))
         finally:
             sync.cancel()
+            await asyncio.wait([sync])
             for seat in self._seats:
                 await seat.kill()
-        with contextlib.suppress(asyncio.CancelledError):
-            await sync  # a disk that was full while nothing was appended
+            for system in self._systems.values():
+                await system.close()
+        if not sync.cancelled():
+            sync.result()  # a disk that was full while nothing was appended
+
+    def _size_threads(self) -> None:
+        """As many threads as calls that may be in flight: functions and searches wait in them."""
+        places = sum(arm.target.limits.concurrency for arm in self._in_loop if arm.target)
+        pool = ThreadPoolExecutor(min(_MOST_THREADS, places + _SPARE_THREADS), "harness")
+        asyncio.get_running_loop().set_default_executor(pool)
 
     async def _make(self) -> None:
         fingerprints: dict[str, Mapping[str, str]] = {}
         if self._seats:
             fingerprints.update(await self._seats[0].fill())
         for arm in self._in_loop:
+            if arm.target is not None:
+                arm.target.note = self._note
             self._systems[arm.name] = build(arm)
             fingerprints[arm.name] = self._systems[arm.name].fingerprint()
         systems = []
@@ -207,7 +231,6 @@ class Runner:
     async def _answer_all(self, tasks: Sequence[Task]) -> None:
         local = {arm.name for arm in self._in_workers}
         for_workers = deque(task for task in tasks if task.system in local)
-        for_loop = deque(task for task in tasks if task.system not in local)
         started, before = time.perf_counter(), self._answering
 
         def ticking() -> None:
@@ -216,10 +239,23 @@ class Runner:
         await _drained(
             *(self._serve(for_workers, self._in_seat(seat), ticking) for seat in self._seats),
             *(
-                self._serve(for_loop, self._in_this_loop, ticking)
-                for _ in range(min(self._options.concurrency, len(for_loop)))
+                self._serve(waiting, self._in_this_loop, ticking)
+                for waiting, places in self._queues(tasks)
+                for _ in range(min(places, len(waiting)))
             ),
         )
+
+    def _queues(self, tasks: Sequence[Task]) -> list[tuple[deque[Task], int]]:
+        """The tasks of each target in the plan's order, and how many of them may be in flight."""
+        targets = {arm.name: arm.target for arm in self._in_loop}
+        queues: dict[Target | None, deque[Task]] = defaultdict(deque)
+        for task in tasks:
+            if task.system in targets:
+                queues[targets[task.system]].append(task)
+        return [
+            (queue, 1 if target is None else target.limits.concurrency)
+            for target, queue in queues.items()
+        ]
 
     async def _serve(
         self,
@@ -245,14 +281,14 @@ class Runner:
         )
 
     async def _in_this_loop(self, task: Task) -> Answer:
-        deadline = self._options.deadline
+        seconds = self._options.deadline
         try:
-            async with asyncio.timeout(deadline):
+            async with deadline(seconds):
                 return await ask(
                     self._systems[task.system], self._questions[task.question_id], task.day
                 )
         except TimeoutError:
-            return failed("timeout", f"no answer in {deadline:g} s", deadline or 0.0)
+            return failed("timeout", f"no answer in {seconds:g} s", seconds or 0.0)
 
     def _keep(self, task: Task, started: str, answer: Answer) -> None:
         record = Record(
@@ -282,13 +318,11 @@ class Runner:
             self._draining = True
             raise
 
-    async def _close(self) -> None:
-        await asyncio.gather(*(seat.close() for seat in self._seats))
-        for system in self._systems.values():
-            await system.close()
-
     def _worker_died(self, message: str) -> None:
         self._deaths += 1
+        self._note(message)
+
+    def _note(self, message: str) -> None:
         self._tell("note", message=message)
 
     def _forget_empty_log(self) -> None:

@@ -10,14 +10,18 @@ from harness.systems.local import LocalSystem
 from harness.systems.replay import ReplaySystem
 from harness.systems.spec import SystemSpec
 from harness.systems.world import SystemWorld
+from harness.transport.target import Target
 
 __all__ = ["build_system"]
 
 
-def build_system(spec: SystemSpec, world: SystemWorld, workdir: Path) -> System:
+def build_system(
+    spec: SystemSpec, world: SystemWorld, workdir: Path, target: Target | None = None
+) -> System:
     """Build the system that `spec` declares; what it makes (indices) goes into `workdir`.
 
-    Workers and systems of one run share `workdir` and so each other's indices.
+    Workers and systems of one run share `workdir` and so each other's indices. `target` limits the
+    calls of a system that waits for something else.
 
     Raises:
         ConfigError: a template, function or model is wrong.
@@ -26,7 +30,7 @@ def build_system(spec: SystemSpec, world: SystemWorld, workdir: Path) -> System:
     if spec.replay is not None:
         return ReplaySystem(spec.name, spec.replay)
     if isinstance(spec.function, str):
-        return FunctionSystem(spec.name, import_function(spec.function, spec.folder))
+        return FunctionSystem(spec.name, import_function(spec.function, spec.folder), target)
     if spec.function is not None:
-        return FunctionSystem(spec.name, spec.function)
-    return LocalSystem(spec, world, workdir)
+        return FunctionSystem(spec.name, spec.function, target)
+    return LocalSystem(spec, world, workdir, target=target)

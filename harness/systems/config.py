@@ -22,6 +22,7 @@
     [systems.hosted]
     strategy = "rag"
     model = { kind = "openai", name = "small-model", url = "http://127.0.0.1:8000/v1" }
+    limits = { concurrency = 8, requests_per_minute = 500, tokens_per_minute = 200_000 }
 
     [systems.mine]
     strategy = "external"
@@ -29,8 +30,9 @@
 
 A part that is left out has the defaults of `harness.systems.spec`. Other keys: `model` (a kind, or a
 table of kind and what `ModelSpec` has for it), `prompt` (a template file), `max_tokens`, `decoding`
-(`free`, or `constrained`: the decoder enforces the question's format). Paths are relative to the
-file. What is wrong is reported all at once, with file, line, key and valid words.
+(`free`, or `constrained`: the decoder enforces the question's format). Systems that ask one server
+share its limits. Paths are relative to the file. What is wrong is reported all at once, with file,
+line, key and valid words.
 """
 
 from __future__ import annotations
@@ -54,6 +56,7 @@ from harness.systems.spec import (
     SystemSpec,
     TrainingSpec,
 )
+from harness.transport.limits import Limits
 
 __all__ = ["load_systems"]
 
@@ -68,6 +71,7 @@ _TYPES: Final[Mapping[str, type]] = {
     "decoding": str,
     "function": str,
     "replay": str,
+    "limits": dict,
 }
 _RETRIEVAL_TYPES: Final[Mapping[str, type]] = {
     "mode": str,
@@ -97,6 +101,12 @@ _MODEL_TYPES: Final[Mapping[str, type]] = {
     "key_env": str,
     "enforce": str,
     "temperature": float,
+}
+_LIMITS_TYPES: Final[Mapping[str, type]] = {
+    "concurrency": int,
+    "requests_per_minute": float,
+    "tokens_per_minute": float,
+    "request_seconds": float,
 }
 _WORDS: Final[Mapping[type, str]] = {
     str: "a text",
@@ -159,6 +169,7 @@ class _Reader:
         model = self._model(values.get("model", "lab"), (*where, "model"))
         retrieval = self._part(RetrievalSpec, values, "retrieval", _RETRIEVAL_TYPES, where)
         training = self._part(TrainingSpec, values, "training", _TRAINING_TYPES, where)
+        limits = self._part(Limits, values, "limits", _LIMITS_TYPES, where)
         if len(self.problems) > before:
             return None
         try:
@@ -174,6 +185,7 @@ class _Reader:
                 function=values.get("function"),
                 replay=self._file(values, "replay", where),
                 folder=self.path.parent,
+                limits=limits,
             )
         except SpecError as error:
             for key, message in error.problems:

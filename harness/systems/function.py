@@ -17,6 +17,7 @@ from pathlib import Path
 from harness.errors import ConfigError, nearest
 from harness.models.base import estimated_tokens
 from harness.systems.base import Answer, Failure, Preparation, Strategy, Timing, Usage
+from harness.transport.target import Target
 from harness.world.questions import Question
 
 __all__ = ["AnswerFunction", "FunctionSystem", "import_function"]
@@ -29,14 +30,15 @@ class FunctionSystem:
     """Calls `function(question, day)`; a plain function runs in a thread of its own.
 
     Where it returns a text, the time is that of the call and tokens are estimated from lengths.
-    Where it returns an `Answer` with a timing of its own, that one is kept.
+    Where it returns an `Answer` with a timing of its own, that one is kept. `target` spreads its calls.
     """
 
     strategy: Strategy = "external"
 
-    def __init__(self, name: str, function: AnswerFunction) -> None:
+    def __init__(self, name: str, function: AnswerFunction, target: Target | None = None) -> None:
         self.name = name
         self._function = function
+        self._target = target
 
     def fingerprint(self) -> Mapping[str, str]:
         """The function's name and, where it can be read, its source."""
@@ -48,13 +50,28 @@ class FunctionSystem:
 
     async def answer(self, question: Question, day: date) -> Answer:
         """Call the function; what it raises is the outcome of this question."""
-        started = time.perf_counter()
+        if self._target is None:
+            return await self._asked(question, day, 0.0)
+        queue = await self._target.enter()
+        entered = asyncio.get_running_loop().time()
+        tokens: int | None = None
+        try:
+            answer = await self._asked(question, day, queue)
+            tokens = answer.usage.prompt_tokens + answer.usage.completion_tokens
+        finally:
+            self._target.leave("answered", entered=entered, tokens=tokens)
+        return answer
+
+    async def _asked(self, question: Question, day: date, queue: float) -> Answer:
+        """The answer; `queue` are the seconds that the call had to wait for its turn."""
+        started = time.perf_counter() - queue
         try:
             result = await self._call(question, day)
         except Exception as error:  # noqa: BLE001  (foreign code: whatever it raises is an outcome)
             failure = Failure("error", f"{type(error).__name__}: {error}")
-            return Answer(None, timing=Timing(total=time.perf_counter() - started), failure=failure)
-        timing = Timing(total=time.perf_counter() - started)
+            timing = Timing(queue=queue, total=time.perf_counter() - started)
+            return Answer(None, timing=timing, failure=failure)
+        timing = Timing(queue=queue, total=time.perf_counter() - started)
         if isinstance(result, Answer):
             return result if result.timing.total else replace(result, timing=timing)
         if isinstance(result, str):

@@ -28,6 +28,7 @@ from harness.systems.tuning import AdapterKeeper, base_folder, training_fingerpr
 from harness.systems.world import SystemWorld
 from harness.training.adapter import Adapter
 from harness.training.store import AdapterStore
+from harness.transport.target import Target
 from harness.world.questions import Question
 
 __all__ = ["LocalSystem"]
@@ -50,6 +51,7 @@ class LocalSystem:
         world: SystemWorld,
         workdir: Path,
         store: AdapterStore | None = None,
+        target: Target | None = None,
     ) -> None:
         """Read the template and make ready; models are loaded and made by `prepare`.
 
@@ -59,6 +61,7 @@ class LocalSystem:
         self.strategy: Strategy = spec.strategy
         self._spec = spec
         self._questions = world.questions
+        self._target = target
         self._template = PromptTemplate.load(spec.prompt or _default_prompt(spec))
         self._index = _index_keeper(spec.retrieval, world, workdir)
         self._tuning = (
@@ -110,7 +113,7 @@ class LocalSystem:
             self._adapter = adapter
         if self._model is None:
             folder = self._adapter.path if self._adapter is not None else self._spec.model.adapter
-            self._model = load_model(replace(self._spec.model, adapter=folder))
+            self._model = load_model(replace(self._spec.model, adapter=folder), self._target)
             if self._spec.decoding == "constrained":
                 self._model.enforce(question.format for question in self._questions)
         return _with(preparation, model=self._model.fingerprint())

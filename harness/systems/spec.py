@@ -15,6 +15,7 @@ from harness.systems.base import Strategy
 from harness.systems.function import AnswerFunction
 from harness.systems.refresh import NEVER, ON_CHANGE, Refresh
 from harness.training.recipes import RECIPES
+from harness.transport.limits import Limits
 
 __all__ = ["Decoding", "RetrievalSpec", "SpecError", "SystemSpec", "TrainingSpec"]
 
@@ -116,6 +117,7 @@ class SystemSpec:
     can have been tuned elsewhere, which its name then says. With `decoding` free the
     prompt asks for a question's format, constrained the decoder enforces it. `external` is a function
     (a callable or `module:function`, looked for in `folder` too) or a file of recorded answers.
+    `limits` are those of the server, or the function, that is asked; no answer depends on them.
     """
 
     name: str
@@ -129,6 +131,7 @@ class SystemSpec:
     function: AnswerFunction | str | None = None
     replay: Path | None = None
     folder: Path | None = None
+    limits: Limits | None = None
 
     def __post_init__(self) -> None:
         if self.strategy in {"rag", "hybrid"} and self.retrieval is None:
@@ -165,6 +168,8 @@ def _problems(spec: SystemSpec) -> Iterator[tuple[str, str]]:
         yield from _retrieval_problems(spec.retrieval)
     if spec.training is not None:
         yield from _training_problems(spec.training)
+    if spec.limits is not None:
+        yield from _limits_problems(spec, spec.limits)
     if spec.strategy == "external":
         yield from _external_problems(spec)
     else:
@@ -201,6 +206,15 @@ def _training_problems(training: TrainingSpec) -> Iterator[tuple[str, str]]:
             yield "training.refresh", f"recipe {recipe.name!r} tells no facts to refresh"
     if training.as_of and training.refresh == ON_CHANGE:
         yield "training.as_of", 'fixes a day, so refresh cannot be "on-change"'
+
+
+def _limits_problems(spec: SystemSpec, limits: Limits) -> Iterator[tuple[str, str]]:
+    for key, message in limits.problems():
+        yield f"limits.{key}", message
+    if spec.function is not None and limits.request_seconds is not None:
+        yield "limits.request_seconds", "a function is called once; see deadline in suite.toml"
+    if spec.function is None and not spec.model.is_endpoint:
+        yield "limits", "only what asks a server or a function has limits"
 
 
 def _local_problems(spec: SystemSpec) -> Iterator[tuple[str, str]]:

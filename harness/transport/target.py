@@ -29,6 +29,9 @@ Outcome = Literal["answered", "throttled", "failed", "unreachable", "refused"]
 """Of a call: an answer came; too much is asked; none came, or one that blames the server; there was
 no connection; any other."""
 
+PATIENCE: Final = 120.0
+"""Seconds for which a server that was up may be down."""
+
 _FAILURES: Final = 10
 _UNREACHED: Final = 4  # of a server that nobody has reached yet: its address is wrong, or it is off
 _FIRST_PAUSE: Final = 1.0
@@ -54,14 +57,13 @@ class Target:
         url: str,
         limits: Limits | None = None,
         *,
-        patience: float = 120.0,
-        note: Callable[[str], None] = lambda _: None,
+        patience: float | None = None,
     ) -> None:
-        """`note` is told when the server goes down, comes back, or says that it is asked too much."""
         self.url = url
+        self.note: Callable[[str], None] = lambda _: None
+        """Told when the server goes down, comes back, or says that it is asked too much."""
         self._limits = limits or Limits()
-        self._patience = patience
-        self._note = note
+        self._patience = PATIENCE if patience is None else patience
         self._window = float(self._limits.concurrency)
         self._in_flight = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -76,6 +78,11 @@ class Target:
         self._reached = False
         self._outage: _Outage | None = None
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def limits(self) -> Limits:
+        """As stated."""
+        return self._limits
 
     @property
     def window(self) -> int:
@@ -187,7 +194,7 @@ class Target:
             return  # it was sent before the window was narrowed, and says nothing new
         self._narrowed_at = now
         self._window = max(1.0, self._window / 2)
-        self._note(
+        self.note(
             f"{self.url} is asked too much: {self.window} calls at a time from now on, "
             f"and a pause of {self._held_until - now:.1f} s"
         )
@@ -202,7 +209,7 @@ class Target:
             if self._failures < (_UNREACHED if unreached else _FAILURES):
                 return
             outage = self._outage = _Outage(*self._first_failure, now, cause)
-            self._note(f"{self.url} is down: {self._failures} calls in a row failed ({cause})")
+            self.note(f"{self.url} is down: {self._failures} calls in a row failed ({cause})")
             if not self._reached:
                 self._give_up(outage)
         elif entered <= outage.noticed:
@@ -220,7 +227,7 @@ class Target:
         self._first_failure = None
         if self._outage is not None:
             self._outage = None
-            self._note(f"{self.url} is up again")
+            self.note(f"{self.url} is up again")
 
     def _give_up(self, outage: _Outage) -> None:
         since = f"has been down since {outage.at}" if self._reached else "has not answered once"

@@ -182,6 +182,19 @@ WRONG = [
         4,
         "training: a model behind an endpoint cannot be trained here",
     ),
+    *(
+        (f'[systems.a]\nstrategy = "external"\nfunction = "m:f"\nlimits = {{ {keys} }}', 4, message)
+        for keys, message in (
+            ("concurrency = 0", "limits.concurrency: must be at least 1, not 0"),
+            ("concurrency = 1.5", "concurrency must be a whole number, not 1.5"),
+            ("requests_per_minute = 0", "limits.requests_per_minute: must be more than 0"),
+            ("tokens_per_minute = -1", "limits.tokens_per_minute: must be more than 0"),
+            ("concurency = 2", "unknown key 'concurency': did you mean 'concurrency'?"),
+            ("request_seconds = 3", "limits.request_seconds: a function is called once"),
+        )
+    ),
+    ('[systems.a]\nstrategy = "rag"\nlimits = {}', 3, "limits: only what asks a server"),
+    ('[systems.a]\nstrategy = "rag"\nlimits = 3', 3, "limits must be a table, not 3"),
     ('[systems.a]\nstrategy = "rag"\nprompt = "none.jinja"', 3, "there is no file 'none.jinja'"),
     ('[systems.a]\nstrategy = "external"', 2, "exactly one of function and replay"),
     ('[systems.a]\nstrategy = "external"\nfunction = "m:f"\nretrieval = {}', 4, "looks after this"),

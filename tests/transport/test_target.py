@@ -79,7 +79,8 @@ def test_tokens_are_spread_over_the_minute() -> None:
 def test_a_server_that_is_asked_too_much_is_left_alone_and_then_asked_less() -> None:
     server = Server(says=lambda n: "throttled" if n <= 8 else "answered", after=5.0)
     notes: list[str] = []
-    target = Target(URL, Limits(8), note=notes.append)
+    target = Target(URL, Limits(8))
+    target.note = notes.append
     virtual_time.run(calls(server, target, 8))
     assert target.window == 4  # all eight were sent before it was narrowed
     virtual_time.run(calls(Server(), target, 1))
@@ -125,7 +126,8 @@ def test_a_server_that_is_down_is_tried_by_one_call_at_a_time_until_it_is_up() -
     notes: list[str] = []
 
     async def scene() -> tuple[Server, Target]:
-        target = Target(URL, Limits(10), note=notes.append)
+        target = Target(URL, Limits(10))
+        target.note = notes.append
         await Server(seconds=0.0).call(target)
         server = Server(says=lambda n: "failed" if n <= 22 else "answered")
         found = await calls(server, target, 40)

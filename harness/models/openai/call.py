@@ -29,12 +29,19 @@ _FORMATTED: Final = frozenset({"response_format", "structured_outputs", "grammar
 class Caller:
     """Calls one endpoint, in words that its server knows."""
 
-    def __init__(self, endpoint: Endpoint, key: Key, silence_seconds: float) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        key: Key,
+        silence_seconds: float,
+        request_seconds: float | None = None,
+    ) -> None:
         self._endpoint = endpoint
         self._key = key
         self._url = f"{endpoint.url}/chat/completions"
         self._dialect = Dialect()
         self._sessions = Sessions(silence_seconds)
+        self._longest = request_seconds
 
     async def ask(self, body: Mapping[str, Any], begin: float) -> Reply:
         """The reply to a request; `begin` is the moment from which its times count.
@@ -45,7 +52,11 @@ class Caller:
         while True:
             sent = self._dialect.spoken(body)
             try:
-                return await self._call(sent, begin)
+                async with asyncio.timeout(self._longest):
+                    return await self._call(sent, begin)
+            except TimeoutError:
+                what = f"no whole answer in {self._longest:g} s; is it overloaded?"
+                raise self._failed("timeout", what, "request_seconds", again=True) from None
             except CallError as error:
                 if not self._dialect.learn(sent, error.words):
                     raise

@@ -74,7 +74,8 @@ class OpenAIModel:
         self._key = endpoint.key()
         self._retries = retries or Retries()
         self._target = target or Target(endpoint.url, _UNLIMITED)
-        self._caller = Caller(endpoint, self._key, silence_seconds)
+        longest = self._target.limits.request_seconds
+        self._caller = Caller(endpoint, self._key, silence_seconds, longest)
         self._answered = False
 
     @property
@@ -109,7 +110,9 @@ class OpenAIModel:
         if enforced is not None:
             body |= enforcing(enforced, self._endpoint.enforce)
         while True:
-            effort.queue += await self._target.enter(again=effort.calls > 0)
+            # While a server is down, each question tries in its turn: one of them may be the reason.
+            again = effort.calls > 0 and not self._target.is_down
+            effort.queue += await self._target.enter(again=again)
             entered = asyncio.get_running_loop().time()
             try:
                 reply = await self._caller.ask(body, begin)
@@ -148,8 +151,8 @@ class OpenAIModel:
     def _after(self, error: CallError, effort: _Effort, entered: float) -> float | None:
         """Tell the target what came of a call; seconds until the next one, None: give up.
 
-        Neither an address at which nobody answers nor a limit of calls is the question's fault: then
-        the target knows when to go on, and when not to.
+        Neither a server that is down nor a limit of calls is the question's fault: then the target
+        knows when to go on, and when not to.
         """
         outcome, cause = _outcome(error), self._told(error)
         after = 0.0
@@ -159,7 +162,7 @@ class OpenAIModel:
         self._target.leave(outcome, entered=entered, after=after, cause=cause)
         if self._is_hopeless(error):
             raise TargetError(cause)
-        if outcome == "unreachable":
+        if outcome == "unreachable" or (outcome == "failed" and self._target.is_down):
             effort.unreached += 1
             return self._retries.backoff(effort.unreached)
         if outcome == "throttled":
