@@ -23,6 +23,7 @@ from harness.systems.config import load_systems
 from harness.systems.function import AnswerFunction, import_function
 from harness.systems.spec import Decoding, SystemSpec
 from harness.systems.world import SystemWorld
+from harness.training.hosted.tuner import Tell
 from harness.world.corpus import Corpus
 from harness.world.facts import Timeline
 from harness.world.loaders import load_corpus, load_facts, load_questions
@@ -152,20 +153,26 @@ def new_manifest(job: Job, inputs: Inputs, run_id: str) -> Manifest:
     )
 
 
-def make_arms(job: Job, world: SystemWorld, workdir: Path) -> tuple[Arm, ...]:
+def make_arms(
+    job: Job, world: SystemWorld, workdir: Path, tell: Tell | None = None
+) -> tuple[Arm, ...]:
     """The systems, ready for their places; they share artefacts in `workdir`.
 
     Local models and plain functions named in a file get worker processes. What waits instead of
     computing (endpoints, async functions, recorded answers) stays in the runner's loop, and so do
     functions given as objects: they may live in a notebook, where no other process finds them.
+    `tell` is told how a fine-tuning at a provider stands.
 
     Raises:
         ConfigError: there is no such function, or no key for an endpoint.
     """
-    return tuple(
-        Arm(spec.name, partial(build_system, spec, world, workdir), _place(spec))
-        for spec in job.systems
-    )
+    arms = []
+    for spec in job.systems:
+        place = _place(spec)
+        # What is told travels to no other process, and only what waits in the loop has anything to tell.
+        told = {"tell": tell} if place == "loop" else {}
+        arms.append(Arm(spec.name, partial(build_system, spec, world, workdir, **told), place))
+    return tuple(arms)
 
 
 def _place(spec: SystemSpec) -> Place:

@@ -10,14 +10,18 @@ from harness.systems.local import LocalSystem
 from harness.systems.replay import ReplaySystem
 from harness.systems.spec import SystemSpec
 from harness.systems.world import SystemWorld
+from harness.training.hosted.tuner import Tell
 
 __all__ = ["build_system"]
 
 
-def build_system(spec: SystemSpec, world: SystemWorld, workdir: Path) -> System:
+def build_system(
+    spec: SystemSpec, world: SystemWorld, workdir: Path, tell: Tell | None = None
+) -> System:
     """Build the system that `spec` declares; what it makes (indices) goes into `workdir`.
 
-    Workers and systems of one run share `workdir` and so each other's indices.
+    Workers and systems of one run share `workdir` and so each other's indices. `tell` is told how a
+    fine-tuning at a provider stands.
 
     Raises:
         ConfigError: a template, function or model is wrong.
@@ -29,4 +33,4 @@ def build_system(spec: SystemSpec, world: SystemWorld, workdir: Path) -> System:
         return FunctionSystem(spec.name, import_function(spec.function, spec.folder))
     if spec.function is not None:
         return FunctionSystem(spec.name, spec.function)
-    return LocalSystem(spec, world, workdir)
+    return LocalSystem(spec, world, workdir, tell=tell)
