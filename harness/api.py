@@ -38,6 +38,7 @@ from harness.running.job import (
     Inputs,
     Job,
     SystemChoice,
+    check_training_keys,
     load_inputs,
     load_world,
     make_arms,
@@ -263,6 +264,7 @@ def train(
         HarnessError: as `compare`.
     """
     job = make_job(load_suite(suite), systems=systems, days=days)
+    check_training_keys(job)
     world = load_world(job)
     adapters = train_suite_adapters(
         job.systems,

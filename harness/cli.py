@@ -198,7 +198,7 @@ def train(
     chosen, on = _names(systems), _days(days) or "all"
     if cancel:
         for ended in api.cancel_training(suite, systems=chosen, days=on):
-            typer.echo(f"{ended.order.name}: {ended.job or 'no job'} {ended.state}")
+            typer.echo(f"{ended.order.name}: {' '.join(filter(None, (ended.job, ended.state)))}")
         return
     with _progress() as progress:
         for made in api.train(

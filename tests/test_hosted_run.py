@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from harness import api
+from harness.errors import ConfigError
 from harness.running.progress import Progress
 from harness.training.hosted.tuner import TunedModel
 
@@ -201,6 +202,15 @@ def test_training_ahead_orders_all_at_once_and_the_run_finds_it(tmp_path: Path) 
         assert server.created == 2
 
 
+def test_a_missing_key_is_said_before_anything_is_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PLANTED_KEY")
+    suite = write_suite(tmp_path / "suite", "http://10.0.0.1/v1")
+    with pytest.raises(ConfigError, match=r"'once': .* set the environment variable PLANTED_KEY"):
+        api.train(suite)
+
+
 def test_ctrl_c_leaves_the_job_and_cancel_ends_it(tmp_path: Path) -> None:
     pid: Future[int] = Future()
 
@@ -223,14 +233,15 @@ def test_ctrl_c_leaves_the_job_and_cancel_ends_it(tmp_path: Path) -> None:
         *_, note, last = err.splitlines()
         assert note == (
             f"note: the job ftjob-1 at {server.url} goes on, and the next run waits for the same "
-            f"one; to end it: harness train {suite / 'suite.toml'} --days 2026-01-01 --cancel"
+            f"one; to end it: harness train {suite / 'suite.toml'} --systems once "
+            "--days 2026-01-01 --cancel"
         )
         assert last.startswith("harness: interrupted: what is ordered goes on at the provider")
         assert server.jobs["ftjob-1"]["status"] == "running"
 
         server.at = None
         other = harness("train", suite, "--systems", "fresh", "--days", "2026-07-01", "--cancel")
-        assert other.stdout.endswith(": no job not ordered\n")
+        assert other.stdout.endswith(": not ordered\n")
         done = harness("train", suite, *options, "--cancel")
         name = server.jobs["ftjob-1"]["user_provided_suffix"]
         assert done.stdout == f"{name}: ftjob-1 cancelled\n"

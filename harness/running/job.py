@@ -175,6 +175,13 @@ def make_arms(
     return tuple(arms)
 
 
+def check_training_keys(job: Job) -> None:
+    """Raise `ConfigError` where a system that its provider fine-tunes has no key."""
+    for spec in job.systems:
+        if spec.training is not None and spec.model.is_endpoint:
+            _check_key(spec)
+
+
 def _place(spec: SystemSpec) -> Place:
     if spec.model.is_endpoint:
         _check_key(spec)

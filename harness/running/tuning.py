@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from harness.running.background import result_in_background
 from harness.running.job import Job
-from harness.systems.hosted import suite_orders, suite_tuner, together
+from harness.systems.hosted import suite_orders, suite_tuner
 from harness.systems.world import SystemWorld
 from harness.training.hosted.ledger import Ledger
-from harness.training.hosted.tuner import Order, Tell, TunedModel
+from harness.training.hosted.tuner import Order, Tell, TunedModel, Tuner
 
 __all__ = ["EndedJob", "cancel_all", "tune_all"]
 
@@ -18,6 +20,7 @@ _INTERRUPTED: Final = (
     "interrupted: what is ordered goes on at the provider; the same command waits for it, and with "
     "--cancel ends it"
 )
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +43,39 @@ def tune_all(job: Job, world: SystemWorld, tell: Tell | None = None) -> tuple[Tu
         HarnessError: as `Tuner.tune`, once no other order is waited for.
         RunInterruptedError: Ctrl-C was pressed.
     """
-    tuner = suite_tuner(world, Ledger.default(), tell=tell)
+    tuner = _tuner(job, world, tell)
 
     async def tune(order: Order) -> TunedModel:
         return (await tuner.tune(order))[0]
 
-    orders = suite_orders(job.systems, world)
-    return result_in_background(lambda: together(orders, tune), _INTERRUPTED)
+    return _on_each(suite_orders(job.systems, world), tune)
 
 
 def cancel_all(job: Job, world: SystemWorld) -> tuple[EndedJob, ...]:
     """End the jobs that `tune_all` would wait for; raises `HarnessError` as `Tuner.cancel`."""
-    tuner = suite_tuner(world, Ledger.default())
+    tuner = _tuner(job, world, None)
 
     async def cancel(order: Order) -> EndedJob:
         return EndedJob(order, *await tuner.cancel(order))
 
-    orders = suite_orders(job.systems, world)
-    return result_in_background(lambda: together(orders, cancel), _INTERRUPTED)
+    return _on_each(suite_orders(job.systems, world), cancel)
+
+
+def _tuner(job: Job, world: SystemWorld, tell: Tell | None) -> Tuner:
+    systems = [s.name for s in job.systems if s.training is not None and s.model.is_endpoint]
+    return suite_tuner(systems, world, Ledger.default(), tell=tell)
+
+
+def _on_each(
+    orders: tuple[Order, ...], work: Callable[[Order], Coroutine[Any, Any, _T]]
+) -> tuple[_T, ...]:
+    """Do the work on all orders at once; then raise the first error, if any."""
+
+    async def all_of_them() -> tuple[_T, ...]:
+        outcomes = await asyncio.gather(*map(work, orders), return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+        return tuple(outcome for outcome in outcomes if not isinstance(outcome, BaseException))
+
+    return result_in_background(all_of_them, _INTERRUPTED)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import shlex
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
-from typing import TypeVar
 
 from harness.models.openai.endpoint import Endpoint
 from harness.models.specs import ModelSpec
@@ -17,9 +15,7 @@ from harness.training.hosted.ledger import Ledger
 from harness.training.hosted.tuner import Order, Pace, Tell, TunedModel, Tuner, hosted_settings
 from harness.training.recipes import RECIPES, training_examples
 
-__all__ = ["HostedKeeper", "hosted_training_settings", "suite_orders", "suite_tuner", "together"]
-
-_T = TypeVar("_T")
+__all__ = ["HostedKeeper", "hosted_training_settings", "suite_orders", "suite_tuner"]
 
 
 class HostedKeeper:
@@ -27,6 +23,7 @@ class HostedKeeper:
 
     def __init__(
         self,
+        system: str,
         model: ModelSpec,
         training: TrainingSpec,
         world: SystemWorld,
@@ -38,7 +35,7 @@ class HostedKeeper:
         self._model = model
         self._training = training
         self._world = world
-        self._tuner = suite_tuner(world, ledger, tell=tell, pace=pace)
+        self._tuner = suite_tuner([system], world, ledger, tell=tell, pace=pace)
         self._first = world.days[0] if world.days else None
         self._last: TunedModel | None = None
         self._last_day: date | None = None
@@ -56,11 +53,17 @@ class HostedKeeper:
 
 
 def suite_tuner(
-    world: SystemWorld, ledger: Ledger, *, tell: Tell | None = None, pace: Pace | None = None
+    systems: Iterable[str],
+    world: SystemWorld,
+    ledger: Ledger,
+    *,
+    tell: Tell | None = None,
+    pace: Pace | None = None,
 ) -> Tuner:
-    """A tuner that can say how a user of the suite ends a job."""
-    days = ",".join(day.isoformat() for day in world.days)
-    command = shlex.join(["harness", "train", world.suite, "--days", days, "--cancel"])
+    """A tuner that can say how a user of the suite ends the jobs of these systems."""
+    options = {"--systems": systems, "--days": map(str, world.days)}
+    words = [word for option, values in options.items() for word in (option, ",".join(values))]
+    command = shlex.join(["harness", "train", world.suite, *words, "--cancel"])
     return Tuner(ledger, cancel_command=command, tell=tell, pace=pace)
 
 
@@ -79,17 +82,6 @@ def suite_orders(specs: Iterable[SystemSpec], world: SystemWorld) -> tuple[Order
             order = _order(spec.model, spec.training, until, world)
             orders.setdefault(order.key, order)
     return tuple(orders.values())
-
-
-async def together(
-    orders: Iterable[Order], work: Callable[[Order], Awaitable[_T]]
-) -> tuple[_T, ...]:
-    """Do the work on all orders at once, since a provider does; then raise the first error, if any."""
-    outcomes = await asyncio.gather(*map(work, orders), return_exceptions=True)
-    for outcome in outcomes:
-        if isinstance(outcome, BaseException):
-            raise outcome
-    return tuple(outcome for outcome in outcomes if not isinstance(outcome, BaseException))
 
 
 def hosted_training_settings(training: TrainingSpec) -> str:

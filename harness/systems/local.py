@@ -71,7 +71,13 @@ class LocalSystem:
         self._tuning: AdapterKeeper | HostedKeeper | None = None
         if spec.training is not None and spec.model.is_endpoint:
             self._tuning = HostedKeeper(
-                spec.model, spec.training, world, ledger or Ledger.default(), tell=tell, pace=pace
+                spec.name,
+                spec.model,
+                spec.training,
+                world,
+                ledger or Ledger.default(),
+                tell=tell,
+                pace=pace,
             )
         elif spec.training is not None:
             self._tuning = AdapterKeeper(

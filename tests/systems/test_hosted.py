@@ -114,11 +114,11 @@ def test_the_fine_tuned_model_answers_and_its_preparation_says_what_it_took(
 def test_without_refresh_the_first_days_model_is_kept(server: TuningServer, tmp_path: Path) -> None:
     async def days() -> None:
         model = ModelSpec("openai", name="small-1", url=server.url)
-        keeper = HostedKeeper(model, TrainingSpec("facts"), WORLD, Ledger(tmp_path))
+        keeper = HostedKeeper("s", model, TrainingSpec("facts"), WORLD, Ledger(tmp_path))
         tuned, found = await keeper.prepare(FIRST)
         assert (tuned.day, found) == (FIRST, False)
         assert await keeper.prepare(SECOND) == (tuned, True)
-        late = HostedKeeper(model, TrainingSpec("facts"), WORLD, Ledger(tmp_path))
+        late = HostedKeeper("s", model, TrainingSpec("facts"), WORLD, Ledger(tmp_path))
         assert await late.prepare(SECOND) == (tuned, True)
 
     asyncio.run(days())

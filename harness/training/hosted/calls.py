@@ -40,7 +40,7 @@ _SERVER_ERRORS: Final = range(500, 600)
 _SPENT: Final = re.compile(r"insufficient_quota|exceeded_quota|billing")
 _GO_ON: Final = "the same command goes on where this stopped"
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 class CallFailedError(Exception):
@@ -64,7 +64,7 @@ class CallFailedError(Exception):
         self.status = status
 
 
-async def again(step: Callable[[], Awaitable[T]], retries: Retries) -> T:
+async def again(step: Callable[[], Awaitable[_T]], retries: Retries) -> _T:
     """Take a step, again where that may help.
 
     A step that makes something must first look whether it is there: a reply that was lost does not
