@@ -113,12 +113,22 @@ def test_a_lost_ledger_is_no_second_bill(
     assert (server.created, len(server.files)) == (3, 3)
 
 
+def test_a_server_that_knows_no_pages_is_not_asked_for_ever(
+    server: TuningServer, ledger: Ledger
+) -> None:
+    page = {"data": [{"id": "ftjob-x", "status": "running"}], "has_more": True}
+    server.failing["GET /fine_tuning/jobs"] = [(200, page)] * 3
+    tune(ledger, order(server.url))
+    assert server.steps.count("GET /fine_tuning/jobs") == 2
+
+
 def test_a_file_that_was_deleted_at_the_provider_is_uploaded_again(
     server: TuningServer, ledger: Ledger
 ) -> None:
     server.failing[CREATE] = [(400, "not today")]
     with pytest.raises(ConfigError, match="not today"):
         tune(ledger, order(server.url))
+    assert ledger.read(order(server.url).name).file == "file-1", "known before there is a job"
     server.files.clear()
     tune(ledger, order(server.url))
     assert server.steps.count(UPLOAD) == 2

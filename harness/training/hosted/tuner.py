@@ -125,8 +125,8 @@ class TunedModel:
 class Pace:
     """How often a job is asked after, and failed calls are made again.
 
-    The first question comes after `first_seconds`, each later one half as long again after the one
-    before, up to `longest_seconds`. Who waits for hours bears more failures (`waiting`, two minutes
+    It is asked after at once, then after `first_seconds`, and each time half as long again after that,
+    up to `longest_seconds`. Who waits for hours bears more failures (`waiting`, two minutes
     of them) than who begins (`beginning`).
     """
 
