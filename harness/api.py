@@ -18,7 +18,7 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from harness.errors import ConfigError, RunError, RunInterruptedError
 from harness.fixtures import fixture_path
@@ -38,6 +38,7 @@ from harness.running.job import (
     Inputs,
     Job,
     SystemChoice,
+    check_training_keys,
     load_inputs,
     load_world,
     make_arms,
@@ -48,13 +49,17 @@ from harness.running.manifest import Manifest
 from harness.running.progress import Progress, ProgressCallback
 from harness.running.runner import Options, Runner
 from harness.running.suite import load_suite
+from harness.running.sunset import sunsets
+from harness.running.tuning import EndedJob, cancel_all, tune_all
 from harness.scoring.freshness import Judge
 from harness.scoring.prices import PriceBook
 from harness.statistics import Results, summarise
 from harness.statistics.hygiene import Hygiene, summarise_hygiene
 from harness.systems.tuning import train_suite_adapters
 from harness.training.adapter import Adapter
+from harness.training.hosted.tuner import Tell, TunedModel
 from harness.training.lora import TrainingStep
+from harness.training.store import AdapterStore
 
 if TYPE_CHECKING:
     from harness.decision import ClaimVerdict, Recommendation
@@ -179,6 +184,7 @@ def compare(
     inputs = load_inputs(job)
     path = _new_path(Path(out) if out is not None else _RUNS, job.suite.name)
     manifest = new_manifest(job, inputs, run_id=path.name)
+    _warn_of_sunsets(manifest, progress)
     try:
         with RunFolder.create(path, manifest, inputs.questions, job.suite.prices) as folder:
             _carry_out(folder, job, inputs, workers, progress)
@@ -211,6 +217,7 @@ def resume(
     inputs = load_inputs(job)
     now = new_manifest(job, inputs, run_id=manifest.run_id)
     _refuse_unlike(manifest, now, path)
+    _warn_of_sunsets(manifest, progress)
     with RunFolder.open(path) as folder:
         moved = differences(manifest.machine, now.machine)
         moved += differences(manifest.versions, now.versions)
@@ -233,23 +240,51 @@ def load(run: Path | str, *, judge: Judge | None = None) -> Result:
 def train(
     suite: str | Path,
     *,
-    out: Path | str,
+    out: Path | str | None = None,
     base: Path | str | None = None,
+    systems: Sequence[SystemChoice] | None = None,
+    days: Sequence[date | str] | str = "all",
     progress: ProgressCallback | None = None,
-) -> tuple[Adapter, ...]:
-    """Train every adapter that the suite's systems need on any of its days, into `out`.
+) -> tuple[Adapter | TunedModel, ...]:
+    """Train every adapter that the suite's systems need on its days.
 
-    `base` is the folder of another base model than the systems name. `progress` counts the steps
-    of each training.
+    Adapters of local models come first, then models that are fine-tuned by their provider, which are
+    all ordered at once and waited for.
+
+    Args:
+        suite: As for `compare`.
+        out: Folder for the adapters; where runs look for them when None.
+        base: Folder of another base model than the local systems name.
+        systems: As for `compare`.
+        days: Days of the suite, or `"all"` of them. What a system learns without `as_of` depends on
+            the first of them.
+        progress: Told the steps of each training, and how long a provider takes.
+
+    Raises:
+        HarnessError: as `compare`.
     """
-    job = make_job(load_suite(suite), days="all")
-    return train_suite_adapters(
+    job = make_job(load_suite(suite), systems=systems, days=days)
+    check_training_keys(job)
+    world = load_world(job)
+    adapters = train_suite_adapters(
         job.systems,
-        load_world(job),
-        Path(out),
+        world,
+        Path(out) if out is not None else AdapterStore.default().cache,
         base=Path(base) if base is not None else None,
         progress=_training_progress(progress) if progress is not None else None,
     )
+    return (*adapters, *tune_all(job, world, _tuning_progress(progress, lambda: (0, 0))))
+
+
+def cancel_training(
+    suite: str | Path,
+    *,
+    systems: Sequence[SystemChoice] | None = None,
+    days: Sequence[date | str] | str = "all",
+) -> tuple[EndedJob, ...]:
+    """End the fine-tuning jobs that `train` with the same arguments would wait for."""
+    job = make_job(load_suite(suite), systems=systems, days=days)
+    return cancel_all(job, load_world(job))
 
 
 def _carry_out(
@@ -261,7 +296,9 @@ def _carry_out(
 ) -> None:
     options = Options(workers, job.suite.deadline)
     work = folder.path / _WORK
-    arms = make_arms(job, inputs.world, work)
+    total = len(inputs.plan)
+    tell = _tuning_progress(progress, lambda: (len(folder), total))
+    arms = make_arms(job, inputs.world, work, tell)
     run_in_background(
         Runner(folder, inputs.plan, inputs.questions, arms, options=options, progress=progress)
     )
@@ -306,6 +343,26 @@ def _training_progress(progress: ProgressCallback) -> Callable[[TrainingStep], N
             message="training an adapter",
         )
     )
+
+
+def _tuning_progress(
+    progress: ProgressCallback | None, answers: Callable[[], tuple[int, int]]
+) -> Tell | None:
+    """How a fine-tuning at a provider stands, as a run's progress; `answers` are those done, and all."""
+    if progress is None:
+        return None
+
+    def tell(kind: Literal["state", "note"], text: str) -> None:
+        done, total = answers()
+        progress(Progress("note" if kind == "note" else "prepare", done, total, message=text))
+
+    return tell
+
+
+def _warn_of_sunsets(manifest: Manifest, progress: ProgressCallback | None) -> None:
+    for sunset in sunsets(manifest):
+        if progress is not None and sunset.is_near:
+            progress(Progress("note", 0, manifest.planned, message=str(sunset)))
 
 
 def _new_path(home: Path, suite: str) -> Path:
@@ -362,16 +419,17 @@ def _models(manifest: Manifest) -> dict[str, str]:
     """The name of each system's model, by which a price book may know it.
 
     A lab model is `lab` wherever its weights lie; another is known by its own name, or by that which
-    its endpoint has for it.
+    its endpoint has for it. One that was fine-tuned by its provider is `ft:` and its base's name: it
+    has other prices than the base.
     """
     models = {}
     for system in manifest.systems:
         model = system.settings.get("model")
         if isinstance(model, Mapping):
             kind = str(model["kind"])
-            models[system.name] = (
-                kind if kind == "lab" else str(model.get("name") or model.get("path") or kind)
-            )
+            name = kind if kind == "lab" else str(model.get("name") or model.get("path") or kind)
+            hosted = kind == "openai" and system.settings.get("training") is not None
+            models[system.name] = f"ft:{name}" if hosted else name
     return models
 
 

@@ -168,20 +168,43 @@ def report(
     _show(api.load(run), html, json_out)
 
 
-@app.command(epilog="Example:\n\n`harness train releases --out adapters`")
+@app.command(
+    epilog="Examples:\n\n`harness train releases --out adapters`\n\n"
+    "`harness train path/to/suite.toml --systems hosted --days 2026-08-22`\n\n"
+    "`harness train path/to/suite.toml --systems hosted --days 2026-08-22 --cancel`"
+)
 def train(
-    suite: Annotated[str, typer.Argument(help="The suite whose adapters are trained.")],
-    out: Annotated[Path, typer.Option(help="Folder for the adapters.")],
+    suite: Annotated[str, typer.Argument(help="The suite whose systems are trained.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the adapters (default: where runs look).")
+    ] = None,
     base: Annotated[
         Path | None, typer.Option(help="Folder of the base model (default: the lab model).")
     ] = None,
+    systems: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Only these systems of the suite.")
+    ] = None,
+    days: Annotated[
+        str, typer.Option(metavar="DAY,DAY|all", help="The days of the runs to come.")
+    ] = "all",
+    cancel: Annotated[
+        bool,
+        typer.Option("--cancel", help="End the jobs at providers instead, where they still run."),
+    ] = False,
 ) -> None:
-    """Train every adapter that the suite's systems need on its days."""
+    """Train what the suite's systems need on its days, here or at their providers."""
     from harness import api  # noqa: PLC0415  (heavy)
 
+    chosen, on = _names(systems), _days(days) or "all"
+    if cancel:
+        for ended in api.cancel_training(suite, systems=chosen, days=on):
+            typer.echo(f"{ended.order.name}: {' '.join(filter(None, (ended.job, ended.state)))}")
+        return
     with _progress() as progress:
-        for adapter in api.train(suite, out=out, base=base, progress=progress):
-            typer.echo(f"{adapter.recipe} as of {adapter.day}: {adapter.path}")
+        for made in api.train(
+            suite, out=out, base=base, systems=chosen, days=on, progress=progress
+        ):
+            typer.echo(f"{made.recipe} as of {made.day}: {made.where}")
 
 
 @lab.command("pretrain", epilog="Example:\n\n`harness lab pretrain --out build/lab`")

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 from urllib.parse import urlsplit
@@ -22,7 +23,7 @@ KINDS = ("lab", "transformers", "openai")
 _OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "lab": ("path", "adapter"),
     "transformers": ("path", "adapter", "device", "dtype"),
-    "openai": ("name", "url", "key_env", "enforce", "temperature"),
+    "openai": ("name", "url", "key_env", "enforce", "temperature", "sunset"),
 }
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -37,7 +38,8 @@ class ModelSpec:
     `openai` is any server that speaks OpenAI's chat completions: `name` is what it calls the model,
     `url` what it puts `/chat/completions` behind, `key_env` the environment variable that holds the
     key (the key itself stands nowhere), `enforce` how it is asked to keep to a format.
-    `temperature` is 0 unless the server refuses that.
+    `temperature` is 0 unless the server refuses that. `sunset` is the day on which the provider has
+    announced to withdraw the model.
     """
 
     kind: str = "lab"
@@ -50,6 +52,7 @@ class ModelSpec:
     key_env: str | None = None
     enforce: Enforce | None = None
     temperature: float | None = None
+    sunset: date | None = None
 
     @property
     def is_endpoint(self) -> bool:
@@ -79,6 +82,8 @@ class ModelSpec:
             endpoint = Endpoint.of(self)
             found |= {"name": endpoint.model, "url": endpoint.url, "enforce": endpoint.enforce}
             found["temperature"] = endpoint.temperature
+            if self.sunset is not None:
+                found["sunset"] = self.sunset.isoformat()
         return found
 
 
@@ -161,3 +166,5 @@ def _endpoint_problems(spec: ModelSpec) -> Iterator[tuple[str, str]]:
         yield "enforce", f"unknown word {spec.enforce!r}: {nearest(spec.enforce, words)}"
     if spec.temperature is not None and not 0 <= spec.temperature < math.inf:
         yield "temperature", f"must be 0 or more, not {spec.temperature}"
+    if spec.sunset is not None and type(spec.sunset) is not date:
+        yield "sunset", f"must be a day such as 2026-08-22, not {spec.sunset!r}"

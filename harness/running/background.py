@@ -1,7 +1,7 @@
-"""Carrying a run out in a thread of its own.
+"""Carrying work out in a thread of its own.
 
 In a notebook, or under a test runner, an event loop may already be running in the caller's thread;
-and there Ctrl-C arrives, which must first let the runner save what is in flight.
+and there Ctrl-C arrives, which must first let the work save what is in flight.
 """
 
 from __future__ import annotations
@@ -10,23 +10,35 @@ import asyncio
 import contextlib
 import importlib.util
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from typing import Any, Generic, Protocol, TypeVar
 
-from harness.running.runner import Runner
+from harness.errors import RunInterruptedError
+
+_T = TypeVar("_T")
 
 
-def run_in_background(runner: Runner) -> None:
-    """Run and wait. The first Ctrl-C drains, the second stops at once; see `Runner.interrupt`.
+class Work(Protocol):
+    """What can be carried out once, and interrupted: a `Runner`."""
 
-    Raises what `Runner.run` raises.
-    """
+    async def run(self) -> None:
+        """Carry it out."""
+        ...
+
+    def interrupt(self) -> None:
+        """Ctrl-C was pressed, once more; called in the loop."""
+        ...
+
+
+def run_in_background(work: Work) -> None:
+    """Run and wait; raises what `work.run` raises. Each Ctrl-C interrupts the work."""
     started: Future[asyncio.AbstractEventLoop] = Future()
     finished: Future[None] = Future()
 
     async def carry_out() -> None:
         started.set_result(asyncio.get_running_loop())
-        await runner.run()
+        await work.run()
 
     def target() -> None:
         loop = asyncio.Runner(loop_factory=_loop_factory())
@@ -47,8 +59,37 @@ def run_in_background(runner: Runner) -> None:
         except KeyboardInterrupt:
             if started.done():
                 with contextlib.suppress(RuntimeError):  # the loop has just been closed
-                    started.result().call_soon_threadsafe(runner.interrupt)
+                    started.result().call_soon_threadsafe(work.interrupt)
     finished.result()
+
+
+def result_in_background(work: Callable[[], Coroutine[Any, Any, _T]], interrupted: str) -> _T:
+    """Wait for what the coroutine returns or raises. Ctrl-C cancels it.
+
+    Raises:
+        RunInterruptedError: it was cancelled; the message is `interrupted`.
+    """
+    cancellable = _Cancellable(work)
+    run_in_background(cancellable)
+    if not cancellable.results:
+        raise RunInterruptedError(interrupted)
+    return cancellable.results[0]
+
+
+class _Cancellable(Generic[_T]):
+    def __init__(self, work: Callable[[], Coroutine[Any, Any, _T]]) -> None:
+        self._work = work
+        self._task: asyncio.Task[_T] | None = None
+        self.results: list[_T] = []
+
+    async def run(self) -> None:
+        self._task = asyncio.ensure_future(self._work())
+        with contextlib.suppress(asyncio.CancelledError):
+            self.results.append(await self._task)
+
+    def interrupt(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -24,6 +24,7 @@ from harness.systems.config import load_systems
 from harness.systems.function import AnswerFunction, import_function
 from harness.systems.spec import Decoding, SystemSpec
 from harness.systems.world import SystemWorld
+from harness.training.hosted.tuner import Tell
 from harness.transport.limits import Limits
 from harness.world.corpus import Corpus
 from harness.world.facts import Timeline
@@ -154,13 +155,16 @@ def new_manifest(job: Job, inputs: Inputs, run_id: str) -> Manifest:
     )
 
 
-def make_arms(job: Job, world: SystemWorld, workdir: Path) -> tuple[Arm, ...]:
+def make_arms(
+    job: Job, world: SystemWorld, workdir: Path, tell: Tell | None = None
+) -> tuple[Arm, ...]:
     """The systems, ready for their places; they share artefacts in `workdir`.
 
     Local models and plain functions named in a file get worker processes. What waits instead of
     computing (endpoints, async functions, recorded answers) stays in the runner's loop, and so do
     functions given as objects: they may live in a notebook, where no other process finds them.
     Plain functions with limits are called there in threads.
+    `tell` is told how a fine-tuning at a provider stands.
 
     Raises:
         ConfigError: there is no such function, no key for an endpoint, or a server has two limits.
@@ -168,15 +172,21 @@ def make_arms(job: Job, world: SystemWorld, workdir: Path) -> tuple[Arm, ...]:
     places = {spec.name: _place(spec) for spec in job.systems}
     waiting = [spec for spec in job.systems if places[spec.name] == "loop"]
     targets = make_targets(waiting, Limits(job.suite.concurrency))
-    return tuple(
-        Arm(
-            spec.name,
-            partial(build_system, spec, world, workdir, targets.get(spec.name)),
-            places[spec.name],
-            targets.get(spec.name),
-        )
-        for spec in job.systems
-    )
+    arms = []
+    for spec in job.systems:
+        place, target = places[spec.name], targets.get(spec.name)
+        make = partial(build_system, spec, world, workdir)
+        if place == "loop":  # neither target nor telling travels to another process
+            make = partial(make, target=target, tell=tell)
+        arms.append(Arm(spec.name, make, place, target))
+    return tuple(arms)
+
+
+def check_training_keys(job: Job) -> None:
+    """Raise `ConfigError` where a system that its provider fine-tunes has no key."""
+    for spec in job.systems:
+        if spec.training is not None and spec.model.is_endpoint:
+            _check_key(spec)
 
 
 def _place(spec: SystemSpec) -> Place:

@@ -115,6 +115,8 @@ class Runner:
             if not self._draining:
                 raise
         except TargetError as error:
+            if not len(self._folder):
+                raise
             raise TargetError(f"{error}; {self._kept()}") from error
         finally:
             self._forget_empty_log()
@@ -128,11 +130,8 @@ class Runner:
             self._folder.update(finished=_now())
 
     def _kept(self) -> str:
-        done = len(self._folder)
-        if not done:
-            return "nothing was answered before"
         return (
-            f"{done} of {self._total} answers are kept; "
+            f"{len(self._folder)} of {self._total} answers are kept; "
             f"go on with: harness resume {self._folder.path}"
         )
 

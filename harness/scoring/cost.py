@@ -56,12 +56,18 @@ def upkeep_cost(system: str, preparations: Sequence[Preparation], prices: PriceB
             seconds = sum(p.index_seconds + p.training_seconds for p in preparations)
             return Cost(seconds / _HOUR * price.per_hour, describe(price))
         case TokenPrice():
-            tokens = sum(p.tokens for p in preparations)
-            if any(p.index_seconds for p in preparations):
-                return Cost(None, f"{price.name!r} has no price for indexing")
-            if tokens and price.training is None:
-                return Cost(None, f"{price.name!r} has no price for training")
-            return Cost(tokens * (price.training or 0.0) / _MILLION, describe(price))
+            return _token_upkeep(preparations, price)
+
+
+def _token_upkeep(preparations: Sequence[Preparation], price: TokenPrice) -> Cost:
+    tokens = sum(p.tokens for p in preparations)
+    if any(p.index_seconds for p in preparations):
+        return Cost(None, f"{price.name!r} has no price for indexing")
+    if any(p.examples and not p.tokens for p in preparations):
+        return Cost(None, "the tokens trained on were not reported")
+    if tokens and price.training is None:
+        return Cost(None, f"{price.name!r} has no price for training")
+    return Cost(tokens * (price.training or 0.0) / _MILLION, describe(price))
 
 
 def describe(price: Price) -> str:

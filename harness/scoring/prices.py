@@ -10,12 +10,21 @@
     date = 2026-08-22
 
     [[prices]]
+    name = "ft:small-model"                   # the same, fine-tuned by its provider
+    usd_per_million_prompt_tokens = 0.30
+    usd_per_million_completion_tokens = 1.20
+    usd_per_million_training_tokens = 3.00    # each token as often as there are epochs
+    source = "https://example.org/pricing"
+    date = 2026-08-22
+
+    [[prices]]
     name = "lab"
     usd_per_hour = 0.05                       # a machine of one's own: seconds times this
     source = "assumed"
     date = 2026-08-22
 
-The most exact name wins: the system's own, then its model's, then the longest prefix.
+The most exact name wins: the system's own, then its model's, then the longest prefix. A model that a
+run has fine-tuned by its provider is known as `ft:` and its base's name, never by the base's price.
 """
 
 from __future__ import annotations

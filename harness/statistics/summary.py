@@ -15,6 +15,7 @@ import numpy as np
 from harness.energy import total_joules
 from harness.running.folder import LoadedRun
 from harness.running.manifest import SystemManifest
+from harness.running.sunset import sunsets
 from harness.scoring.cost import upkeep_cost
 from harness.scoring.freshness import Judge
 from harness.scoring.prices import PriceBook
@@ -70,7 +71,7 @@ def summarise(
         flips=_flips(tables),
         scores=scores,
         days=manifest.days,
-        notes=(*run.notes, *notes(systems, scores)),
+        notes=(*run.notes, *map(str, sunsets(manifest)), *notes(systems, scores)),
         over_time=over_time(run, scores),
         decoding=decoding_cross(run, scores, seed=seed),
     )

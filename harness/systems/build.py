@@ -10,18 +10,25 @@ from harness.systems.local import LocalSystem
 from harness.systems.replay import ReplaySystem
 from harness.systems.spec import SystemSpec
 from harness.systems.world import SystemWorld
+from harness.training.hosted.tuner import Tell
 from harness.transport.target import Target
 
 __all__ = ["build_system"]
 
 
 def build_system(
-    spec: SystemSpec, world: SystemWorld, workdir: Path, target: Target | None = None
+    spec: SystemSpec,
+    world: SystemWorld,
+    workdir: Path,
+    *,
+    target: Target | None = None,
+    tell: Tell | None = None,
 ) -> System:
     """Build the system that `spec` declares; what it makes (indices) goes into `workdir`.
 
     Workers and systems of one run share `workdir` and so each other's indices. `target` limits the
-    calls of a system that waits for something else.
+    calls of a system that waits for something else, `tell` is told how a fine-tuning at a provider
+    stands.
 
     Raises:
         ConfigError: a template, function or model is wrong.
@@ -33,4 +40,4 @@ def build_system(
         return FunctionSystem(spec.name, import_function(spec.function, spec.folder), target)
     if spec.function is not None:
         return FunctionSystem(spec.name, spec.function, target)
-    return LocalSystem(spec, world, workdir, target=target)
+    return LocalSystem(spec, world, workdir, target=target, tell=tell)

@@ -24,6 +24,11 @@
     model = { kind = "openai", name = "small-model", url = "http://127.0.0.1:8000/v1" }
     limits = { concurrency = 8, requests_per_minute = 500, tokens_per_minute = 200_000 }
 
+    [systems.hosted-tuned]                   # fine-tuned by the provider
+    strategy = "fine-tuned"
+    model = { kind = "openai", name = "small-model", sunset = 2027-10-01 }
+    training = { recipe = "facts", epochs = 2 }
+
     [systems.mine]
     strategy = "external"
     function = "my_module:answer"        # or: replay = "answers.jsonl"
@@ -89,6 +94,7 @@ _TRAINING_TYPES: Final[Mapping[str, type]] = {
     "refresh": str,
     "as_of": object,  # a day or a list of days
     "seed": int,
+    "epochs": int,
 }
 _MODEL_TYPES: Final[Mapping[str, type]] = {
     "kind": str,
@@ -101,6 +107,7 @@ _MODEL_TYPES: Final[Mapping[str, type]] = {
     "key_env": str,
     "enforce": str,
     "temperature": float,
+    "sunset": object,  # a day
 }
 _LIMITS_TYPES: Final[Mapping[str, type]] = {
     "concurrency": int,
@@ -210,7 +217,8 @@ class _Reader:
             path = str(self._beside(path))
         elif path is not None and kind == "lab":
             self._report((*where, "path"), f"path: there is no folder {path!r}")
-        return ModelSpec(**{**values, "path": path, "adapter": adapter})
+        sunset = _day(values.get("sunset"))
+        return ModelSpec(**{**values, "path": path, "adapter": adapter, "sunset": sunset})
 
     def _part(
         self,

@@ -17,16 +17,19 @@ from harness.energy import total_joules
 from harness.models.base import Generation, LanguageModel, Message, ModelError
 from harness.models.fingerprint import adapter_fingerprint, model_fingerprint
 from harness.models.openai.endpoint import Endpoint
-from harness.models.specs import load_model
+from harness.models.specs import ModelSpec, load_model
 from harness.retrieval.base import Embedder, Passage, Retriever
 from harness.retrieval.ranking import Recency
 from harness.systems.base import Answer, Failure, Preparation, Strategy, Timing, Usage
+from harness.systems.hosted import HostedKeeper, hosted_training_settings
 from harness.systems.index import Index, IndexKeeper
 from harness.systems.prompts import CLOSED_BOOK, RETRIEVAL, PromptTemplate
 from harness.systems.spec import RetrievalSpec, SystemSpec
 from harness.systems.tuning import AdapterKeeper, base_folder, training_fingerprint
 from harness.systems.world import SystemWorld
 from harness.training.adapter import Adapter
+from harness.training.hosted.ledger import Ledger
+from harness.training.hosted.tuner import Pace, Tell, TunedModel
 from harness.training.store import AdapterStore
 from harness.transport.target import Target
 from harness.world.questions import Question
@@ -51,11 +54,16 @@ class LocalSystem:
         world: SystemWorld,
         workdir: Path,
         store: AdapterStore | None = None,
+        ledger: Ledger | None = None,
+        *,
         target: Target | None = None,
+        tell: Tell | None = None,
+        pace: Pace | None = None,
     ) -> None:
         """Read the template and make ready; models are loaded and made by `prepare`.
 
-        Indices are kept in `workdir`, which workers and systems of one run share.
+        Indices are kept in `workdir`, which workers and systems of one run share; adapters in
+        `store`, orders at providers in `ledger`, of which `tell` is told how they stand.
         """
         self.name = spec.name
         self.strategy: Strategy = spec.strategy
@@ -64,13 +72,23 @@ class LocalSystem:
         self._target = target
         self._template = PromptTemplate.load(spec.prompt or _default_prompt(spec))
         self._index = _index_keeper(spec.retrieval, world, workdir)
-        self._tuning = (
-            AdapterKeeper(spec.model, spec.training, world, store or AdapterStore.default())
-            if spec.training is not None
-            else None
-        )
+        self._tuning: AdapterKeeper | HostedKeeper | None = None
+        if spec.training is not None and spec.model.is_endpoint:
+            self._tuning = HostedKeeper(
+                spec.name,
+                spec.model,
+                spec.training,
+                world,
+                ledger or Ledger.default(),
+                tell=tell,
+                pace=pace,
+            )
+        elif spec.training is not None:
+            self._tuning = AdapterKeeper(
+                spec.model, spec.training, world, store or AdapterStore.default()
+            )
         self._retriever: Retriever | None = None
-        self._adapter: Adapter | None = None
+        self._tuned: Adapter | TunedModel | None = None
         self._model: LanguageModel | None = None
 
     def fingerprint(self) -> Mapping[str, str]:
@@ -82,7 +100,9 @@ class LocalSystem:
         if self._index is not None:
             found["retrieval"] = self._index.settings
         if spec.training is not None:
-            found["training"] = training_fingerprint(spec.training)
+            hosted = spec.model.is_endpoint
+            settings = hosted_training_settings(spec.training) if hosted else None
+            found["training"] = training_fingerprint(spec.training, settings)
         found["max_tokens"] = str(spec.max_tokens)
         if spec.decoding != "free":
             found["decoding"] = spec.decoding
@@ -94,8 +114,10 @@ class LocalSystem:
         What is kept from the day before costs nothing again.
 
         Raises:
-            ArtefactError: a model or adapter is missing, damaged or does not fit.
-            ConfigError: the declared training knows the future of `day`.
+            ArtefactError: a model or adapter is missing, damaged or does not fit; a provider could
+                not make it.
+            ConfigError: the declared training knows the future of `day`, or a provider refuses it.
+            RunError: a provider cannot be reached.
         """
         preparation = Preparation(day, energy_joules=0.0)
         if self._index is not None:
@@ -105,15 +127,15 @@ class LocalSystem:
             preparation = _with_index(preparation, index, retriever)
             self._retriever = retriever
         if self._tuning is not None:
-            adapter, found = self._tuning.prepare(day)
-            if adapter != self._adapter:
-                preparation = _with_training(preparation, adapter, reused=found)
+            tuned, found = await _prepared(self._tuning, day)
+            if tuned != self._tuned:
+                preparation = _with_training(preparation, tuned, reused=found)
                 await self._release_model()
-            preparation = replace(preparation, adapter_as_of=adapter.day)
-            self._adapter = adapter
+            preparation = replace(preparation, adapter_as_of=tuned.day)
+            self._tuned = tuned
         if self._model is None:
-            folder = self._adapter.path if self._adapter is not None else self._spec.model.adapter
-            self._model = load_model(replace(self._spec.model, adapter=folder), self._target)
+            spec = _tuned_spec(self._spec.model, self._tuned)
+            self._model = load_model(spec, self._target)
             if self._spec.decoding == "constrained":
                 self._model.enforce(question.format for question in self._questions)
         return _with(preparation, model=self._model.fingerprint())
@@ -270,13 +292,37 @@ def _with_index(preparation: Preparation, index: Index, retriever: Retriever) ->
     )
 
 
-def _with_training(preparation: Preparation, adapter: Adapter, *, reused: bool) -> Preparation:
+async def _prepared(
+    keeper: AdapterKeeper | HostedKeeper, day: date
+) -> tuple[Adapter | TunedModel, bool]:
+    if isinstance(keeper, HostedKeeper):
+        return await keeper.prepare(day)
+    return keeper.prepare(day)
+
+
+def _tuned_spec(model: ModelSpec, tuned: Adapter | TunedModel | None) -> ModelSpec:
+    """The model that answers."""
+    match tuned:
+        case None:
+            return model
+        case Adapter():
+            return replace(model, adapter=tuned.path)
+        case TunedModel():
+            return replace(model, name=tuned.name)
+
+
+def _with_training(
+    preparation: Preparation, tuned: Adapter | TunedModel, *, reused: bool
+) -> Preparation:
+    joules = tuned.joules if isinstance(tuned, Adapter) else None
+    if isinstance(tuned, TunedModel):  # by that name it can be asked again
+        preparation = _with(preparation, tuned_model=tuned.name)
     return replace(
-        _with(preparation, adapter=adapter.fingerprint()),
-        training_seconds=adapter.seconds,
-        examples=adapter.examples,
-        tokens=adapter.tokens,
-        energy_joules=total_joules(preparation.energy_joules, adapter.joules),
+        _with(preparation, adapter=tuned.fingerprint()),
+        training_seconds=tuned.seconds,
+        examples=tuned.examples,
+        tokens=tuned.tokens or 0,
+        energy_joules=total_joules(preparation.energy_joules, joules),
         reused=preparation.reused or reused,
     )
 

@@ -74,12 +74,14 @@ class TrainingSpec:
 
     A recipe that tells facts tells those known on the day of training: each day of `as_of`, and
     after the last of them as `refresh` says; without `as_of`, from the run's first day on.
+    `epochs` is how often a provider goes through the examples (None: as often as the recipe says).
     """
 
     recipe: str
     refresh: Refresh = NEVER
     as_of: tuple[date, ...] = ()
     seed: int = 0
+    epochs: int | None = None
 
     def day(self, first: date, today: date) -> date | None:
         """The day up to which the adapter used on `today` knows facts; None when it knows none.
@@ -114,7 +116,7 @@ class SystemSpec:
 
     `base` has neither retrieval nor an adapter, `rag` retrieval, `fine-tuned` an adapter, `hybrid`
     both. An adapter comes from `training` or is given as `model.adapter`; a model behind an endpoint
-    can have been tuned elsewhere, which its name then says. With `decoding` free the
+    is fine-tuned by its provider, or has been, which its name then says. With `decoding` free the
     prompt asks for a question's format, constrained the decoder enforces it. `external` is a function
     (a callable or `module:function`, looked for in `folder` too) or a file of recorded answers.
     `limits` are those of the server, or the function, that is asked; no answer depends on them.
@@ -206,6 +208,8 @@ def _training_problems(training: TrainingSpec) -> Iterator[tuple[str, str]]:
             yield "training.refresh", f"recipe {recipe.name!r} tells no facts to refresh"
     if training.as_of and training.refresh == ON_CHANGE:
         yield "training.as_of", 'fixes a day, so refresh cannot be "on-change"'
+    if training.epochs is not None and training.epochs < 1:
+        yield "training.epochs", f"must be at least 1, not {training.epochs}"
 
 
 def _limits_problems(spec: SystemSpec, limits: Limits) -> Iterator[tuple[str, str]]:
@@ -229,11 +233,11 @@ def _local_problems(spec: SystemSpec) -> Iterator[tuple[str, str]]:
     if adapted and spec.strategy in {"base", "rag"}:
         key = "training" if spec.training is not None else "model.adapter"
         yield key, f"strategy {spec.strategy!r} has no adapter; see fine-tuned and hybrid"
-    if spec.model.is_endpoint:
-        if spec.training is not None:
-            yield "training", "a model behind an endpoint cannot be trained here; tune it there"
-    elif not adapted and spec.strategy in {"fine-tuned", "hybrid"}:
-        yield "training", f"missing: strategy {spec.strategy!r} needs a recipe or model.adapter"
+    if not spec.model.is_endpoint:  # such a model may have been tuned before
+        if not adapted and spec.strategy in {"fine-tuned", "hybrid"}:
+            yield "training", f"missing: strategy {spec.strategy!r} needs a recipe or model.adapter"
+        if spec.training is not None and spec.training.epochs is not None:
+            yield "training.epochs", 'goes with kind = "openai"; here the recipe says how often'
     if spec.training is not None and spec.model.adapter is not None:
         yield "model.adapter", "cannot be given beside training, which makes its own adapter"
 
@@ -262,7 +266,10 @@ def _one_of(key: str, word: str, valid: Any) -> Iterator[tuple[str, str]]:  # no
 def _fields(part: RetrievalSpec | TrainingSpec | None) -> Mapping[str, Any] | None:
     if part is None:
         return None
-    return {name: _plain(getattr(part, name)) for name in part.__slots__}
+    found = {name: _plain(getattr(part, name)) for name in part.__slots__}
+    if found.get("epochs", 0) is None:
+        del found["epochs"]  # as `decoding` above
+    return found
 
 
 def _plain(value: object) -> object:

@@ -115,7 +115,7 @@ def train_suite_adapters(
     base: Path | None = None,
     progress: Progress | None = None,
 ) -> tuple[Adapter, ...]:
-    """Train every adapter that the systems need on `world.days`, into `out`, each once.
+    """Train every adapter that the local systems need on `world.days`, into `out`, each once.
 
     `base` is the folder of another base model than the systems name. An adapter that is in `out`
     already and fits is kept. Takes minutes an adapter for the lab model.
@@ -123,7 +123,7 @@ def train_suite_adapters(
     store = AdapterStore(cache=out)
     adapters: dict[AdapterKey, Adapter] = {}
     for spec in specs:
-        if spec.training is None:
+        if spec.training is None or spec.model.is_endpoint:
             continue
         model = ModelSpec(spec.model.kind, str(base)) if base is not None else spec.model
         for day in world.days:
@@ -136,10 +136,9 @@ def train_suite_adapters(
     return tuple(adapters.values())
 
 
-def training_fingerprint(training: TrainingSpec) -> str:
-    """What is declared about the training, and the settings of its recipe."""
-    recipe = RECIPES[training.recipe]
+def training_fingerprint(training: TrainingSpec, settings: str | None = None) -> str:
+    """What is declared about the training, and its settings: those of its recipe where it is None."""
     days = [str(day) for day in training.as_of]
     declared = [training.recipe, str(training.refresh), days, training.seed]
-    text = json.dumps([*declared, recipe.settings.fingerprint()])
+    text = json.dumps([*declared, settings or RECIPES[training.recipe].settings.fingerprint()])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -26,8 +26,8 @@ class AdapterKey:
 
     Their weights are not equal bit for bit: a processor with units for bfloat16 trains in it.
 
-    `base`, `data` and `settings` are fingerprints: of the base model, of the training examples in
-    order, and of the settings of the training. `day` is the day up to which the examples tell
+    `base`, `data` and `settings` are fingerprints: of the base model (or of what names it at its
+    provider), of the training examples in order, and of the settings of the training. `day` is the day up to which the examples tell
     facts; None when they tell none.
     """
 
@@ -76,6 +76,11 @@ class Adapter:
     def day(self) -> date | None:
         """The day up to which it has seen facts; None when it has seen none."""
         return self.key.day
+
+    @property
+    def where(self) -> str:
+        """What a user finds it by: the folder."""
+        return str(self.path)
 
     def fingerprint(self) -> str:
         """Of what determined it, and of the weights that came out."""

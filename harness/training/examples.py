@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["Example", "examples_fingerprint"]
+__all__ = ["Example", "chat_jsonl", "examples_fingerprint"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +25,19 @@ def examples_fingerprint(examples: Iterable[Example]) -> str:
     for example in examples:
         digest.update(json.dumps([example.prompt, example.answer]).encode())
     return digest.hexdigest()[:16]
+
+
+def chat_jsonl(examples: Iterable[Example]) -> bytes:
+    """One chat a line, as providers of fine-tuning read it: a user's turn and the answer to it."""
+    lines = (
+        json.dumps(
+            {
+                "messages": [
+                    {"role": "user", "content": example.prompt},
+                    {"role": "assistant", "content": example.answer},
+                ]
+            }
+        )
+        for example in examples
+    )
+    return "".join(f"{line}\n" for line in lines).encode()

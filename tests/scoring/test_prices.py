@@ -102,6 +102,8 @@ def test_upkeep_is_indexing_and_training_of_all_days(tmp_path: Path) -> None:
     assert upkeep_cost("mini", work[1:], prices).usd == pytest.approx(6.0)
     assert "indexing" in upkeep_cost("mini", work, prices).basis
     assert "training" in upkeep_cost("t", work[1:], prices).basis
+    untold = Preparation(DAY, training_seconds=260.0, examples=10)
+    assert "not reported" in upkeep_cost("mini", (work[1], untold), prices).basis
     assert upkeep_cost("rag", (), prices).usd is None
     assert upkeep_cost("other", work, prices).usd is None
 

@@ -171,6 +171,13 @@ WRONG = [
                 "model.enforce: unknown word 'vlm': did you mean",
             ),
             ("rag", 'name = "m", temperature = -1', "model.temperature: must be 0 or more"),
+            (
+                "rag",
+                'name = "m", sunset = "soon"',
+                "model.sunset: must be a day such as 2026-08-22",
+            ),
+            ("rag", 'name = "m", sunset = 2026-10-01T12:00:00', "model.sunset: must be a day such"),
+            ("rag", 'name = "m", sunset = true', "model.sunset: must be a day such"),
         )
     ),
     ('[systems.a]\nstrategy = "rag"\nmodel = "openai"', 3, "model.name: missing"),
@@ -178,9 +185,19 @@ WRONG = [
     ('[systems.a]\nstrategy = "rag"\nmodel = { device = "cuda" }', 3, "the lab model runs on"),
     (
         '[systems.a]\nstrategy = "hybrid"\nmodel = { kind = "openai", name = "m" }\n'
-        'training = { recipe = "behaviour" }',
+        'training = { recipe = "behaviour", epochs = 0 }',
         4,
-        "training: a model behind an endpoint cannot be trained here",
+        "training.epochs: must be at least 1, not 0",
+    ),
+    (
+        '[systems.a]\nstrategy = "hybrid"\ntraining = { recipe = "behaviour", epochs = 2 }',
+        3,
+        'training.epochs: goes with kind = "openai"',
+    ),
+    (
+        '[systems.a]\nstrategy = "rag"\nmodel = { sunset = 2026-10-01 }',
+        3,
+        'model.sunset: kind = "lab" has no such key',
     ),
     *(
         (f'[systems.a]\nstrategy = "external"\nfunction = "m:f"\nlimits = {{ {keys} }}', 4, message)
@@ -274,6 +291,28 @@ temperature = 1
         "enforce": "vllm",
         "temperature": 1.0,
     }
+
+
+def test_a_model_that_its_provider_fine_tunes_and_withdraws(tmp_path: Path) -> None:
+    text = """\
+[systems.one]
+strategy = "fine-tuned"
+model = { kind = "openai", name = "small-1", url = "http://10.0.0.1/v1", sunset = 2026-10-01 }
+training = { recipe = "facts", epochs = 3 }
+[systems.two]
+strategy = "hybrid"
+model = { kind = "openai", name = "small-1", url = "http://10.0.0.1/v1", sunset = "2026-10-01" }
+training = { recipe = "behaviour" }
+"""
+    one, two = load_systems(write(tmp_path, text))
+    assert one.model.sunset == two.model.sunset == date(2026, 10, 1)
+    assert (one.training, two.training) == (
+        TrainingSpec("facts", epochs=3),
+        TrainingSpec("behaviour"),
+    )
+    assert one.settings()["model"]["sunset"] == "2026-10-01"
+    assert one.settings()["training"]["epochs"] == 3
+    assert "epochs" not in two.settings()["training"], "as before there was such a key"
 
 
 def test_systems_made_in_python_are_held_to_the_same_rules() -> None:

@@ -20,6 +20,7 @@ def reproduction(context: Context) -> Section:
         Facts("Run", _run_facts(context)),
         Facts("Shared fingerprints", _entries(manifest.fingerprints)),
         _systems_table(context),
+        *_tuned_models(context),
         Facts("Machine", _entries(manifest.machine)),
         Facts("Versions", _entries(manifest.versions)),
     ]
@@ -99,6 +100,18 @@ def _systems_table(context: Context) -> Table:
             for system in context.run.manifest.systems
         ),
     )
+
+
+def _tuned_models(context: Context) -> tuple[Facts, ...]:
+    """By which names models can be asked again that a provider fine-tuned for the run."""
+    preparations = context.run.manifest.preparations
+    names = tuple(
+        (f"{system}, {preparation.day}", preparation.fingerprints["tuned_model"])
+        for system in sorted(preparations)
+        for preparation in preparations[system]
+        if "tuned_model" in preparation.fingerprints
+    )
+    return (Facts("Fine-tuned by the provider", names),) if names else ()
 
 
 def _entries(mapping: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
