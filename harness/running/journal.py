@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness import fastjson
 from harness.errors import RunError
 from harness.running.record import Record, record_from_dict, record_to_dict
 
@@ -49,7 +51,7 @@ def _parse(raw: bytes) -> tuple[Record | None, str]:
     if not raw.endswith(b"\n"):
         return None, "the line was cut short"
     try:
-        return record_from_dict(json.loads(raw)), ""
+        return record_from_dict(fastjson.loads(raw)), ""
     except json.JSONDecodeError as error:
         return None, f"not JSON: {error.msg} at column {error.colno}"
     except UnicodeDecodeError:
@@ -62,8 +64,19 @@ def _parse(raw: bytes) -> tuple[Record | None, str]:
 
 def encode(record: Record) -> bytes:
     """The record's line. Raises TypeError or ValueError when its answer is not JSON's."""
-    text = json.dumps(record_to_dict(record), separators=(",", ":"), allow_nan=False)
-    return text.encode("ascii") + b"\n"
+    if not math.isfinite(sum(_numbers(record))):
+        raise ValueError("a time, a count or a score is no finite number")
+    return fastjson.dumps(record_to_dict(record)) + b"\n"
+
+
+def _numbers(record: Record) -> Iterator[float]:
+    usage, timing = record.answer.usage, record.answer.timing
+    yield from (usage.prompt_tokens, usage.completion_tokens)
+    yield from (usage.reasoning_tokens, usage.cached_tokens)
+    yield from (timing.queue, timing.connect or 0.0, timing.retrieve or 0.0)
+    yield from (timing.first_token or 0.0, timing.decode or 0.0, timing.total)
+    for passage in record.answer.passages:
+        yield passage.score
 
 
 class Journal:
@@ -72,6 +85,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._size = os.fstat(self._file).st_size  # nobody else writes: the folder is locked
         self._dirty = False
 
     def append(self, line: bytes) -> None:
@@ -79,7 +93,6 @@ class Journal:
 
         A line that does not fit on the disk is taken back, so that the file ends with a whole one.
         """
-        size = os.fstat(self._file).st_size
         self._dirty = True
         try:
             rest = memoryview(line)
@@ -87,8 +100,9 @@ class Journal:
                 rest = rest[os.write(self._file, rest) :]
         except OSError as error:
             with contextlib.suppress(OSError):
-                os.ftruncate(self._file, size)
+                os.ftruncate(self._file, self._size)
             raise RunError(_full(self._path, error)) from error
+        self._size += len(line)
 
     def sync(self) -> None:
         """Force to disk what was appended since the last time."""

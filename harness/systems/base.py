@@ -39,11 +39,11 @@ class Timing:
     """
 
     queue: float = 0.0
-    connect: float | None = None
     retrieve: float | None = None
     first_token: float | None = None
     decode: float | None = None
     total: float = 0.0
+    connect: float | None = None
 
     @property
     def service(self) -> float:

@@ -144,7 +144,7 @@ class LocalSystem:
         """Retrieve, render, generate. `prepare(day)` comes first."""
         started = time.perf_counter()
         try:
-            passages = await self._beside(self._retrieve, question)
+            passages = await self._passages(question)
         except Exception as error:  # noqa: BLE001  (the index is foreign code: its errors are outcomes)
             seconds = time.perf_counter() - started
             return _failed("retrieval", f"{type(error).__name__}: {error}", (), seconds, seconds)
@@ -183,6 +183,9 @@ class LocalSystem:
         if self._spec.model.is_endpoint:
             return await asyncio.to_thread(work, *args, **kwargs)
         return work(*args, **kwargs)
+
+    async def _passages(self, question: Question) -> tuple[Passage, ...]:
+        return () if self._retriever is None else await self._beside(self._retrieve, question)
 
     def _retrieve(self, question: Question) -> tuple[Passage, ...]:
         retrieval = self._spec.retrieval

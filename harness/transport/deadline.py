@@ -7,24 +7,34 @@ requests a minute or for a server that is down, pauses it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
+from types import TracebackType
 
 __all__ = ["deadline", "paused"]
 
 _RUNNING: ContextVar[asyncio.Timeout | None] = ContextVar("deadline", default=None)
 
 
-@asynccontextmanager
-async def deadline(seconds: float | None) -> AsyncIterator[None]:
-    """Raise `TimeoutError` when what is inside took so long, its pauses apart; None: never."""
-    async with asyncio.timeout(seconds) as timeout:
-        token = _RUNNING.set(timeout)
-        try:
-            yield
-        finally:
-            _RUNNING.reset(token)
+class deadline:  # noqa: N801  (used as a function; a generator would cost three times as much)
+    """Raise `TimeoutError` when what is inside took so many seconds, its pauses apart; None: never."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self._timeout = asyncio.timeout(seconds)
+
+    async def __aenter__(self) -> None:
+        await self._timeout.__aenter__()
+        self._token = _RUNNING.set(self._timeout)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        _RUNNING.reset(self._token)
+        await self._timeout.__aexit__(kind, error, trace)
 
 
 @contextmanager

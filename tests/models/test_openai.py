@@ -655,12 +655,12 @@ def test_events_are_the_same_however_the_bytes_are_cut(
         size = data.draw(st.integers(1, len(rest)))
         seen += reader.feed(rest[:size])
         rest = rest[size:]
-    assert seen == [f"{text}\n" for text in texts]
+    assert seen == [f"{text}\n".encode() for text in texts]
 
 
 def test_events_end_with_an_empty_line_of_any_kind() -> None:
     reader = EventReader()
-    assert list(reader.feed("\ufeffdata: a\r\rdata:b\n\n\n\ndata: c\r\n".encode())) == ["a", "b"]
-    assert list(reader.feed(b"\r\n")) == ["c"]
+    assert list(reader.feed("\ufeffdata: a\r\rdata:b\n\n\n\ndata: c\r\n".encode())) == [b"a", b"b"]
+    assert list(reader.feed(b"\r\n")) == [b"c"]
     with pytest.raises(ValueError, match="a line of more than"):
         list(reader.feed(b"x" * 4_000_001))

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from harness import fastjson
 from harness.models.openai.endpoint import Endpoint
 from harness.models.openai.refusals import CallError, refused
 from harness.models.openai.reply import Reply
@@ -52,6 +53,8 @@ class Caller:
         while True:
             sent = self._dialect.spoken(body)
             try:
+                if self._longest is None:
+                    return await self._call(sent, begin)
                 async with asyncio.timeout(self._longest):
                     return await self._call(sent, begin)
             except TimeoutError:
@@ -74,8 +77,8 @@ class Caller:
         try:
             async with self._sessions.here().post(
                 self._url,
-                json=body,
-                headers=self._key.header(),
+                data=fastjson.dumps(body),
+                headers={"Content-Type": "application/json", **self._key.header()},
                 allow_redirects=False,
                 trace_request_ctx=connect,
             ) as response:
@@ -105,7 +108,7 @@ class Caller:
         return refused(
             self._endpoint,
             response.status,
-            await _text(response),
+            (await _body(response)).decode("utf-8", "replace"),
             formatted=formatted,
             after=retry_after(response.headers.get("Retry-After")),
         )
@@ -124,7 +127,7 @@ class Caller:
 async def _read(response: ClientResponse, reply: Reply) -> None:
     """Read until the server has said that this is the end."""
     if response.content_type != "text/event-stream":
-        reply.take_whole(await _text(response))
+        reply.take_whole(await _body(response))
         return
     reader = EventReader()
     async for chunk in response.content.iter_any():
@@ -132,15 +135,16 @@ async def _read(response: ClientResponse, reply: Reply) -> None:
             reply.take_event(data)
         if reply.done:
             break
-    async with asyncio.timeout(_LINGER_SECONDS):  # read to its end, a socket can be used again
-        await _text(response)
+    if not response.content.at_eof():
+        async with asyncio.timeout(_LINGER_SECONDS):  # read to its end, a socket can be used again
+            await _body(response)
 
 
-async def _text(response: ClientResponse) -> str:
+async def _body(response: ClientResponse) -> bytes:
     """The body, up to a length that no honest one has."""
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > _LONGEST_BODY:
             break
-    return body.decode("utf-8", "replace")
+    return bytes(body)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from harness import fastjson
 from harness.models.base import FinishReason, Generation, Message, estimated_tokens
 from harness.models.openai.endpoint import Endpoint
 from harness.models.openai.refusals import CallError, refused, words_of
@@ -15,7 +15,7 @@ from harness.transport.sessions import Connect
 
 __all__ = ["Reply"]
 
-_DONE: Final = "[DONE]"
+_DONE: Final = b"[DONE]"
 _REASONS: Final[Mapping[str, FinishReason]] = {
     "stop": "stop",
     "length": "length",
@@ -23,6 +23,7 @@ _REASONS: Final[Mapping[str, FinishReason]] = {
 }
 _REASONING: Final = ("reasoning_content", "reasoning")
 """Where servers put what a model thinks before it answers: tokens, but no part of the text."""
+_TOKENS: Final = ("content", "refusal", *_REASONING)
 
 
 class Reply:
@@ -64,18 +65,18 @@ class Reply:
         """Of the text so far."""
         return sum(map(len, self._content))
 
-    def take_event(self, data: str) -> None:
+    def take_event(self, data: bytes) -> None:
         """One event of a stream.
 
         Raises:
             CallError: `bad_reply`, it is no chunk of a completion; or the error that it holds.
         """
-        if data.strip() == _DONE:
+        if data == _DONE or data.strip() == _DONE:
             self.done = True
             return
         self._take(data, "delta")
 
-    def take_whole(self, body: str) -> None:
+    def take_whole(self, body: bytes) -> None:
         """A completion from a server that does not stream: all its tokens come now.
 
         Raises:
@@ -105,41 +106,47 @@ class Reply:
             counted=self._usage is not None,
         )
 
-    def _take(self, text: str, part: Literal["delta", "message"]) -> None:
+    def _take(self, data: bytes, part: Literal["delta", "message"]) -> None:
         now = time.perf_counter()
         try:
-            chunk = json.loads(text)
+            chunk = fastjson.loads(data)
         except (ValueError, RecursionError):
-            raise self._bad("no JSON", text) from None
-        if not isinstance(chunk, Mapping):
-            raise self._bad("no chunk of a completion", text)
+            raise self._bad("no JSON", data) from None
+        if not isinstance(chunk, dict):
+            raise self._bad("no chunk of a completion", data)
         if chunk.get("error"):
-            raise self._error(chunk["error"], text)
-        self._usage = _usage(chunk.get("usage")) or self._usage
+            raise self._error(chunk["error"], data.decode("utf-8", "replace"))
+        if chunk.get("usage"):
+            self._usage = _usage(chunk["usage"]) or self._usage
         choices = chunk.get("choices")
         if not isinstance(choices, list):
-            raise self._bad("no choices", text)
+            raise self._bad("no choices", data)
         for choice in choices[:1]:
-            if not isinstance(choice, Mapping):
-                raise self._bad("no choice", text)
-            self._take_piece(choice.get(part) or {}, now, text)
+            if not isinstance(choice, dict):
+                raise self._bad("no choice", data)
+            piece = choice.get(part)
+            if piece:
+                self._take_piece(piece, now, data)
             self._finish = str(choice.get("finish_reason") or "") or self._finish
 
-    def _take_piece(self, piece: Any, now: float, text: str) -> None:  # noqa: ANN401  (any JSON)
-        if not isinstance(piece, Mapping):
-            raise self._bad("no message", text)
+    def _take_piece(self, piece: Any, now: float, data: bytes) -> None:  # noqa: ANN401  (any JSON)
+        if not isinstance(piece, dict):
+            raise self._bad("no message", data)
         for name, kept in (("content", self._content), ("refusal", self._refusal)):
-            value = piece.get(name) or ""
+            value = piece.get(name)
+            if not value:
+                continue
             if not isinstance(value, str):
-                raise self._bad(f"{name} that is no text", text)
+                raise self._bad(f"{name} that is no text", data)
             kept.append(value)
-        if any(piece.get(name) for name in ("content", "refusal", *_REASONING)):
+        if any(piece.get(name) for name in _TOKENS):
             self._first = now if self._first is None else self._first
             self._last = now
 
-    def _bad(self, what: str, text: str) -> CallError:
+    def _bad(self, what: str, data: bytes) -> CallError:
         where = f"{self._endpoint.url}: no chat completion; look at url"
-        return CallError("bad_reply", f"{where} (the server sent {what}: {text})")
+        said = data.decode("utf-8", "replace")
+        return CallError("bad_reply", f"{where} (the server sent {what}: {said})")
 
     def _error(self, error: Any, text: str) -> CallError:  # noqa: ANN401  (any JSON)
         """An error that came with status 200."""

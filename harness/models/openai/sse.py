@@ -1,52 +1,57 @@
 """Server-sent events: from the bytes of a response to the data of each event.
 
 After the WHATWG's HTML standard, section 9.2. Only `data` is read: a completion has no other field
-that means anything.
+that means anything. Lines are cut as bytes, since no part of a character in UTF-8 is a line end.
 """
 
 from __future__ import annotations
 
-import codecs
-import re
 from collections.abc import Iterator
 from typing import Final
 
 __all__ = ["EventReader"]
 
-_LINE_END: Final = re.compile(r"\r\n|\n|\r")
+_MARK: Final = b"\xef\xbb\xbf"
 _LONGEST: Final = 4_000_000
-"""Characters of one line. A token's event has some hundred; no server shall fill our memory."""
+"""Bytes of one line. A token's event has some hundred; no server shall fill our memory."""
 
 
 class EventReader:
     """Takes bytes however they were cut, and gives the events that they complete."""
 
     def __init__(self) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
-        self._pending = ""
-        self._data: list[str] = []
+        self._pending = b""
+        self._begun = False
+        self._data: list[bytes] = []
 
-    def feed(self, chunk: bytes) -> Iterator[str]:
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
         """The data of each event that ended, its lines joined.
 
         Raises:
-            ValueError: bytes that are not UTF-8, or a line without end.
+            ValueError: a line without end.
         """
         for line in self._lines(chunk):
-            if not line and self._data:
-                yield "\n".join(self._data)
+            if line[:5] == b"data:":
+                self._data.append(line[6:] if line[5:6] == b" " else line[5:])
+            elif line == b"data":
+                self._data.append(b"")
+            elif not line and self._data:
+                yield b"\n".join(self._data)
                 self._data = []
-            name, _, value = line.partition(":")
-            if name == "data":
-                self._data.append(value.removeprefix(" "))
 
-    def _lines(self, chunk: bytes) -> list[str]:
+    def _lines(self, chunk: bytes) -> list[bytes]:
         """Lines that have ended, without their ends."""
-        text = self._pending + self._decoder.decode(chunk)
-        # A carriage return at the end may be the first half of a line end.
-        held = "\r" if text.endswith("\r") else ""
-        *lines, pending = _LINE_END.split(text.removesuffix("\r"))
+        text = self._pending + chunk
+        if not self._begun and len(text) >= len(_MARK):
+            self._begun = True
+            text = text.removeprefix(_MARK)
+        held = b""
+        if b"\r" in text:
+            # One at the end may be the first half of a line end.
+            held = b"\r" if text.endswith(b"\r") else b""
+            text = text.removesuffix(b"\r").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        *lines, pending = text.split(b"\n")
         self._pending = pending + held
         if len(self._pending) > _LONGEST:
-            raise ValueError(f"a line of more than {_LONGEST:,} characters")
+            raise ValueError(f"a line of more than {_LONGEST:,} bytes")
         return lines
