@@ -55,6 +55,7 @@ from harness.scoring.freshness import Judge
 from harness.scoring.prices import PriceBook
 from harness.statistics import Results, summarise
 from harness.statistics.hygiene import Hygiene, summarise_hygiene
+from harness.systems.search import VECTORS
 from harness.systems.tuning import train_suite_adapters
 from harness.training.adapter import Adapter
 from harness.training.hosted.tuner import Tell, TunedModel
@@ -82,7 +83,12 @@ class Result:
         """The price book that lies in the run; one without prices where there is none."""
         path = self.run / PRICES
         book = PriceBook.load(path) if path.is_file() else PriceBook.empty()
-        return book.with_models(_models(self.loaded.manifest))
+        manifest = self.loaded.manifest
+        return book.with_models(
+            _models(manifest),
+            embedders=_retrieval_models(manifest, "embedder"),
+            rerankers=_retrieval_models(manifest, "rerank"),
+        )
 
     @cached_property
     def results(self) -> Results:
@@ -187,8 +193,7 @@ def compare(
     _warn_of_sunsets(manifest, progress)
     try:
         with RunFolder.create(path, manifest, inputs.questions, job.suite.prices) as folder:
-            _carry_out(folder, job, inputs, workers, progress)
-            _sweep_hygiene(folder, job, inputs, workers, progress)
+            _run_and_sweep(folder, job, inputs, workers, progress)
     except RunInterruptedError:
         raise
     except BaseException:
@@ -223,8 +228,7 @@ def resume(
         moved += differences(manifest.versions, now.versions)
         if moved:
             folder.note(f"resumed in another environment: {', '.join(moved)}")
-        _carry_out(folder, job, inputs, workers, progress)
-        _sweep_hygiene(folder, job, inputs, workers, progress)
+        _run_and_sweep(folder, job, inputs, workers, progress)
     return Result(path)
 
 
@@ -287,22 +291,36 @@ def cancel_training(
     return cancel_all(job, load_world(job))
 
 
-def _carry_out(
+def _run_and_sweep(
     folder: RunFolder,
     job: Job,
     inputs: Inputs,
     workers: int | None,
     progress: ProgressCallback | None,
 ) -> None:
-    options = Options(workers, job.suite.deadline)
+    """Both share a folder, so that no vector is paid for twice; what is in it can be made again."""
     work = folder.path / _WORK
+    _carry_out(folder, job, inputs, workers, progress, work=work)
+    _sweep_hygiene(folder, job, inputs, workers, progress, work=work)
+    shutil.rmtree(work, ignore_errors=True)
+
+
+def _carry_out(
+    folder: RunFolder,
+    job: Job,
+    inputs: Inputs,
+    workers: int | None,
+    progress: ProgressCallback | None,
+    *,
+    work: Path,
+) -> None:
+    options = Options(workers, job.suite.deadline)
     total = len(inputs.plan)
     tell = _tuning_progress(progress, lambda: (len(folder), total))
     arms = make_arms(job, inputs.world, work, tell)
     run_in_background(
         Runner(folder, inputs.plan, inputs.questions, arms, options=options, progress=progress)
     )
-    shutil.rmtree(work, ignore_errors=True)  # indices: made again from the documents if needed
 
 
 def _sweep_hygiene(
@@ -311,6 +329,8 @@ def _sweep_hygiene(
     inputs: Inputs,
     workers: int | None,
     progress: ProgressCallback | None,
+    *,
+    work: Path,
 ) -> None:
     """Carry out the sweep that follows a finished run, or what is missing of it."""
     sweep = make_sweep(job, inputs, folder.manifest.run_id)
@@ -325,7 +345,7 @@ def _sweep_hygiene(
         own = RunFolder.create(home, sweep.manifest, sweep.inputs.questions)
     try:
         with own:
-            _carry_out(own, sweep.job, sweep.inputs, workers, progress)
+            _carry_out(own, sweep.job, sweep.inputs, workers, progress, work=work)
     except RunInterruptedError as error:
         raise RunInterruptedError(
             f"interrupted while the index was swept: {len(own)} of {len(sweep.inputs.plan)} of its "
@@ -375,7 +395,8 @@ def _remove_if_nothing_was_kept(path: Path) -> None:
     with suppress(RunError):
         run = load_run(path)
         made = [p for days in run.manifest.preparations.values() for p in days]
-        if not run.records and not any(p.index_seconds or p.training_seconds for p in made):
+        paid = any(p.index_seconds or p.training_seconds for p in made)
+        if not run.records and not paid and not (path / _WORK / VECTORS).is_file():
             shutil.rmtree(path, ignore_errors=True)
 
 
@@ -430,6 +451,16 @@ def _models(manifest: Manifest) -> dict[str, str]:
             name = kind if kind == "lab" else str(model.get("name") or model.get("path") or kind)
             hosted = kind == "openai" and system.settings.get("training") is not None
             models[system.name] = f"ft:{name}" if hosted else name
+    return models
+
+
+def _retrieval_models(manifest: Manifest, part: str) -> dict[str, str]:
+    """The name of each system's embedder or reranker, where it is a table and not a model's name."""
+    models = {}
+    for system in manifest.systems:
+        found = (system.settings.get("retrieval") or {}).get(part)
+        if isinstance(found, Mapping):
+            models[system.name] = str(found["name"])
     return models
 
 

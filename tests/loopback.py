@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from aiohttp import web
 from threaded import Threaded
@@ -38,6 +38,8 @@ class Call:
 class Loopback(Threaded):
     """Answers the first call as the first play says, and so on; the last play answers the rest."""
 
+    paths: ClassVar = ("/chat/completions",)
+
     def __init__(self, *plays: Play) -> None:
         self.plays = plays
         self.calls: list[Call] = []
@@ -45,7 +47,8 @@ class Loopback(Threaded):
 
     async def serve(self) -> None:
         application = web.Application()
-        application.router.add_post("/v1/chat/completions", self._answer)
+        for path in self.paths:
+            application.router.add_post(f"/v1{path}", self._answer)
         runner = web.AppRunner(application, shutdown_timeout=0.1, handler_cancellation=True)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -57,7 +60,11 @@ class Loopback(Threaded):
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         call = Call(request, await request.json())
         self.calls.append(call)
-        return await self.plays[min(len(self.calls), len(self.plays)) - 1](call)
+        return await self.play(call)(call)
+
+    def play(self, _: Call) -> Play:
+        """What the latest call gets."""
+        return self.plays[min(len(self.calls), len(self.plays)) - 1]
 
 
 def chunk(

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
-from urllib.parse import urlsplit
 
 from harness.errors import ConfigError, nearest
 from harness.fixtures import fixture_path
 from harness.models.base import LanguageModel
+from harness.transport.keys import variable_problem
 from harness.transport.target import Target
+from harness.transport.urls import url_problem
 
 Enforce = Literal["json_schema", "json_object", "vllm", "llama.cpp"]
 """How a server is asked to keep to a format; see `harness.models.openai.enforcement`."""
@@ -25,7 +25,6 @@ _OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "transformers": ("path", "adapter", "device", "dtype"),
     "openai": ("name", "url", "key_env", "enforce", "temperature", "sunset"),
 }
-_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +86,6 @@ class ModelSpec:
         return found
 
 
-def url_problem(url: str) -> str | None:
-    """What is wrong with the base of an endpoint; the url itself is not told, it may hold a secret."""
-    try:
-        parts = urlsplit(url)
-        port_fits = parts.port is None or parts.port > 0
-    except ValueError:
-        return "is no URL"
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not port_fits:
-        return "must be a URL such as http://127.0.0.1:8000/v1"
-    if "@" in parts.netloc:
-        return "must not hold a user or a password; put the key in an environment variable"
-    if parts.query or parts.fragment or url != url.strip():
-        return "must end with its path, such as /v1"
-    if parts.path.rstrip("/").endswith("/chat/completions"):
-        return "must not end in /chat/completions, which is put behind it"
-    return None
-
-
 def load_model(spec: ModelSpec, target: Target | None = None) -> LanguageModel:
     """Load what the description names; `target` is the server of an endpoint, for all who call it.
 
@@ -156,11 +137,10 @@ def _unfitting(kind: str, option: str) -> str:
 def _endpoint_problems(spec: ModelSpec) -> Iterator[tuple[str, str]]:
     if not spec.name:
         yield "name", "missing: what the model is called at the endpoint"
-    if spec.url is not None and (problem := url_problem(spec.url)):
+    if spec.url is not None and (problem := url_problem(spec.url, "/chat/completions")):
         yield "url", problem
-    if spec.key_env is not None and not _VARIABLE.fullmatch(spec.key_env):
-        # What was given is not told: it may be the key.
-        yield "key_env", "must be the name of an environment variable that holds the key"
+    if spec.key_env is not None and (problem := variable_problem(spec.key_env)):
+        yield "key_env", problem
     words = get_args(Enforce)
     if spec.enforce is not None and spec.enforce not in words:
         yield "enforce", f"unknown word {spec.enforce!r}: {nearest(spec.enforce, words)}"

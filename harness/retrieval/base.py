@@ -1,4 +1,4 @@
-"""The retriever and embedder protocols."""
+"""The protocols of retrieval: retriever, embedder, reranker."""
 
 from __future__ import annotations
 
@@ -27,17 +27,36 @@ class Passage:
 class Embedder(Protocol):
     """Turns texts into vectors."""
 
-    @property
-    def dimension(self) -> int:
-        """Length of a vector."""
-        ...
-
     def fingerprint(self) -> str:
         """What determines the vectors."""
         ...
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Unit vectors, shape (len(texts), dimension)."""
+        """Unit vectors of documents, shape (len(texts), dimension)."""
+        ...
+
+    def embed_query(self, query: str) -> NDArray[np.float32]:
+        """The unit vector of what is searched for, shape (dimension,)."""
+        ...
+
+    def close(self) -> None:
+        """Release sockets."""
+        ...
+
+
+class Reranker(Protocol):
+    """Judges texts by how well they answer a query."""
+
+    def fingerprint(self) -> str:
+        """What determines the scores."""
+        ...
+
+    def scores(self, query: str, texts: Sequence[str]) -> Sequence[float]:
+        """A number for each text, the more the better: from 0 to 1, or any if they are logits."""
+        ...
+
+    def close(self) -> None:
+        """Release sockets."""
         ...
 
 

@@ -34,11 +34,6 @@ class HashingEmbedder:
         self._dimension = dimension
         self._features = functools.lru_cache(maxsize=65_536)(self._term_features)
 
-    @property
-    def dimension(self) -> int:
-        """Length of a vector."""
-        return self._dimension
-
     def fingerprint(self) -> str:
         """The method and its dimension."""
         return f"hashing-1-{self._dimension}"
@@ -54,6 +49,14 @@ class HashingEmbedder:
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         np.divide(vectors, norms, out=vectors, where=norms > 0)
         return vectors
+
+    def embed_query(self, query: str) -> NDArray[np.float32]:
+        """As a text."""
+        vector: NDArray[np.float32] = self.embed([query])[0]
+        return vector
+
+    def close(self) -> None:
+        """Nothing is held."""
 
     def _term_features(self, term: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         grams = list(_grams(term))
@@ -93,22 +96,10 @@ class SentenceTransformersEmbedder:
             self._model: Any = library.SentenceTransformer(model, device=device)
         except (OSError, ValueError) as error:
             raise ArtefactError(f"{model}: cannot be loaded ({error})") from error
-        # Seen, not asked for: the library has renamed the method that says it.
-        self._dimension: int = self.embed(["a"]).shape[1]
-
-    @property
-    def dimension(self) -> int:
-        """Length of a vector."""
-        return self._dimension
 
     @functools.cached_property
     def _content(self) -> str:
-        # A name on the hub may come to mean other weights; their own bytes do not.
-        digest = hashlib.sha256()
-        for name, tensor in sorted(self._model.state_dict().items()):
-            digest.update(name.encode())
-            digest.update(tensor.detach().cpu().float().numpy().tobytes())
-        return digest.hexdigest()[:16]
+        return weights_fingerprint(self._model)
 
     def fingerprint(self) -> str:
         """Content of the weights."""
@@ -120,3 +111,20 @@ class SentenceTransformersEmbedder:
             list(texts), normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
         )
         return np.asarray(vectors, np.float32)
+
+    def embed_query(self, query: str) -> NDArray[np.float32]:
+        """As a text."""
+        vector: NDArray[np.float32] = self.embed([query])[0]
+        return vector
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def weights_fingerprint(model: Any) -> str:  # noqa: ANN401  (any torch module)
+    """SHA-256 (first 16 hex digits): a name on the hub may come to mean other weights."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().float().numpy().tobytes())
+    return digest.hexdigest()[:16]

@@ -23,7 +23,14 @@ from lancedb.query import MatchQuery
 from harness.errors import ArtefactError, ConfigError, nearest
 from harness.retrieval.base import Embedder, Passage
 from harness.retrieval.embedders import HashingEmbedder
-from harness.retrieval.ranking import SCORE_UNIT, Recency, best_first, favour_newest, fuse
+from harness.retrieval.ranking import (
+    SCORE_UNIT,
+    Recency,
+    best_first,
+    favour_newest,
+    fuse,
+    newest_first,
+)
 from harness.retrieval.terms import search_terms
 from harness.world.corpus import Document
 
@@ -132,10 +139,7 @@ class LanceRetriever:
             rankings = [favour_newest(ranking, self._recency) for ranking in rankings]
         found = fuse(rankings) if len(rankings) > 1 else rankings[0]
         found = found[:limit]
-        if self._order == "newest":
-            # A stable sort: the same day keeps the order of scores.
-            found.sort(key=lambda passage: passage.day, reverse=True)
-        return tuple(found)
+        return tuple(newest_first(found) if self._order == "newest" else found)
 
     def close(self) -> None:
         """Release files."""
@@ -177,7 +181,7 @@ class LanceRetriever:
         if self._embedder is not None:
             vectors = self._embedder.embed(texts)
             columns["vector"] = pa.FixedSizeListArray.from_arrays(
-                pa.array(vectors.reshape(-1)), self._embedder.dimension
+                pa.array(vectors.reshape(-1)), vectors.shape[1]
             )
         settings = {_SETTINGS: self._index_settings().encode()}
         return pa.table(columns).replace_schema_metadata(settings)
@@ -210,7 +214,7 @@ class LanceRetriever:
 
     def _by_vector(self, query: str, depth: int) -> list[Passage]:
         assert self._embedder is not None  # noqa: S101 - every mode but bm25 has one
-        vector = self._embedder.embed([query])[0]
+        vector = self._embedder.embed_query(query)
         rows = self._table.search(vector, vector_column_name="vector").distance_type("dot")
         rows = rows.limit(depth).select(["id", "day", "text", "_distance"]).to_list()
         found = [_passage(row, 1 - row["_distance"]) for row in rows]

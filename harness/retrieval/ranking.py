@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -36,6 +37,11 @@ def best_first(passages: Sequence[Passage]) -> list[Passage]:
     return sorted(passages, key=key)
 
 
+def newest_first(passages: Sequence[Passage]) -> list[Passage]:
+    """By day; the same day keeps its order."""
+    return sorted(passages, key=lambda passage: passage.day, reverse=True)
+
+
 def fuse(rankings: Sequence[Sequence[Passage]]) -> list[Passage]:
     """Reciprocal rank fusion, the sum of 1 / (60 + rank) over the lists a passage is in.
 
@@ -64,6 +70,35 @@ def favour_newest(passages: Sequence[Passage], recency: Recency) -> list[Passage
         for p in passages
     }
     return _rescored({p.document_id: p for p in passages}, scores)
+
+
+def judged(
+    passages: Sequence[Passage], scores: Sequence[float], recency: Recency | None
+) -> list[Passage]:
+    """Passages by what a reranker makes of them, and by age together where that counts."""
+    if recency is not None:
+        relevant = zip(passages, relevance(scores), strict=True)
+        return favour_newest([replace(p, score=score) for p, score in relevant], recency)
+    found = [replace(p, score=score) for p, score in zip(passages, scores, strict=True)]
+    # Not by units: what one call has scored differs as it says, however small the scores.
+    return sorted(found, key=lambda p: (-p.score, -p.day.toordinal(), p.document_id))
+
+
+def relevance(scores: Sequence[float]) -> list[float]:
+    """A reranker's scores as shares of the best one, which is 1.
+
+    Scores that are not all from 0 to 1 are logits, which some models and servers give: then it is
+    their logistic that is shared.
+    """
+    best = max(scores, default=0.0)
+    if any(not 0 <= score <= 1 for score in scores):
+        return [math.exp(_log_logistic(score) - _log_logistic(best)) for score in scores]
+    return [score / best if best else 1.0 for score in scores]
+
+
+def _log_logistic(logit: float) -> float:
+    """log(1 / (1 + exp(-logit))), however large the logit is."""
+    return min(logit, 0.0) - math.log1p(math.exp(-abs(logit)))
 
 
 def _rescored(passages: Mapping[str, Passage], scores: Mapping[str, float]) -> list[Passage]:

@@ -16,6 +16,7 @@ _PACKAGES = (
     "pyarrow",
     "safetensors",
     "scipy",
+    "sentence-transformers",
     "tokenizers",
     "torch",
     "transformers",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -186,12 +186,14 @@ def check_training_keys(job: Job) -> None:
     """Raise `ConfigError` where a system that its provider fine-tunes has no key."""
     for spec in job.systems:
         if spec.training is not None and spec.model.is_endpoint:
-            _check_key(spec)
+            _check_model_key(spec)
 
 
 def _place(spec: SystemSpec) -> Place:
+    if spec.retrieval is not None:
+        _check_keys(spec, spec.retrieval.check_keys)
     if spec.model.is_endpoint:
-        _check_key(spec)
+        _check_model_key(spec)
         return "loop"
     if spec.replay is not None or callable(spec.function):
         return "loop"
@@ -202,9 +204,13 @@ def _place(spec: SystemSpec) -> Place:
     return "worker"
 
 
-def _check_key(spec: SystemSpec) -> None:
+def _check_model_key(spec: SystemSpec) -> None:
+    _check_keys(spec, lambda: Endpoint.of(spec.model).key())
+
+
+def _check_keys(spec: SystemSpec, check: Callable[[], object]) -> None:
     try:
-        Endpoint.of(spec.model).key()
+        check()
     except ConfigError as error:
         raise ConfigError(f"system {spec.name!r}: {error}") from error
 

@@ -63,6 +63,8 @@ def record_to_dict(record: Record) -> dict[str, Any]:
                 "counted": usage.counted,
                 "reasoning_tokens": usage.reasoning_tokens,
                 "cached_tokens": usage.cached_tokens,
+                "embedded_tokens": usage.embedded_tokens,
+                "reranked_tokens": usage.reranked_tokens,
             },
             "timing": {
                 "queue": timing.queue,

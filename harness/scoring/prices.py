@@ -25,12 +25,13 @@
 
 The most exact name wins: the system's own, then its model's, then the longest prefix. A model that a
 run has fine-tuned by its provider is known as `ft:` and its base's name, never by the base's price.
+An embedder or a reranker behind an endpoint goes by its model's name, at the price of prompt tokens.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -72,11 +73,17 @@ Price = TokenPrice | HardwarePrice
 
 @dataclass(frozen=True, slots=True)
 class PriceBook:
-    """Prices by name. `models` says which model a system uses (`with_models`)."""
+    """Prices by name.
+
+    `models` says which model a system uses, `embedders` and `rerankers` which are behind an endpoint
+    (`with_models`).
+    """
 
     title: str
     prices: tuple[Price, ...]
     models: Mapping[str, str] = field(default_factory=dict)
+    embedders: Mapping[str, str] = field(default_factory=dict)
+    rerankers: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path | str) -> PriceBook:
@@ -94,13 +101,30 @@ class PriceBook:
         """A book in which nothing has a price: every cost is unknown."""
         return cls("no price book", ())
 
-    def with_models(self, models: Mapping[str, str]) -> PriceBook:
-        """The same book, knowing which model each system uses."""
-        return replace(self, models=dict(models))
+    def with_models(
+        self,
+        models: Mapping[str, str],
+        *,
+        embedders: Mapping[str, str] | None = None,
+        rerankers: Mapping[str, str] | None = None,
+    ) -> PriceBook:
+        """The same book, knowing which model each system uses, and which embedder and reranker."""
+        return replace(
+            self,
+            models=dict(models),
+            embedders=dict(embedders or {}),
+            rerankers=dict(rerankers or {}),
+        )
 
     def price(self, system: str) -> Price | None:
         """The price that applies to a system; None when there is none."""
-        names = [system, *filter(None, [self.models.get(system)])]
+        return self._price([system, *filter(None, [self.models.get(system)])])
+
+    def part_price(self, name: str) -> Price | None:
+        """The price of an embedder or a reranker; None when there is none."""
+        return self._price([name])
+
+    def _price(self, names: Sequence[str]) -> Price | None:
         exact = {price.name: price for price in self.prices}
         for name in names:
             if name in exact:

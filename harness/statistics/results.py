@@ -30,7 +30,8 @@ class Counts:
 class Upkeep:
     """What keeping a system up to date over all days of the run really took.
 
-    `removed` documents were deleted from the index; `energy_joules` is None where it is unknown.
+    `removed` documents were deleted from the index; `energy_joules` is None where it is unknown, and
+    so is `embedded_tokens`, which a server read.
     """
 
     index_seconds: float
@@ -41,6 +42,7 @@ class Upkeep:
     usd: Estimate
     removed: int = 0
     energy_joules: float | None = None
+    embedded_tokens: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from harness.energy import total_joules
+from harness.retrieval.spending import total_tokens
 from harness.running.folder import LoadedRun
 from harness.running.manifest import SystemManifest
 from harness.running.sunset import sunsets
@@ -205,6 +206,7 @@ def _upkeep(system: str, preparations: Sequence[Preparation], prices: PriceBook)
         usd=usd,
         removed=sum(p.removed for p in preparations),
         energy_joules=total_joules(*(p.energy_joules for p in preparations)),
+        embedded_tokens=total_tokens(*(p.embedded_tokens for p in preparations)),
     )
 
 

@@ -17,9 +17,10 @@ Strategy = Literal["base", "rag", "fine-tuned", "hybrid", "external"]
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one answer; `counted` is False when they were estimated, not reported.
+    """Tokens of one answer; `counted` is False when the model's were estimated, not reported.
 
-    `reasoning_tokens` are among the completion's, `cached_tokens` among the prompt's.
+    `reasoning_tokens` are among the completion's, `cached_tokens` among the prompt's. For its
+    retrieval, servers embedded and reranked so many more; None where they did not tell.
     """
 
     prompt_tokens: int = 0
@@ -27,6 +28,8 @@ class Usage:
     counted: bool = True
     reasoning_tokens: int = 0
     cached_tokens: int = 0
+    embedded_tokens: int | None = 0
+    reranked_tokens: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +81,9 @@ class Preparation:
 
     Seconds and joules are what the work took when it was really done; `reused` says that an artefact
     with the same fingerprint was taken instead, and they then repeat what making it once took.
-    `documents` were written into the index and `removed` deleted from it. `energy_joules` is None
-    where the machine does not tell (`harness.energy`). The index holds what was published by
+    `documents` were written into the index and `removed` deleted from it; a server embedded
+    `embedded_tokens` for that (None: it did not tell). `energy_joules` is None where the machine does
+    not tell (`harness.energy`). The index holds what was published by
     `index_as_of`, the adapter was told the facts of `adapter_as_of`; None: it has no such part.
     """
 
@@ -95,6 +99,7 @@ class Preparation:
     energy_joules: float | None = None
     index_as_of: date | None = None
     adapter_as_of: date | None = None
+    embedded_tokens: int | None = 0
 
     @property
     def as_of(self) -> date | None:

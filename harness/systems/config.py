@@ -29,6 +29,12 @@
     model = { kind = "openai", name = "small-model", sunset = 2027-10-01 }
     training = { recipe = "facts", epochs = 2 }
 
+    [systems.searching]
+    strategy = "rag"
+    [systems.searching.retrieval]
+    embedder = { kind = "openai", name = "text-embedding-3-small" }    # or the name of a model
+    rerank = { kind = "endpoint", name = "reranker", url = "http://127.0.0.1:8001/v1" }
+
     [systems.mine]
     strategy = "external"
     function = "my_module:answer"        # or: replay = "answers.jsonl"
@@ -52,6 +58,7 @@ from typing import Any, Final, TypeVar
 
 from harness.errors import ConfigError, located, nearest
 from harness.models.specs import KINDS, ModelSpec
+from harness.retrieval.specs import EmbedderSpec, RerankerSpec
 from harness.systems.locate import KeyPath, key_lines, nearest_line
 from harness.systems.refresh import ON_CHANGE, Refresh
 from harness.systems.spec import (
@@ -80,7 +87,7 @@ _TYPES: Final[Mapping[str, type]] = {
 }
 _RETRIEVAL_TYPES: Final[Mapping[str, type]] = {
     "mode": str,
-    "embedder": str,
+    "embedder": object,  # a name or a table
     "passages": int,
     "recency": float,
     "half_life_days": float,
@@ -88,6 +95,22 @@ _RETRIEVAL_TYPES: Final[Mapping[str, type]] = {
     "superseded": object,  # a word or a share
     "refresh": str,
     "show_days": bool,
+    "rerank": dict,
+}
+_EMBEDDER_TYPES: Final[Mapping[str, type]] = {
+    "kind": str,
+    "name": str,
+    "url": str,
+    "key_env": str,
+    "dimensions": int,
+    "batch": int,
+}
+_RERANK_TYPES: Final[Mapping[str, type]] = {
+    "kind": str,
+    "name": str,
+    "url": str,
+    "key_env": str,
+    "candidates": int,
 }
 _TRAINING_TYPES: Final[Mapping[str, type]] = {
     "recipe": str,
@@ -242,6 +265,25 @@ class _Reader:
             fields["superseded"] = self._superseded(
                 fields["superseded"], (*where, key, "superseded")
             )
+        if "embedder" in fields:
+            fields["embedder"] = self._embedder(fields["embedder"], (*where, key, "embedder"))
+        if "rerank" in fields:
+            rerank = self._checked(fields["rerank"], _RERANK_TYPES, (*where, key, "rerank"))
+            fields["rerank"] = self._kinded(RerankerSpec, rerank, (*where, key, "rerank"))
+        return part(**fields)
+
+    def _embedder(self, value: object, where: KeyPath) -> str | EmbedderSpec | None:
+        if isinstance(value, str):
+            return value
+        if not isinstance(value, dict):
+            self._report(where, f"embedder must be a name or a table, not {value!r}")
+            return None
+        return self._kinded(EmbedderSpec, self._checked(value, _EMBEDDER_TYPES, where), where)
+
+    def _kinded(self, part: type[_T], fields: Mapping[str, Any], where: KeyPath) -> _T | None:
+        if "kind" not in fields:
+            self._report(where, f"{where[-1]}: kind is missing")
+            return None
         return part(**fields)
 
     def _refresh(self, text: str, where: KeyPath) -> Refresh:

@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from harness.energy import EnergyMeter
 from harness.retrieval.base import Retriever
+from harness.retrieval.spending import spending
 from harness.systems.spec import RetrievalSpec
 from harness.systems.world import SystemWorld
 from harness.world.corpus import Document
@@ -38,8 +39,8 @@ class Index:
 
     It holds what was published by `as_of`. `written` documents were added or replaced and `removed`
     deleted in `seconds` with `joules` (None: unknown), starting from the index of the day before
-    where there was one; `reused` says that another worker or system did it. All are 0 where the day
-    brought nothing new.
+    where there was one; `reused` says that another worker or system did it. A server embedded
+    `tokens` (None: it did not tell). All are 0 where the day brought nothing new.
     """
 
     folder: Path
@@ -49,6 +50,7 @@ class Index:
     removed: int
     seconds: float
     joules: float | None
+    tokens: int | None
     reused: bool
 
 
@@ -73,8 +75,8 @@ class IndexKeeper:
     @property
     def settings(self) -> str:
         """The fingerprint of what was declared."""
-        values = [getattr(self._spec, name) for name in self._spec.__slots__]
-        return hashlib.sha256(json.dumps(values, default=str).encode()).hexdigest()[:16]
+        values = list(self._spec.settings().values())
+        return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]
 
     def prepare(self, day: date) -> tuple[Retriever, Index]:
         """The retriever over what is to be indexed on `day`, ready to search.
@@ -90,7 +92,14 @@ class IndexKeeper:
         folder = self._home / key
         if self._last is not None and self._last.folder == folder:
             nothing_new = replace(
-                self._last, as_of=as_of, written=0, removed=0, seconds=0.0, joules=0.0, reused=False
+                self._last,
+                as_of=as_of,
+                written=0,
+                removed=0,
+                seconds=0.0,
+                joules=0.0,
+                tokens=0,
+                reused=False,
             )
             return self._open(folder), nothing_new
         self._home.mkdir(parents=True, exist_ok=True)
@@ -110,7 +119,8 @@ class IndexKeeper:
         return [d for d in visible if d.id not in gone or _neglect(d.id) < share]
 
     def _key(self, documents: Iterable[Document]) -> str:
-        digest = hashlib.sha256(f"{self._spec.mode} {self._spec.embedder}".encode())
+        embedding = self._spec.embedding and self._spec.embedding.settings()
+        digest = hashlib.sha256(f"{self._spec.mode} {embedding}".encode())
         for document in documents:
             digest.update(json.dumps([document.id, str(document.day), document.text]).encode())
         return digest.hexdigest()[:16]
@@ -120,7 +130,7 @@ class IndexKeeper:
         if not record.is_file():
             return None
         data = json.loads(record.read_text(encoding="utf-8"))
-        return Index(folder, as_of, documents, **{"joules": None, **data}, reused=True)
+        return Index(folder, as_of, documents, **{"joules": None, "tokens": 0, **data}, reused=True)
 
     def _make(self, folder: Path, as_of: date, wanted: dict[str, Document]) -> Index:
         shutil.rmtree(folder, ignore_errors=True)  # what a killed process left unfinished
@@ -131,15 +141,17 @@ class IndexKeeper:
             before = self._last.documents
         retriever = self._open(folder)
         meter, started = EnergyMeter(), time.perf_counter()
-        removed = retriever.delete(sorted(before - wanted.keys()))
-        written = retriever.upsert(_text_only(d) for d in wanted.values() if d.id not in before)
+        with spending() as spent:
+            removed = retriever.delete(sorted(before - wanted.keys()))
+            written = retriever.upsert(_text_only(d) for d in wanted.values() if d.id not in before)
         seconds, joules = time.perf_counter() - started, meter.joules()
         retriever.close()
         record: dict[str, Any] = {
             "written": written,
             "removed": removed,
-            "seconds": seconds,
+            "seconds": seconds + spent.saved_seconds,
             "joules": joules,
+            "tokens": spent.embedded,
         }
         (folder / _RECORD).write_text(json.dumps(record) + "\n", encoding="utf-8")
         return Index(folder, as_of, frozenset(wanted), **record, reused=False)

@@ -7,24 +7,27 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 from harness.energy import total_joules
+from harness.errors import HarnessError
 from harness.models.base import Generation, LanguageModel, Message, ModelError
 from harness.models.fingerprint import adapter_fingerprint, model_fingerprint
 from harness.models.openai.endpoint import Endpoint
 from harness.models.specs import ModelSpec, load_model
-from harness.retrieval.base import Embedder, Passage, Retriever
-from harness.retrieval.ranking import Recency
+from harness.retrieval.base import Passage, Retriever
+from harness.retrieval.spending import Spent, spending
 from harness.systems.base import Answer, Failure, Preparation, Strategy, Timing, Usage
 from harness.systems.hosted import HostedKeeper, hosted_training_settings
 from harness.systems.index import Index, IndexKeeper
 from harness.systems.prompts import CLOSED_BOOK, RETRIEVAL, PromptTemplate
-from harness.systems.spec import RetrievalSpec, SystemSpec
+from harness.systems.search import SearchParts
+from harness.systems.spec import SystemSpec
 from harness.systems.tuning import AdapterKeeper, base_folder, training_fingerprint
 from harness.systems.world import SystemWorld
 from harness.training.adapter import Adapter
@@ -35,6 +38,8 @@ from harness.transport.target import Target
 from harness.world.questions import Question
 
 __all__ = ["LocalSystem"]
+
+_THREADS: Final = 256
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -62,8 +67,9 @@ class LocalSystem:
     ) -> None:
         """Read the template and make ready; models are loaded and made by `prepare`.
 
-        Indices are kept in `workdir`, which workers and systems of one run share; adapters in
-        `store`, orders at providers in `ledger`, of which `tell` is told how they stand.
+        Indices, and vectors that were paid for, are kept in `workdir`, which workers and systems of
+        one run share; adapters in `store`, orders at providers in `ledger`, of which `tell` is told
+        how they stand.
         """
         self.name = spec.name
         self.strategy: Strategy = spec.strategy
@@ -71,7 +77,11 @@ class LocalSystem:
         self._questions = world.questions
         self._target = target
         self._template = PromptTemplate.load(spec.prompt or _default_prompt(spec))
-        self._index = _index_keeper(spec.retrieval, world, workdir)
+        self._search = SearchParts.load(spec.retrieval, workdir) if spec.retrieval else None
+        self._index = _index_keeper(self._search, world, workdir)
+        # A search that waits for a server must not also wait for a thread, which come when needed.
+        waits = self._search is not None and self._search.waits
+        self._threads = ThreadPoolExecutor(_THREADS if waits else None)
         self._tuning: AdapterKeeper | HostedKeeper | None = None
         if spec.training is not None and spec.model.is_endpoint:
             self._tuning = HostedKeeper(
@@ -117,12 +127,14 @@ class LocalSystem:
             ArtefactError: a model or adapter is missing, damaged or does not fit; a provider could
                 not make it.
             ConfigError: the declared training knows the future of `day`, or a provider refuses it.
-            RunError: a provider cannot be reached.
+            RunError: a provider cannot be reached, or a server does not embed or rerank.
         """
         preparation = Preparation(day, energy_joules=0.0)
-        if self._index is not None:
+        if self._index is not None and self._search is not None:
             if self._retriever is not None:
                 self._retriever.close()
+            else:
+                await self._beside(self._search.check)
             retriever, index = await self._beside(self._index.prepare, day)
             preparation = _with_index(preparation, index, retriever)
             self._retriever = retriever
@@ -144,21 +156,24 @@ class LocalSystem:
         """Retrieve, render, generate. `prepare(day)` comes first."""
         started = time.perf_counter()
         try:
-            passages = await self._passages(question)
+            passages, spent = await self._searched(question)
         except Exception as error:  # noqa: BLE001  (the index is foreign code: its errors are outcomes)
             seconds = time.perf_counter() - started
-            return _failed("retrieval", f"{type(error).__name__}: {error}", (), seconds, seconds)
+            timing = Timing(retrieve=seconds, total=seconds)
+            return Answer(None, timing=timing, failure=Failure("retrieval", _told(error)))
         retrieve = time.perf_counter() - started if self._retriever is not None else 0.0
         try:
             generation = await self._generate(question, day, passages)
         except ModelError as error:
-            seconds = time.perf_counter() - started
-            return _failed(error.kind, str(error), passages, retrieve, seconds)
+            timing = Timing(retrieve=retrieve, total=time.perf_counter() - started)
+            usage = Usage(embedded_tokens=spent.embedded, reranked_tokens=spent.reranked)
+            failure = Failure(error.kind, str(error))
+            return Answer(None, passages, usage, timing, failure=failure)
         waited = generation.queue_seconds + (generation.connect_seconds or 0.0)
         return Answer(
             generation.text,
             passages,
-            _usage(generation),
+            _usage(generation, spent),
             Timing(
                 queue=generation.queue_seconds,
                 connect=generation.connect_seconds,
@@ -176,22 +191,30 @@ class LocalSystem:
         if self._retriever is not None:
             self._retriever.close()
             self._retriever = None
+        if self._search is not None:
+            self._search.close()
+        self._threads.shutdown(wait=False)
         await self._release_model()
 
     async def _beside(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Do it in a thread where other answers wait for an endpoint in this loop, else here."""
-        if self._spec.model.is_endpoint:
-            return await asyncio.to_thread(work, *args, **kwargs)
-        return work(*args, **kwargs)
+        if not self._spec.model.is_endpoint:
+            return work(*args, **kwargs)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, partial(work, *args, **kwargs))
 
-    async def _passages(self, question: Question) -> tuple[Passage, ...]:
-        return () if self._retriever is None else await self._beside(self._retrieve, question)
+    async def _searched(self, question: Question) -> tuple[tuple[Passage, ...], Spent]:
+        """The passages that the question brings along, and the tokens that took."""
+        if self._retriever is None:
+            return (), Spent()
+        return await self._beside(self._retrieve, question)
 
-    def _retrieve(self, question: Question) -> tuple[Passage, ...]:
+    def _retrieve(self, question: Question) -> tuple[tuple[Passage, ...], Spent]:
         retrieval = self._spec.retrieval
         if self._retriever is None or retrieval is None:
-            return ()
-        return self._retriever.search(question.text, retrieval.passages)
+            return (), Spent()
+        with spending() as spent:
+            return self._retriever.search(question.text, retrieval.passages), spent
 
     async def _generate(
         self, question: Question, day: date, passages: tuple[Passage, ...]
@@ -222,33 +245,11 @@ class LocalSystem:
 
 
 def _index_keeper(
-    retrieval: RetrievalSpec | None, world: SystemWorld, workdir: Path
+    search: SearchParts | None, world: SystemWorld, workdir: Path
 ) -> IndexKeeper | None:
-    if retrieval is None:
+    if search is None:
         return None
-    return IndexKeeper(retrieval, world, workdir / "indices", _retriever_opener(retrieval))
-
-
-def _retriever_opener(retrieval: RetrievalSpec) -> Callable[[Path], Retriever]:
-    from harness.retrieval.lance import LanceRetriever  # noqa: PLC0415  (heavy)
-
-    return partial(
-        LanceRetriever,
-        mode=retrieval.mode,
-        embedder=_embedder(retrieval.embedder),
-        order=retrieval.order,
-        recency=Recency(retrieval.recency, retrieval.half_life_days) if retrieval.recency else None,
-    )
-
-
-def _embedder(name: str | None) -> Embedder | None:
-    if name is None:
-        return None
-    from harness.retrieval.embedders import (  # noqa: PLC0415  (numpy)
-        SentenceTransformersEmbedder,
-    )
-
-    return SentenceTransformersEmbedder(name)
+    return IndexKeeper(search.spec, world, workdir / "indices", search.retriever)
 
 
 def _default_prompt(spec: SystemSpec) -> Path:
@@ -266,21 +267,21 @@ def _model_fingerprint(spec: SystemSpec) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _usage(generation: Generation) -> Usage:
+def _told(error: Exception) -> str:
+    """What an error says; one of ours says it in full."""
+    return str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
+
+
+def _usage(generation: Generation, spent: Spent) -> Usage:
     return Usage(
         generation.prompt_tokens,
         generation.completion_tokens,
         generation.counted,
         generation.reasoning_tokens,
         generation.cached_tokens,
+        spent.embedded,
+        spent.reranked,
     )
-
-
-def _failed(
-    kind: str, message: str, passages: tuple[Passage, ...], retrieve: float, total: float
-) -> Answer:
-    timing = Timing(retrieve=retrieve, total=total)
-    return Answer(None, passages, timing=timing, failure=Failure(kind, message))
 
 
 def _with_index(preparation: Preparation, index: Index, retriever: Retriever) -> Preparation:
@@ -290,6 +291,7 @@ def _with_index(preparation: Preparation, index: Index, retriever: Retriever) ->
         documents=index.written,
         removed=index.removed,
         energy_joules=total_joules(preparation.energy_joules, index.joules),
+        embedded_tokens=index.tokens,
         index_as_of=index.as_of,
         reused=index.reused,
     )

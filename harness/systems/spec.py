@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, get_args
 
 from harness.errors import ConfigError, nearest
 from harness.models.specs import ModelSpec
+from harness.retrieval.specs import EmbedderSpec, RerankerSpec
 from harness.systems.base import Strategy
 from harness.systems.function import AnswerFunction
 from harness.systems.refresh import NEVER, ON_CHANGE, Refresh
@@ -40,9 +41,11 @@ class SpecError(ConfigError):
 class RetrievalSpec:
     """Which passages a question brings along, and how the index is kept.
 
-    `embedder` is a `sentence-transformers` model (None: the built-in one). `recency` is what the
-    newest candidate gains in relevance (the best has 1), one `half_life_days` older half of that,
-    and so on; 0 ranks by relevance alone. `order` is that in which the best `passages` are shown.
+    `embedder` is a `sentence-transformers` model or an endpoint (None: the built-in one). `recency`
+    is what the newest candidate gains in relevance (the best has 1), one `half_life_days` older half
+    of that, and so on; 0 ranks by relevance alone. With `rerank` its best candidates are judged
+    again, and their new scores are the relevance beside which recency counts. `order` is that in
+    which the best `passages` are shown.
     `superseded` says what happens to documents that a later one replaces: nothing ("keep"), or
     deletion from the index ("delete"), as its owner could do when told (the only use that any system
     makes of `Document.supersedes`); or which share of them, 0 to 1, is left in it by neglect.
@@ -51,7 +54,7 @@ class RetrievalSpec:
     """
 
     mode: Mode = "hybrid"
-    embedder: str | None = None
+    embedder: str | EmbedderSpec | None = None
     passages: int = 4
     recency: float = 0.25
     half_life_days: float = 180.0
@@ -59,6 +62,14 @@ class RetrievalSpec:
     superseded: Superseded = "keep"
     refresh: Refresh = ON_CHANGE
     show_days: bool = True
+    rerank: RerankerSpec | None = None
+
+    @property
+    def embedding(self) -> EmbedderSpec | None:
+        """The embedder, described; None is the built-in one."""
+        if isinstance(self.embedder, str):
+            return EmbedderSpec("sentence-transformers", self.embedder)
+        return self.embedder
 
     @property
     def superseded_share(self) -> float:
@@ -66,6 +77,20 @@ class RetrievalSpec:
         if isinstance(self.superseded, str):
             return 1.0 if self.superseded == "keep" else 0.0
         return self.superseded
+
+    def check_keys(self) -> None:
+        """Raise `ConfigError` where the key of an endpoint is missing or none."""
+        for part in (self.embedding, self.rerank):
+            if part is not None:
+                part.key()
+
+    def settings(self) -> dict[str, Any]:
+        """A JSON-ready dictionary of what was declared, defaults included; nothing of keys."""
+        found = _fields(self)
+        found["embedder"] = self.embedding and self.embedding.settings()
+        # Absent where there is none, so that runs from before there was one stay comparable.
+        del found["rerank"]
+        return found | ({} if self.rerank is None else {"rerank": self.rerank.settings()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +177,8 @@ class SystemSpec:
         return {
             "model": self.model.settings(),
             "adapter": self.model.adapter.name if self.model.adapter else None,
-            "retrieval": _fields(self.retrieval),
-            "training": _fields(self.training),
+            "retrieval": self.retrieval and self.retrieval.settings(),
+            "training": self.training and _fields(self.training),
             "prompt": self.prompt.name if self.prompt else "built-in",
             "max_tokens": self.max_tokens,
             **decoding,
@@ -184,6 +209,17 @@ def _retrieval_problems(retrieval: RetrievalSpec) -> Iterator[tuple[str, str]]:
         ("order", get_args(Order)),
     ):
         yield from _one_of(f"retrieval.{key}", getattr(retrieval, key), words)
+    yield from _retrieval_numbers(retrieval)
+    if retrieval.embedding is not None:
+        if retrieval.mode == "bm25":
+            yield "retrieval.embedder", 'is not used with mode = "bm25"'
+        for key, message in retrieval.embedding.problems():
+            yield f"retrieval.embedder.{key}", message
+    if retrieval.rerank is not None:
+        yield from _rerank_problems(retrieval.rerank, retrieval.passages)
+
+
+def _retrieval_numbers(retrieval: RetrievalSpec) -> Iterator[tuple[str, str]]:
     if isinstance(retrieval.superseded, str):
         yield from _one_of("retrieval.superseded", retrieval.superseded, ("keep", "delete"))
     elif not 0 <= retrieval.superseded <= 1:
@@ -194,8 +230,13 @@ def _retrieval_problems(retrieval: RetrievalSpec) -> Iterator[tuple[str, str]]:
         yield "retrieval.recency", f"must be 0 or more, not {retrieval.recency}"
     if not 0 < retrieval.half_life_days < math.inf:
         yield "retrieval.half_life_days", f"must be more than 0, not {retrieval.half_life_days}"
-    if retrieval.embedder is not None and retrieval.mode == "bm25":
-        yield "retrieval.embedder", 'is not used with mode = "bm25"'
+
+
+def _rerank_problems(rerank: RerankerSpec, passages: int) -> Iterator[tuple[str, str]]:
+    for key, message in rerank.problems():
+        yield f"retrieval.rerank.{key}", message
+    if rerank.candidates < passages:
+        yield "retrieval.rerank.candidates", f"must be at least passages, which is {passages}"
 
 
 def _training_problems(training: TrainingSpec) -> Iterator[tuple[str, str]]:
@@ -263,9 +304,7 @@ def _one_of(key: str, word: str, valid: Any) -> Iterator[tuple[str, str]]:  # no
         yield key, f"unknown word {word!r}: {nearest(str(word), valid)}"
 
 
-def _fields(part: RetrievalSpec | TrainingSpec | None) -> Mapping[str, Any] | None:
-    if part is None:
-        return None
+def _fields(part: RetrievalSpec | TrainingSpec) -> dict[str, Any]:
     found = {name: _plain(getattr(part, name)) for name in part.__slots__}
     if found.get("epochs", 0) is None:
         del found["epochs"]  # as `decoding` above

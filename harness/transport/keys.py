@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 from harness.errors import ConfigError
 
-__all__ = ["Key", "key_of"]
+__all__ = ["Key", "key_of", "variable_problem"]
 
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEY: Final = re.compile(r"[\x21-\x7e]+")
 _SHORTEST_SECRET: Final = 8
 
@@ -54,6 +55,13 @@ def key_of(url: str, variable: str) -> Key:
             "characters other than ASCII's"
         )
     return Key(value)
+
+
+def variable_problem(name: str) -> str | None:
+    """What is wrong with the name of a key's variable, which is not told: it may be the key."""
+    if _VARIABLE.fullmatch(name):
+        return None
+    return "must be the name of an environment variable that holds the key"
 
 
 def _is_local(url: str) -> bool:

@@ -16,7 +16,9 @@ MANIFEST = replace(
     scripted.manifest(scripted.questions(2), ["a"], 6),
     preparations={
         "a": (
-            Preparation(DAY, 1.5, 40, removed=3, energy_joules=12.5, index_as_of=DAY),
+            Preparation(
+                DAY, 1.5, 40, removed=3, energy_joules=12.5, index_as_of=DAY, embedded_tokens=900
+            ),
             Preparation(DAY, training_seconds=9.0, adapter_as_of=date(2025, 8, 22)),
         )
     },
@@ -31,7 +33,13 @@ def test_it_is_read_back_as_it_was_written() -> None:
 def test_a_preparation_of_an_earlier_version_has_what_it_had() -> None:
     data = json.loads(json.dumps(manifest_to_dict(MANIFEST)))
     for preparation in data["preparations"]["a"]:
-        for key in ("removed", "energy_joules", "index_as_of", "adapter_as_of"):
+        for key in (
+            "removed",
+            "energy_joules",
+            "index_as_of",
+            "adapter_as_of",
+            "embedded_tokens",
+        ):
             del preparation[key]
     first, second = manifest_from_dict(data).preparations["a"]
     assert (first, second) == (Preparation(DAY, 1.5, 40), Preparation(DAY, training_seconds=9.0))

@@ -37,6 +37,28 @@ usd_per_hour = 0.36
 source = "assumed"
 date = 2026-08-22
 """
+SEARCHING = """
+[[prices]]
+name = "embed-1"
+usd_per_million_prompt_tokens = 0.02
+usd_per_million_completion_tokens = 0
+source = "contract"
+date = 2026-08-22
+
+[[prices]]
+name = "judge-1"
+usd_per_million_prompt_tokens = 0.1
+usd_per_million_completion_tokens = 0
+source = "contract"
+date = 2026-08-22
+
+[[prices]]
+name = "judge-free"
+usd_per_million_prompt_tokens = 0
+usd_per_million_completion_tokens = 0
+source = "our own machine"
+date = 2026-08-22
+"""
 
 
 def book(tmp_path: Path, text: str) -> PriceBook:
@@ -106,6 +128,58 @@ def test_upkeep_is_indexing_and_training_of_all_days(tmp_path: Path) -> None:
     assert "not reported" in upkeep_cost("mini", (work[1], untold), prices).basis
     assert upkeep_cost("rag", (), prices).usd is None
     assert upkeep_cost("other", work, prices).usd is None
+
+
+def test_what_servers_read_to_search_is_part_of_an_answers_cost(tmp_path: Path) -> None:
+    prices = book(tmp_path, GOOD + SEARCHING).with_models(
+        {"rag": "lab", "mini": "small-1"},
+        embedders={"rag": "embed-1", "mini": "embed-1"},
+        rerankers={"mini": "judge-1"},
+    )
+    usage = Usage(800, 200, embedded_tokens=50, reranked_tokens=3000)
+    hosted = answer_cost(record("mini", Answer("x", usage=usage)), prices)
+    assert hosted.usd == pytest.approx((800 * 0.5 + 200 * 1.5 + 50 * 0.02 + 3000 * 0.1) / 1e6)
+    assert "embed-1 at $0.02 (contract, 2026-08-22); judge-1 at $0.1" in hosted.basis
+    local = Answer("x", usage=Usage(embedded_tokens=50), timing=Timing(total=10.0))
+    assert answer_cost(record("rag", local), prices).usd == pytest.approx(0.001 + 50 * 0.02 / 1e6)
+
+
+def test_a_search_whose_price_is_not_known_leaves_the_cost_unknown(tmp_path: Path) -> None:
+    known = book(tmp_path, GOOD + SEARCHING)
+    answer = Answer("x", usage=Usage(8, 2, embedded_tokens=5, reranked_tokens=None))
+    for prices, reranker, reason in (
+        (known, "judge-1", "'judge-1' does not tell how many tokens it read"),
+        (known, "lab", "no price of tokens for 'lab' in 'Ours'"),
+        (book(tmp_path, GOOD), "judge-1", "no price of tokens for 'embed-1' in 'Ours'"),
+    ):
+        parts = prices.with_models(
+            {"mini": "small-1"}, embedders={"mini": "embed-1"}, rerankers={"mini": reranker}
+        )
+        cost = answer_cost(record("mini", answer), parts)
+        assert cost.usd is None
+        assert reason in cost.basis
+    free = known.with_models(
+        {"mini": "small-1"}, embedders={"mini": "embed-1"}, rerankers={"mini": "judge-free"}
+    )
+    # What costs nothing need not be counted.
+    assert answer_cost(record("mini", answer), free).usd == pytest.approx((4 + 3 + 0.1) / 1e6)
+
+
+def test_embedding_for_an_index_is_part_of_its_upkeep(tmp_path: Path) -> None:
+    prices = book(tmp_path, GOOD + SEARCHING).with_models(
+        {"rag": "lab", "mini": "small-1"}, embedders={"rag": "embed-1", "mini": "embed-1"}
+    )
+    work = (
+        Preparation(DAY, index_seconds=100.0, embedded_tokens=3_000_000),
+        Preparation(DAY, index_seconds=50.0, embedded_tokens=1_000_000, reused=True),
+    )
+    assert upkeep_cost("mini", work, prices).usd == pytest.approx(0.08)
+    assert upkeep_cost("rag", work, prices).usd == pytest.approx(0.015 + 0.08)
+    untold = (*work, Preparation(DAY, index_seconds=1.0, embedded_tokens=None))
+    for made, reason in ((untold, "does not tell"), ((*work, Preparation(DAY, 1.0)), "indexing")):
+        cost = upkeep_cost("mini", made, prices)
+        assert cost.usd is None
+        assert reason in cost.basis
 
 
 def test_the_articles_arithmetic_comes_out_at_its_price() -> None:

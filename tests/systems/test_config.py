@@ -83,6 +83,41 @@ model = { adapter = "weights" }
     assert str(tmp_path) not in str([one.settings(), two.settings(), four.settings()])
 
 
+def test_an_embedder_is_a_name_or_an_endpoint_and_a_reranker_may_follow(tmp_path: Path) -> None:
+    text = """\
+[systems.named]
+strategy = "rag"
+retrieval = { embedder = "org/small" }
+[systems.spelled]
+strategy = "rag"
+retrieval = { embedder = { kind = "sentence-transformers", name = "org/small" } }
+[systems.served]
+strategy = "rag"
+[systems.served.retrieval]
+embedder = { kind = "openai", name = "e", url = "http://h/v1/", key_env = "A_KEY", dimensions = 8 }
+rerank = { kind = "endpoint", name = "r", url = "http://h/v1", key_env = "A_KEY", candidates = 9 }
+[systems.moved]
+strategy = "rag"
+[systems.moved.retrieval]
+embedder = { kind = "openai", name = "e", url = "http://h/v1", key_env = "B", dimensions = 8, batch = 2 }
+rerank = { kind = "endpoint", name = "r", url = "http://h/v1/", candidates = 9 }
+"""
+    named, spelled, served, moved = (
+        spec.settings()["retrieval"] for spec in load_systems(write(tmp_path, text))
+    )
+    assert named == spelled == RetrievalSpec(embedder="org/small").settings()
+    assert named["embedder"] == "org/small"
+    assert "rerank" not in named
+    # Where the key is, and how many texts are sent at a time, changes no vector.
+    assert served == moved
+    assert served["embedder"] == {
+        "kind": "openai", "name": "e", "url": "http://h/v1", "dimensions": 8,
+    }  # fmt: skip
+    assert served["rerank"] == {
+        "kind": "endpoint", "name": "r", "url": "http://h/v1", "candidates": 9,
+    }  # fmt: skip
+
+
 WRONG = [
     ('[systems.a]\nstrategy = "rga"', 2, "strategy: unknown word 'rga': did you mean 'rag'?"),
     (
@@ -178,6 +213,72 @@ WRONG = [
             ),
             ("rag", 'name = "m", sunset = 2026-10-01T12:00:00', "model.sunset: must be a day such"),
             ("rag", 'name = "m", sunset = true', "model.sunset: must be a day such"),
+        )
+    ),
+    *(
+        (f'[systems.a]\nstrategy = "rag"\nretrieval = {{ {keys} }}', 3, message)
+        for keys, message in (
+            ("embedder = 3", "embedder must be a name or a table, not 3"),
+            ('embedder = { name = "m" }', "embedder: kind is missing"),
+            ('embedder = { kind = "opnai", name = "m" }', "embedder.kind: unknown embedder kind"),
+            ('embedder = { kind = "openai" }', "embedder.name: missing: the model that is"),
+            ('embedder = { kind = "openai", nam = "m" }', "unknown key 'nam': did you mean 'name'"),
+            (
+                'embedder = { kind = "openai", name = "m", key = "sk-1" }',
+                "unknown key 'key': did you mean 'key_env'?",
+            ),
+            (
+                'embedder = { kind = "openai", name = "m", key_env = "sk-1" }',
+                "retrieval.embedder.key_env: must be the name of an environment variable",
+            ),
+            (
+                'embedder = { kind = "openai", name = "m", url = "http://h/v1/embeddings" }',
+                "retrieval.embedder.url: must not end in /embeddings, which is put behind it",
+            ),
+            (
+                'embedder = { kind = "openai", name = "m", dimensions = 0 }',
+                "retrieval.embedder.dimensions: must be at least 1, not 0",
+            ),
+            ('embedder = { kind = "openai", name = "m", batch = 0 }', "batch: must be at least 1"),
+            (
+                'embedder = { kind = "openai", name = "m", batch = "8" }',
+                "batch must be a whole number",
+            ),
+            (
+                'embedder = { kind = "sentence-transformers", name = "m", url = "http://h/v1" }',
+                'embedder.url: kind = "sentence-transformers" has no such key: valid: name',
+            ),
+            (
+                'mode = "bm25", embedder = { kind = "openai", name = "m" }',
+                'retrieval.embedder: is not used with mode = "bm25"',
+            ),
+            ('rerank = "judge"', "rerank must be a table, not 'judge'"),
+            ('rerank = { name = "judge" }', "rerank: kind is missing"),
+            (
+                'rerank = { kind = "openai", name = "m" }',
+                "retrieval.rerank.kind: unknown reranker kind 'openai': valid: endpoint,",
+            ),
+            ('rerank = { kind = "endpoint", name = "m" }', "rerank.url: missing: what /rerank is"),
+            (
+                'rerank = { kind = "endpoint", url = "http://h/v1" }',
+                "retrieval.rerank.name: missing: the model that is the reranker",
+            ),
+            (
+                'rerank = { kind = "endpoint", name = "m", url = "http://h/v1/rerank/" }',
+                "retrieval.rerank.url: must not end in /rerank",
+            ),
+            (
+                'rerank = { kind = "endpoint", name = "m", url = "http://me:pw@h/v1" }',
+                "retrieval.rerank.url: must not hold a user",
+            ),
+            (
+                'rerank = { kind = "endpoint", name = "m", url = "http://h", candidate = 3 }',
+                "unknown key 'candidate': did you mean 'candidates'",
+            ),
+            (
+                'passages = 8, rerank = { kind = "sentence-transformers", name = "m", candidates = 5 }',
+                "retrieval.rerank.candidates: must be at least passages, which is 8",
+            ),
         )
     ),
     ('[systems.a]\nstrategy = "rag"\nmodel = "openai"', 3, "model.name: missing"),

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
-from typing import Final
 
 from harness.errors import ConfigError
-from harness.models.specs import Enforce, ModelSpec, url_problem
+from harness.models.specs import Enforce, ModelSpec
 from harness.transport.keys import Key, key_of
+from harness.transport.urls import KEY_VARIABLE, openai_url
 
 __all__ = ["Endpoint"]
-
-_URL_VARIABLE: Final = "OPENAI_BASE_URL"
-_KEY_VARIABLE: Final = "OPENAI_API_KEY"
-_URL: Final = "https://api.openai.com/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +23,7 @@ class Endpoint:
 
     url: str
     model: str
-    key_variable: str = _KEY_VARIABLE
+    key_variable: str = KEY_VARIABLE
     enforce: Enforce = "json_schema"
     temperature: float = 0.0
 
@@ -41,15 +36,10 @@ class Endpoint:
         """
         if spec.name is None:
             raise ConfigError("name: missing: what the model is called at the endpoint")
-        url = spec.url
-        if url is None:
-            url = os.environ.get(_URL_VARIABLE) or _URL
-            if problem := url_problem(url):
-                raise ConfigError(f"the environment variable {_URL_VARIABLE} {problem}")
         return cls(
-            url.rstrip("/"),
+            openai_url(spec.url, "/chat/completions"),
             spec.name,
-            spec.key_env or _KEY_VARIABLE,
+            spec.key_env or KEY_VARIABLE,
             spec.enforce or "json_schema",
             spec.temperature or 0.0,
         )

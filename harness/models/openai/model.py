@@ -21,6 +21,7 @@ from harness.models.openai.refusals import CallError
 from harness.models.openai.reply import Reply
 from harness.models.openai.request import request_body
 from harness.transport.limits import Limits
+from harness.transport.messages import one_line
 from harness.transport.retries import Retries
 from harness.transport.target import Outcome, Target
 from harness.world.formats import OutputFormat
@@ -28,7 +29,6 @@ from harness.world.formats import OutputFormat
 __all__ = ["OpenAIModel"]
 
 _UNLIMITED: Final = Limits(concurrency=1_000_000)
-_LONGEST_MESSAGE: Final = 500
 _OUTCOMES: Final[Mapping[str, Outcome]] = {
     "server_error": "failed",
     "timeout": "failed",
@@ -181,16 +181,10 @@ class OpenAIModel:
 
     def _told(self, error: CallError) -> str:
         """In one line and without the key; it is hidden first, since half of it is a part too much."""
-        return _one_line(self._key.hide(str(error)))
+        return one_line(self._key.hide(str(error)))
 
 
 def _outcome(error: CallError) -> Outcome:
     if error.kind == "rate_limited":
         return "throttled" if error.again else "refused"
     return _OUTCOMES.get(error.kind, "refused")
-
-
-def _one_line(text: str) -> str:
-    """At most 500 characters, and none that a terminal would take for a command."""
-    printable = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(printable.split())[:_LONGEST_MESSAGE]

@@ -12,18 +12,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
-from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from harness.models.base import ModelError
 from harness.models.openai.endpoint import Endpoint
+from harness.transport.messages import answered, quota_is_spent
 
-__all__ = ["CallError", "refused", "words_of"]
+__all__ = ["CallError", "refused"]
 
-_SPENT: Final = re.compile(r"insufficient_quota|billing")
 _FORMAT: Final = re.compile(
     r"response_format|json_schema|schema|grammar|guided|structured|regex", re.IGNORECASE
 )
@@ -77,12 +75,10 @@ def refused(
     kind, what = _outcome(endpoint, status, body, formatted=formatted)
     if after is not None:
         what = f"{what}; it asks to wait {after:.0f} s"
-    said = words_of(body)
-    answer = f"{status}{_phrase(status)}{': ' if said else ''}{said}"
     return CallError(
         kind,
-        f"{endpoint.url}: {what} ({answer})",
-        again=kind == "server_error" or (kind == "rate_limited" and not _SPENT.search(body)),
+        f"{endpoint.url}: {what} ({answered(status, body)})",
+        again=kind == "server_error" or (kind == "rate_limited" and not quota_is_spent(body)),
         after=after,
         words=body if kind in _ABOUT_THE_REQUEST else "",
     )
@@ -102,28 +98,3 @@ def _outcome(endpoint: Endpoint, status: int, body: str, *, formatted: bool) -> 
     if formatted and _FORMAT.search(body):
         return "grammar", f'this format is refused; see enforce = "{endpoint.enforce}"'
     return "bad_request", "the request is refused"
-
-
-def words_of(body: str) -> str:
-    """The message within an error's body; the body itself where it has none."""
-    try:
-        return _message(json.loads(body))
-    except (ValueError, RecursionError):
-        return body.strip()
-
-
-def _message(data: Any) -> str:  # noqa: ANN401  (any JSON)
-    """OpenAI says `error.message`; others `message`, `error`, or `detail` with a list of problems."""
-    while isinstance(data, Mapping):
-        inner = next((data[key] for key in ("error", "message", "detail") if data.get(key)), None)
-        if inner is None:
-            break
-        data = inner
-    return data if isinstance(data, str) else json.dumps(data)
-
-
-def _phrase(status: int) -> str:
-    try:
-        return f" {HTTPStatus(status).phrase}"
-    except ValueError:
-        return ""

@@ -10,7 +10,8 @@ from typing import Any, Final, Literal
 from harness import fastjson
 from harness.models.base import FinishReason, Generation, Message, estimated_tokens
 from harness.models.openai.endpoint import Endpoint
-from harness.models.openai.refusals import CallError, refused, words_of
+from harness.models.openai.refusals import CallError, refused
+from harness.transport.messages import words_of
 from harness.transport.sessions import Connect
 
 __all__ = ["Reply"]

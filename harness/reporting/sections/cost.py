@@ -37,6 +37,8 @@ def work(upkeep: Upkeep) -> tuple[str, ...]:
         phrases.append(
             f"{count(upkeep.documents)} documents{removed}, {duration(upkeep.index_seconds)}"
         )
+    if upkeep.embedded_tokens:
+        phrases.append(f"{count(upkeep.embedded_tokens)} tokens embedded")
     if upkeep.examples or upkeep.training_seconds:
         phrases.append(f"{count(upkeep.examples)} examples, {duration(upkeep.training_seconds)}")
     if upkeep.energy_joules:

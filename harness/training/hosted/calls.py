@@ -15,29 +15,26 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from harness.errors import ConfigError, HarnessError, RunError
 from harness.models.openai.endpoint import Endpoint
-from harness.models.openai.refusals import words_of
+from harness.transport.messages import answered, one_line, quota_is_spent
 from harness.transport.retries import Retries, retry_after
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
 
-__all__ = ["CallFailedError", "Caller", "Retries", "again", "one_line"]
+__all__ = ["CallFailedError", "Caller", "Retries", "again"]
 
 _CONNECT_SECONDS: Final = 10.0
 _SILENCE_SECONDS: Final = 300.0
 _LONGEST_BODY: Final = 8_000_000
-_LONGEST_MESSAGE: Final = 500
 _OK: Final = range(200, 300)
 _CLIENT_ERRORS: Final = range(400, 500)
 _SERVER_ERRORS: Final = range(500, 600)
-_SPENT: Final = re.compile(r"insufficient_quota|exceeded_quota|billing")
 _GO_ON: Final = "the same command goes on where this stopped"
 
 _T = TypeVar("_T")
@@ -155,8 +152,7 @@ class Caller:
 
     def _refused(self, status: int, body: str, doing: str, after: float | None) -> CallFailedError:
         kind, what, another = self._meaning(status, body)
-        said = words_of(body)
-        answer = f"{status}{_phrase(status)}{': ' if said else ''}{said}"
+        answer = answered(status, body)
         return self._failed(kind, doing, what, answer, again=another, after=after, status=status)
 
     def _meaning(self, status: int, body: str) -> tuple[type[HarnessError], str, bool]:
@@ -168,7 +164,7 @@ class Caller:
             what = (
                 f"the key is refused; look at the environment variable {self.endpoint.key_variable}"
             )
-        elif status in _CLIENT_ERRORS and _SPENT.search(body):
+        elif status in _CLIENT_ERRORS and quota_is_spent(body):
             kind, what = RunError, f"the quota is used up; raise it at the provider, then {_GO_ON}"
         elif status == HTTPStatus.NOT_FOUND:
             what = f"nothing is there; look at url and at the model's name {model!r}"
@@ -195,12 +191,6 @@ class Caller:
         return CallFailedError(kind(f"{message})"), again=again, after=after, status=status)
 
 
-def one_line(text: str) -> str:
-    """At most 500 characters, and none that a terminal would take for a command."""
-    printable = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(printable.split())[:_LONGEST_MESSAGE]
-
-
 async def _text(response: ClientResponse) -> str:
     """The body, up to a length that no honest one has."""
     body = bytearray()
@@ -209,10 +199,3 @@ async def _text(response: ClientResponse) -> str:
         if len(body) > _LONGEST_BODY:
             break
     return body.decode("utf-8", "replace")
-
-
-def _phrase(status: int) -> str:
-    try:
-        return f" {HTTPStatus(status).phrase}"
-    except ValueError:
-        return ""

@@ -21,9 +21,10 @@ from harness.errors import ArtefactError
 from harness.models.openai.endpoint import Endpoint
 from harness.training.adapter import AdapterKey
 from harness.training.examples import Example, chat_jsonl, examples_fingerprint
-from harness.training.hosted.calls import Caller, CallFailedError, Retries, again, one_line
+from harness.training.hosted.calls import Caller, CallFailedError, Retries, again
 from harness.training.hosted.ledger import Entry, Ledger
 from harness.training.hosted.provider import Job, Provider
+from harness.transport.messages import one_line
 
 __all__ = ["Order", "Pace", "Tell", "TunedModel", "Tuner", "hosted_settings"]
 
