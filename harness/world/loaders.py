@@ -33,8 +33,9 @@ from harness.world.corpus import Corpus
 from harness.world.facts import Fact, History, Timeline
 from harness.world.problems import Problem, refuse
 from harness.world.question_rows import QUESTION_COLUMNS, question_of_row
-from harness.world.question_source import RowTable, read_question_rows
+from harness.world.question_source import read_question_rows
 from harness.world.questions import Question, QuestionSet
+from harness.world.rows import RowTable, check_mapped
 from harness.world.tables import FactRow, read_documents, read_facts
 
 
@@ -122,14 +123,10 @@ def load_questions(
 
 def _check_columns(names: Mapping[str, str], mapped: Mapping[str, str], table: RowTable) -> None:
     """Raise unless what was mapped exists on both sides and the needed columns are there."""
-    for name, theirs in mapped.items():
+    for name in mapped:
         if name not in QUESTION_COLUMNS:
             raise ConfigError(f"columns: unknown key {name!r}: {nearest(name, QUESTION_COLUMNS)}")
-        if theirs not in table.columns:
-            raise ConfigError(
-                f"columns: {table.name} has no {theirs!r} for {name}: "
-                f"{nearest(theirs, table.columns)}"
-            )
+    check_mapped(table, mapped, "columns")
     if names["question"] not in table.columns:
         raise DataError(f"{table.name}: no column 'question': {nearest('question', table.columns)}")
     if not any(names[name] in table.columns for name in ("answer", "history", "answerable")):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -183,8 +183,12 @@ def _day(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def _same(value: _T) -> _T:
+def shared(value: _T) -> _T:
+    """The equal value that came before, where one is remembered, so that it is kept once."""
+    known: _T = _first(value)
+    return known
+
+
+@lru_cache(maxsize=ALIKE, typed=True)
+def _first(value: Hashable) -> Any:  # noqa: ANN401  (as given)
     return value
-
-
-shared = lru_cache(maxsize=ALIKE, typed=True)(_same)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from harness.errors import DataError, nearest
+from harness.errors import ConfigError, DataError, nearest
 from harness.world.problems import Problem, refuse
 
 ROW_FILES: Final = (".csv", ".jsonl", ".parquet")
@@ -38,10 +38,10 @@ class RowTable:
     problems: list[Problem] = field(default_factory=list)
 
 
-def read_rows(path: Path, used: Container[str]) -> RowTable:
+def read_rows(path: Path, used: Container[str] | None = None) -> RowTable:
     """The rows of a local file, its kind told by the end of its name.
 
-    `used` are the columns that matter; of Parquet no other is read.
+    `used` are the columns that matter, of Parquet no other is read; None: all of them.
 
     Raises:
         DataError: when rows are taken, the file is missing, unreadable, or has a column twice.
@@ -52,7 +52,7 @@ def read_rows(path: Path, used: Container[str]) -> RowTable:
 
 
 def _rows(
-    path: Path, used: Container[str], columns: set[str], problems: list[Problem]
+    path: Path, used: Container[str] | None, columns: set[str], problems: list[Problem]
 ) -> Iterator[tuple[int, Mapping[str, Any]]]:
     if path.suffix == ".parquet":
         yield from read_parquet(path, used, columns)
@@ -76,9 +76,7 @@ def read_csv(
         DataError: the file is missing, cannot be read, or lacks a required column.
     """
     before = len(problems)
-    # A lone \r ends a line too, or is part of a quoted cell.
-    lines = (part for _, text in _lines(path, problems) for part in io.StringIO(text, newline=""))
-    reader = csv.reader(lines, strict=True)
+    reader = csv.reader(_csv_lines(path, problems), strict=True)
     start = 1
     try:
         header = next(reader, [])
@@ -96,6 +94,16 @@ def read_csv(
             yield line, dict(zip(header, cells, strict=True))
     except csv.Error as error:
         problems.append(Problem(str(path), start, f"not CSV: {error}"))
+
+
+def check_mapped(table: RowTable, mapped: Mapping[str, str], where: str) -> None:
+    """Raise `ConfigError` when one of the columns that `where` maps ours to does not exist."""
+    for name, theirs in mapped.items():
+        if theirs not in table.columns:
+            raise ConfigError(
+                f"{where}: {table.name} has no {theirs!r} for {name}: "
+                f"{nearest(theirs, table.columns)}"
+            )
 
 
 def check_columns(path: Path, header: Iterable[str], required: Iterable[str]) -> None:
@@ -117,22 +125,25 @@ def read_json_lines(path: Path, problems: list[Problem]) -> Iterator[tuple[int, 
     Raises:
         DataError: the file is missing or cannot be read.
     """
-    for line, text in _lines(path, problems):
-        if not text.strip():
+    for number, line in _lines(path):
+        if not line.strip():
             continue
         try:
-            record = json.loads(text.rstrip("\r\n"))
+            record = json.loads(_decoded(line.rstrip(b"\r\n"), number))
+        except UnicodeDecodeError as error:
+            problem = f"not UTF-8: {error.reason}"
         except json.JSONDecodeError as error:
-            problems.append(Problem(str(path), line, f"not JSON: {error.msg}"))
+            problem = f"not JSON: {error.msg}"
         except ValueError as error:  # a number of thousands of digits
-            problems.append(Problem(str(path), line, f"not JSON: {error}"))
+            problem = f"not JSON: {error}"
         except RecursionError:
-            problems.append(Problem(str(path), line, "not JSON: nested too deeply"))
+            problem = "not JSON: nested too deeply"
         else:
             if isinstance(record, dict):
-                yield line, record
-            else:
-                problems.append(Problem(str(path), line, "not a JSON object"))
+                yield number, record
+                continue
+            problem = "not a JSON object"
+        problems.append(Problem(str(path), number, problem))
 
 
 def read_parquet(
@@ -165,22 +176,26 @@ def read_parquet(
         raise DataError(f"{path}: not Parquet: {reason}") from error
 
 
-def _lines(path: Path, problems: list[Problem]) -> Iterator[tuple[int, str]]:
-    r"""The lines of a UTF-8 file with their numbers and ends; what is no UTF-8 becomes a problem.
+def _csv_lines(path: Path, problems: list[Problem]) -> Iterator[str]:
+    r"""Lines as the reader of CSV takes them: a lone \r ends one too, or is part of a quoted cell."""
+    for number, line in _lines(path):
+        try:
+            text = _decoded(line, number)
+        except UnicodeDecodeError as error:
+            problems.append(Problem(str(path), number, f"not UTF-8: {error.reason}"))
+            text = line.decode(errors="replace")
+        yield from io.StringIO(text, newline="")
 
-    Only \n ends a line: JSON texts may hold other line separators.
-    """
-    number = 0
+
+def _decoded(line: bytes, number: int) -> str:
+    return line.decode("utf-8-sig" if number == 1 else "utf-8")
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    r"""The lines with their numbers and ends. Only \n ends one: JSON may hold other separators."""
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                encoding = "utf-8-sig" if number == 1 else "utf-8"
-                try:
-                    text = line.decode(encoding)
-                except UnicodeDecodeError as error:
-                    problems.append(Problem(str(path), number, f"not UTF-8: {error.reason}"))
-                    text = line.decode(encoding, "replace")
-                yield number, text
+            yield from enumerate(file, 1)
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
     except (OSError, EOFError, zlib.error) as error:
