@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 import math
+import reprlib
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any, Final
@@ -50,6 +51,8 @@ ANSWER_KEYS: Final = (
 )
 _PASSAGE_KEYS: Final = ("id", "day", "text")
 _FAILED: Final = "the recording says that it failed"
+
+_short = reprlib.repr  # a cell in a message: it may hold a whole document
 
 
 def question_of_row(row: Mapping[str, Any]) -> str:
@@ -112,7 +115,7 @@ def _failure(row: Mapping[str, Any]) -> Failure | None:
     if row["text"] is None:
         return Failure("recorded", message or _FAILED)
     if not isinstance(row["text"], str):
-        raise DataError(f"'text' must be a text or null, not {row['text']!r}")
+        raise DataError(f"'text' must be a text or null, not {_short(row['text'])}")
     if message:
         raise DataError("there is a 'message' and no 'failure' that it is about")
     return None
@@ -127,7 +130,7 @@ def _usage(row: Mapping[str, Any]) -> Usage:
 def _count(row: Mapping[str, Any], key: str) -> int | None:
     number = _number(row, key)
     if number is not None and not number.is_integer():
-        raise DataError(f"{key!r} must be a whole number from 0 up, not {row[key]!r}")
+        raise DataError(f"{key!r} must be a whole number from 0 up, not {_short(row[key])}")
     return None if number is None else int(number)
 
 
@@ -141,7 +144,7 @@ def _number(row: Mapping[str, Any], key: str) -> float | None:
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not 0 <= number < math.inf:
-        raise DataError(f"{key!r} must be a number from 0 up, not {cell!r}")
+        raise DataError(f"{key!r} must be a number from 0 up, not {_short(cell)}")
     return number
 
 
@@ -150,7 +153,7 @@ def _text(row: Mapping[str, Any], key: str) -> str:
     if cell is None:
         return ""
     if not isinstance(cell, str):
-        raise DataError(f"{key!r} must be a text, not {cell!r}")
+        raise DataError(f"{key!r} must be a text, not {_short(cell)}")
     return cell
 
 
@@ -173,7 +176,7 @@ def _passages(cell: object) -> tuple[Passage, ...]:
     if cell is None:
         return ()
     if not isinstance(cell, list):
-        raise DataError(f"'passages' must be a list, not {cell!r}")
+        raise DataError(f"'passages' must be a list, not {_short(cell)}")
     return tuple(_passage(item, len(cell) - place) for place, item in enumerate(cell))
 
 
@@ -181,14 +184,14 @@ def _passage(item: object, score: float) -> Passage:
     if isinstance(item, str):
         return Passage("", UNDATED, item, score)
     if not isinstance(item, dict):
-        raise DataError(f"'passages' has {item!r} where a text or an object should stand")
+        raise DataError(f"'passages' has {_short(item)} where a text or an object should stand")
     for key in item:
         if key not in _PASSAGE_KEYS:
             raise DataError(f"'passages' has the key {key!r}: {nearest(key, _PASSAGE_KEYS)}")
     if not isinstance(item.get("text"), str):
-        raise DataError(f"'passages' has {item!r}, which has no 'text'")
+        raise DataError(f"'passages' has {_short(item)}, which has no 'text'")
     identifier = item.get("id")
     if isinstance(identifier, bool) or not isinstance(identifier, str | int | None):
-        raise DataError(f"'passages' has the id {identifier!r}, which is no text")
+        raise DataError(f"'passages' has the id {_short(identifier)}, which is no text")
     name = "" if identifier is None else str(identifier)
     return Passage(name, _day(item.get("day")) or UNDATED, item["text"], score)
