@@ -51,10 +51,6 @@ from harness.running.runner import Options, Runner
 from harness.running.suite import load_suite
 from harness.running.sunset import sunsets
 from harness.running.tuning import EndedJob, cancel_all, tune_all
-from harness.scoring.freshness import Judge
-from harness.scoring.prices import PriceBook
-from harness.statistics import Results, summarise
-from harness.statistics.hygiene import Hygiene, summarise_hygiene
 from harness.systems.search import VECTORS
 from harness.systems.tuning import train_suite_adapters
 from harness.training.adapter import Adapter
@@ -64,6 +60,10 @@ from harness.training.store import AdapterStore
 
 if TYPE_CHECKING:
     from harness.decision import ClaimVerdict, Recommendation
+    from harness.scoring import PriceBook
+    from harness.scoring.freshness import Judge
+    from harness.statistics import Results
+    from harness.statistics.hygiene import Hygiene
 
 _RUNS = Path("runs")
 _WORK = "work"
@@ -81,6 +81,8 @@ class Result:
     @cached_property
     def prices(self) -> PriceBook:
         """The price book that lies in the run; one without prices where there is none."""
+        from harness.scoring import PriceBook  # noqa: PLC0415  (scoring is slow)
+
         path = self.run / PRICES
         book = PriceBook.load(path) if path.is_file() else PriceBook.empty()
         manifest = self.loaded.manifest
@@ -93,11 +95,15 @@ class Result:
     @cached_property
     def results(self) -> Results:
         """Every figure with its interval, every comparison paired."""
+        from harness.statistics import summarise  # noqa: PLC0415  (numpy is slow)
+
         return summarise(self.loaded, self.prices, judge=self.judge)
 
     @cached_property
     def hygiene(self) -> Hygiene | None:
         """What outdated documents in the index cost; None where that was not swept."""
+        from harness.statistics.hygiene import summarise_hygiene  # noqa: PLC0415  (numpy is slow)
+
         home = self.run / HYGIENE
         return summarise_hygiene(load_run(home)) if (home / MANIFEST).is_file() else None
 

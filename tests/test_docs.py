@@ -87,7 +87,8 @@ def test_the_toml_is_what_the_harness_reads(block: str, tmp_path: Path) -> None:
         return
     (tmp_path / "adapters" / "mine").mkdir(parents=True)
     (tmp_path / "models" / "my-model").mkdir(parents=True)
-    (tmp_path / "answers.jsonl").touch()
+    for name in ("answers.jsonl", "answers.parquet", "log.eval"):
+        (tmp_path / name).touch()
     path = tmp_path / "systems.toml"
     path.write_text(block, encoding="utf-8")
     assert [spec.name for spec in load_systems(path)] == list(tomllib.loads(block)["systems"])

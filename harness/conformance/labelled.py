@@ -18,7 +18,8 @@ from typing import Any, Final, Literal, get_args
 from harness.errors import DataError, nearest
 from harness.world.facts import Fact, History
 from harness.world.problems import Problem, refuse
-from harness.world.tables import VALUE_TYPES, read_json_lines
+from harness.world.rows import read_json_lines
+from harness.world.tables import VALUE_TYPES
 
 Label = Literal["correct", "outdated", "irrelevant"]
 LABELS: Final[tuple[Label, ...]] = get_args(Label)

@@ -19,7 +19,7 @@ from harness.statistics.estimate import Estimate
 from harness.statistics.intervals import rate
 from harness.world.formats import Draft, JsonSchema, declared_draft
 from harness.world.problems import Problem, refuse
-from harness.world.tables import read_json_lines
+from harness.world.rows import read_json_lines
 
 __all__ = ["JudgedCase", "RefusedSchema", "StrictnessConformance", "strictness_conformance"]
 

@@ -101,7 +101,9 @@ def make_job(
 def load_inputs(job: Job) -> Inputs:
     """Read facts, documents and questions; draw the sample; make the plan."""
     world = load_world(job)
-    questions = QuestionSet(sample_questions(world.questions, job.limit, job.seed))
+    asked = sample_questions(world.questions, job.limit, job.seed)
+    whole = len(asked) == len(world.questions)
+    questions = world.questions if whole else QuestionSet(asked)
     names = [system.name for system in job.systems]
     fingerprints = {
         "questions": questions.fingerprint(),

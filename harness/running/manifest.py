@@ -22,6 +22,11 @@ class SystemManifest:
     settings: Mapping[str, Any]
     fingerprints: Mapping[str, str]
 
+    @property
+    def recorded(self) -> bool:
+        """Whether its answers, and with them their times, were recorded before the run."""
+        return "replay" in self.settings
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:

@@ -47,6 +47,7 @@ from harness.errors import ArtefactError, ConfigError, located, nearest
 from harness.fixtures import fixture_path
 from harness.systems.locate import KeyPath, key_lines, nearest_line
 from harness.systems.spec import Decoding
+from harness.world.question_rows import QUESTION_COLUMNS
 
 SUITE_FILE: Final = "suite.toml"
 FIXTURE: Final = "fixture:"
@@ -75,6 +76,7 @@ _KEYS: Final[Mapping[KeyPath, tuple[str, ...]]] = {
     ),
     ("world",): ("facts", "documents"),
     ("questions",): ("source", "split", "columns"),
+    ("questions", "columns"): QUESTION_COLUMNS,
     ("hygiene",): ("system", "shares", "day", "limit"),
 }
 
@@ -155,7 +157,7 @@ def load_suite(name_or_path: str | Path) -> Suite:
         questions=QuestionSource(
             source=questions.source("source"),
             split=questions.get("split", str, "train"),
-            columns=questions.texts("columns"),
+            columns=questions.table("columns").texts(),
         ),
         facts=world.file("facts"),
         documents=world.file("documents"),
@@ -282,12 +284,12 @@ class _Table:
             raise self._error(key, f"{key} must be a list of different shares, not {values!r}")
         return tuple(sorted(map(float, values)))
 
-    def texts(self, key: str) -> Mapping[str, str]:
-        mapping = self.get(key, dict, {})
-        for name, value in mapping.items():
+    def texts(self) -> Mapping[str, str]:
+        """All of the table, which holds texts."""
+        for key, value in self._data.items():
             if not isinstance(value, str):
-                raise self._error(key, f"{key}.{name} must be a text, not {value!r}")
-        return dict(mapping)
+                raise self._error(key, f"{self._path[-1]}.{key} must be a text, not {value!r}")
+        return dict(self._data)
 
     def sentences(self, key: str) -> tuple[str, ...]:
         values = self.get(key, list, [])

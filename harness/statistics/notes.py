@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from harness.scoring.score import Score
 from harness.statistics.results import SystemResult
 
 
-def notes(systems: Sequence[SystemResult], scores: Sequence[Score]) -> tuple[str, ...]:
-    """Gaps in the run and figures that cannot be stated, with the reason; none is no gap."""
+def notes(
+    systems: Sequence[SystemResult], scores: Sequence[Score], recorded: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Gaps in the run and figures that cannot be stated, with the reason; none is no gap.
+
+    `recorded` are the systems whose answers were recorded before the run.
+    """
     return (
         *_gaps(systems),
         *_undecided(scores),
         *_premature(scores),
         *_unmeasured(systems, scores),
+        *(
+            f"{system.name}: its latencies are those recorded with its answers; they were not "
+            "measured in this run, and say nothing of this machine."
+            for system in systems
+            if system.name in recorded
+        ),
         *_unstated(systems),
     )
 

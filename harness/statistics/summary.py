@@ -61,6 +61,7 @@ def summarise(
     manifest = run.manifest
     seed = manifest.seed if seed is None else seed
     names = [system.name for system in manifest.systems]
+    recorded = {system.name for system in manifest.systems if system.recorded}
     scores = tuple(score(run.questions[r.question_id], r, prices, judge=judge) for r in run.records)
     tables = score_tables(scores, names)
     systems = tuple(
@@ -72,7 +73,7 @@ def summarise(
         flips=_flips(tables),
         scores=scores,
         days=manifest.days,
-        notes=(*run.notes, *map(str, sunsets(manifest)), *notes(systems, scores)),
+        notes=(*run.notes, *map(str, sunsets(manifest)), *notes(systems, scores, recorded)),
         over_time=over_time(run, scores),
         decoding=decoding_cross(run, scores, seed=seed),
     )

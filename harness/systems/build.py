@@ -33,9 +33,10 @@ def build_system(
     Raises:
         ConfigError: a template, function or model is wrong.
         DataError: recorded answers are wrong.
+        MissingExtraError: recorded answers are an Inspect log, and Inspect is not installed.
     """
     if spec.replay is not None:
-        return ReplaySystem(spec.name, spec.replay)
+        return ReplaySystem(spec.name, spec.replay, world.questions)
     if isinstance(spec.function, str):
         return FunctionSystem(spec.name, import_function(spec.function, spec.folder), target)
     if spec.function is not None:

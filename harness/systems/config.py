@@ -37,7 +37,15 @@
 
     [systems.mine]
     strategy = "external"
-    function = "my_module:answer"        # or: replay = "answers.jsonl"
+    function = "my_module:answer"
+
+    [systems.yesterday]
+    strategy = "external"
+    replay = "answers.jsonl"             # or .csv, .parquet, .eval: see harness.systems.answer_rows
+
+    [systems.theirs]
+    strategy = "external"
+    replay = { path = "theirs.csv", columns = { question_id = "id", text = "output" } }
 
 A part that is left out has the defaults of `harness.systems.spec`. Other keys: `model` (a kind, or a
 table of kind and what `ModelSpec` has for it), `prompt` (a template file), `max_tokens`, `decoding`
@@ -60,6 +68,7 @@ from harness.errors import ConfigError, located, nearest
 from harness.models.specs import KINDS, ModelSpec
 from harness.retrieval.specs import EmbedderSpec, RerankerSpec
 from harness.systems.locate import KeyPath, key_lines, nearest_line
+from harness.systems.recording import ReplaySpec
 from harness.systems.refresh import ON_CHANGE, Refresh
 from harness.systems.spec import (
     DEFAULT_MAX_TOKENS,
@@ -82,7 +91,7 @@ _TYPES: Final[Mapping[str, type]] = {
     "max_tokens": int,
     "decoding": str,
     "function": str,
-    "replay": str,
+    "replay": object,  # a file or a table
     "limits": dict,
 }
 _RETRIEVAL_TYPES: Final[Mapping[str, type]] = {
@@ -118,6 +127,11 @@ _TRAINING_TYPES: Final[Mapping[str, type]] = {
     "as_of": object,  # a day or a list of days
     "seed": int,
     "epochs": int,
+}
+_REPLAY_TYPES: Final[Mapping[str, type]] = {
+    "path": str,
+    "columns": dict,
+    "epoch": int,
 }
 _MODEL_TYPES: Final[Mapping[str, type]] = {
     "kind": str,
@@ -200,6 +214,7 @@ class _Reader:
         retrieval = self._part(RetrievalSpec, values, "retrieval", _RETRIEVAL_TYPES, where)
         training = self._part(TrainingSpec, values, "training", _TRAINING_TYPES, where)
         limits = self._part(Limits, values, "limits", _LIMITS_TYPES, where)
+        replay = self._replay(values["replay"], (*where, "replay")) if "replay" in values else None
         if len(self.problems) > before:
             return None
         try:
@@ -213,7 +228,7 @@ class _Reader:
                 max_tokens=values.get("max_tokens", DEFAULT_MAX_TOKENS),
                 decoding=values.get("decoding", "free"),
                 function=values.get("function"),
-                replay=self._file(values, "replay", where),
+                replay=replay,
                 folder=self.path.parent,
                 limits=limits,
             )
@@ -242,6 +257,21 @@ class _Reader:
             self._report((*where, "path"), f"path: there is no folder {path!r}")
         sunset = _day(values.get("sunset"))
         return ModelSpec(**{**values, "path": path, "adapter": adapter, "sunset": sunset})
+
+    def _replay(self, value: object, where: KeyPath) -> ReplaySpec | None:
+        if isinstance(value, str):
+            path = self._file({"replay": value}, "replay", where[:-1])
+            return None if path is None else ReplaySpec(path)
+        if not isinstance(value, dict):
+            self._report(where, f"replay must be a file or a table, not {value!r}")
+            return None
+        values = self._checked(value, _REPLAY_TYPES, where)
+        if "path" not in value:
+            self._report(where, "replay: path is missing")
+        path = self._file(values, "path", where)
+        columns = values.get("columns", {})
+        texts = self._checked(columns, dict.fromkeys(columns, str), (*where, "columns"))
+        return None if path is None else ReplaySpec(path, texts, values.get("epoch"))
 
     def _part(
         self,

@@ -14,6 +14,7 @@ from harness.models.specs import ModelSpec
 from harness.retrieval.specs import EmbedderSpec, RerankerSpec
 from harness.systems.base import Strategy
 from harness.systems.function import AnswerFunction
+from harness.systems.recording import ReplaySpec
 from harness.systems.refresh import NEVER, ON_CHANGE, Refresh
 from harness.training.recipes import RECIPES
 from harness.transport.limits import Limits
@@ -156,7 +157,7 @@ class SystemSpec:
     max_tokens: int = DEFAULT_MAX_TOKENS
     decoding: Decoding = "free"
     function: AnswerFunction | str | None = None
-    replay: Path | None = None
+    replay: ReplaySpec | None = None
     folder: Path | None = None
     limits: Limits | None = None
 
@@ -170,8 +171,10 @@ class SystemSpec:
     def settings(self) -> dict[str, Any]:
         """A JSON-ready dictionary of what was declared, defaults included; no machine's paths."""
         if self.strategy == "external":
+            if self.replay is not None:
+                return self.replay.settings()
             what = self.function if isinstance(self.function, str) else _name(self.function)
-            return {"function": what} if self.replay is None else {"replay": self.replay.name}
+            return {"function": what}
         # Absent where it is free, so that runs from before there was a choice stay comparable.
         decoding = {} if self.decoding == "free" else {"decoding": self.decoding}
         return {
@@ -286,6 +289,8 @@ def _local_problems(spec: SystemSpec) -> Iterator[tuple[str, str]]:
 def _external_problems(spec: SystemSpec) -> Iterator[tuple[str, str]]:
     if (spec.function is None) == (spec.replay is None):
         yield "strategy", "'external' needs exactly one of function and replay"
+    if spec.replay is not None:
+        yield from ((f"replay.{key}", message) for key, message in spec.replay.problems())
     parts = {
         "retrieval": spec.retrieval is not None,
         "training": spec.training is not None,

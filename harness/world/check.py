@@ -13,7 +13,8 @@ from harness.world.facts import History
 from harness.world.problems import Problem
 from harness.world.question_rows import QUESTION_COLUMNS, question_of_row
 from harness.world.questions import Question
-from harness.world.tables import DocumentRow, FactRow, read_documents, read_facts, read_json_lines
+from harness.world.rows import read_json_lines
+from harness.world.tables import DocumentRow, FactRow, read_documents, read_facts
 
 FACTS: Final = "facts.csv"
 DOCUMENTS: Final = ("documents.jsonl", "documents.jsonl.gz", "documents.parquet")

@@ -1,7 +1,7 @@
 """Load facts, documents and questions; every bad row is named by file and line, all at once.
 
-Question sets load through `datasets`, so a CSV, JSON Lines or Parquet file and the name of a data
-set on the hub work alike. Columns of a question set, of which a user needs the first two:
+A question set is a CSV, JSON Lines or Parquet file, or a data set on the hub by its name, all with
+the same columns, of which a user needs the first two:
 
 question, answer
     The prompt and the text that answers it. A list of texts (JSON Lines, Parquet) means that each
@@ -33,8 +33,9 @@ from harness.world.corpus import Corpus
 from harness.world.facts import Fact, History, Timeline
 from harness.world.problems import Problem, refuse
 from harness.world.question_rows import QUESTION_COLUMNS, question_of_row
-from harness.world.question_source import RowTable, read_question_rows
+from harness.world.question_source import read_question_rows
 from harness.world.questions import Question, QuestionSet
+from harness.world.rows import RowTable, check_mapped
 from harness.world.tables import FactRow, read_documents, read_facts
 
 
@@ -97,9 +98,9 @@ def load_questions(
     """
     names = {name: name for name in QUESTION_COLUMNS} | dict(columns or {})
     table = read_question_rows(source, split, set(names.values()))
-    _check_columns(names, columns or {}, table)
-    problems: list[Problem] = []
-    questions: dict[str, tuple[int, Question]] = {}
+    problems = table.problems
+    questions: list[Question] = []
+    lines: dict[str, int] = {}
     for number, (line, record) in enumerate(table.rows, 1):
         row = {name: record.get(theirs) for name, theirs in names.items()}
         try:
@@ -107,24 +108,25 @@ def load_questions(
         except DataError as error:
             problems.append(Problem(table.name, line, str(error)))
             continue
-        first, _ = questions.setdefault(question.id, (line, question))
+        first = lines.setdefault(question.id, line)
         if first != line:
             message = f"id {question.id!r} stands in line {first} already"
             problems.append(Problem(table.name, line, message))
-    refuse(problems)
-    return QuestionSet(question for _, question in questions.values())
+        questions.append(question)
+    if table.columns:
+        _check_columns(names, columns or {}, table)
+    refuse(sorted(problems))
+    if not questions:
+        raise DataError(f"{table.name}: has no rows")
+    return QuestionSet(questions)
 
 
 def _check_columns(names: Mapping[str, str], mapped: Mapping[str, str], table: RowTable) -> None:
     """Raise unless what was mapped exists on both sides and the needed columns are there."""
-    for name, theirs in mapped.items():
+    for name in mapped:
         if name not in QUESTION_COLUMNS:
             raise ConfigError(f"columns: unknown key {name!r}: {nearest(name, QUESTION_COLUMNS)}")
-        if theirs not in table.columns:
-            raise ConfigError(
-                f"columns: {table.name} has no {theirs!r} for {name}: "
-                f"{nearest(theirs, table.columns)}"
-            )
+    check_mapped(table, mapped, "columns")
     if names["question"] not in table.columns:
         raise DataError(f"{table.name}: no column 'question': {nearest('question', table.columns)}")
     if not any(names[name] in table.columns for name in ("answer", "history", "answerable")):

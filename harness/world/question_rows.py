@@ -5,12 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any, Final
 
 from harness.errors import DataError, nearest
 from harness.world.facts import Fact, History, ValueType
 from harness.world.formats import Choice, FreeText, JsonSchema, OutputFormat, format_from_dict
-from harness.world.questions import Part, Question, history_from_dict, parts_from_list
+from harness.world.questions import (
+    ALIKE,
+    Part,
+    Question,
+    history_from_dict,
+    parts_from_list,
+    shared,
+)
 from harness.world.tables import VALUE_TYPES
 
 QUESTION_COLUMNS: Final = (
@@ -52,9 +60,9 @@ def question_of_row(row: Mapping[str, Any], number: int) -> Question:
         text=text,
         history=history,
         format=output_format,
-        group=_text(row["group"]),
-        kind=_text(row["kind"]),
-        tags=_texts(row["tags"]),
+        group=shared(_text(row["group"])),
+        kind=shared(_text(row["kind"])),
+        tags=shared(_texts(row["tags"])),
         parts=parts,
     )
 
@@ -102,6 +110,7 @@ def _answers(cell: object) -> tuple[str, ...]:
     return tuple(text for text in texts if text.strip())
 
 
+@lru_cache(maxsize=ALIKE)
 def _dated(text: str) -> History:
     try:
         history = history_from_dict(json.loads(text))
@@ -120,6 +129,7 @@ def _value_type(name: str) -> ValueType:
     raise DataError(f"unknown value_type {name!r}: {nearest(name, VALUE_TYPES)}")
 
 
+@lru_cache(maxsize=ALIKE)
 def _format(text: str, choices: tuple[str, ...]) -> OutputFormat:
     """The format that a row asks for: as JSON text, by name, or by having choices."""
     if text.startswith("{"):
@@ -176,9 +186,10 @@ def _text(cell: object) -> str:
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, datetime) and cell.time() == time():
-        return cell.date().isoformat()  # readers of JSON Lines take a text like 2025-08-22 for it
+        return cell.date().isoformat()  # a column of days may be stored as one of moments
     if isinstance(cell, (datetime, date)):
         return cell.isoformat()
     if isinstance(cell, (str, int, float)):
         return str(cell)
-    raise DataError(f"a cell has {cell!r} where a text should stand")
+    hint = "; write it as JSON text" if isinstance(cell, dict) else ""
+    raise DataError(f"a cell has {cell!r} where a text should stand{hint}")

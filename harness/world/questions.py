@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, TypeVar
 
 from harness.errors import DataError
 from harness.world.facts import Fact, History
@@ -15,6 +16,15 @@ from harness.world.formats import FreeText, OutputFormat, format_from_dict, form
 
 DERIVED: Final = "derived"
 """The tag of a question whose answer follows from several passages, so that no single one spells it."""
+
+ALIKE: Final = 256
+"""How many formats, histories, texts are remembered, so that questions that have the same share one.
+
+Of a hundred thousand questions most have one of few formats, kinds and tags, and those about one
+fact, which have its group and history, stand side by side.
+"""
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +143,17 @@ def question_from_dict(data: dict[str, Any]) -> Question:
         id=data["id"],
         text=data["text"],
         history=history_from_dict(data["history"]) if data["history"] is not None else None,
-        format=format_from_dict(data["format"]),
-        group=data["group"],
-        kind=data["kind"],
-        tags=tuple(data["tags"]),
+        format=_format(json.dumps(data["format"])),
+        group=shared(data["group"]),
+        kind=shared(data["kind"]),
+        tags=shared(tuple(data["tags"])),
         parts=parts_from_list(data.get("parts", [])),
     )
+
+
+@lru_cache(maxsize=ALIKE)
+def _format(text: str) -> OutputFormat:
+    return format_from_dict(json.loads(text))
 
 
 def parts_from_list(data: list[Any]) -> tuple[Part, ...]:
@@ -148,16 +163,32 @@ def parts_from_list(data: list[Any]) -> tuple[Part, ...]:
 
 def history_from_dict(data: dict[str, Any]) -> History:
     """The inverse of `history_to_dict`."""
-    subject, attribute = data["subject"], data["attribute"]
+    subject, attribute = shared(data["subject"]), shared(data["attribute"])
     facts = tuple(
         Fact(
             subject,
             attribute,
             value,
-            date.fromisoformat(start),
-            date.fromisoformat(end) if end else None,
+            _day(start),
+            _day(end) if end else None,
             tuple(*aliases),
         )
         for value, start, end, *aliases in data["facts"]
     )
-    return History(subject, attribute, data["value_type"], facts)
+    return History(subject, attribute, shared(data["value_type"]), facts)
+
+
+@lru_cache(maxsize=ALIKE)
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def shared(value: _T) -> _T:
+    """The equal value that came before, where one is remembered, so that it is kept once."""
+    known: _T = _first(value)
+    return known
+
+
+@lru_cache(maxsize=ALIKE, typed=True)
+def _first(value: Hashable) -> Any:  # noqa: ANN401  (as given)
+    return value

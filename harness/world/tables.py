@@ -20,7 +20,7 @@ import gzip
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -30,8 +30,9 @@ from harness.errors import DataError, nearest
 from harness.world.corpus import Corpus, Document, Statement
 from harness.world.facts import Fact, Timeline, ValueType
 from harness.world.formats import format_to_dict
-from harness.world.problems import Problem, refuse
+from harness.world.problems import Problem
 from harness.world.questions import Question, QuestionSet, question_to_dict
+from harness.world.rows import read_csv, read_json_lines, read_parquet
 
 FACT_COLUMNS: Final = ("subject", "attribute", "value", "value_type", "valid_from", "valid_to")
 _ALIASES: Final = "aliases"
@@ -136,7 +137,7 @@ def read_documents(path: Path) -> tuple[list[DocumentRow], list[Problem]]:
     """
     rows: list[DocumentRow] = []
     problems: list[Problem] = []
-    records = _parquet(path) if path.suffix == ".parquet" else read_json_lines(path, problems)
+    records = read_parquet(path) if path.suffix == ".parquet" else read_json_lines(path, problems)
     for line, record in records:
         try:
             rows.append(DocumentRow(line, _document(record)))
@@ -248,103 +249,3 @@ def _question(question: Question, *, parts: bool) -> dict[str, Any]:
     if parts:
         row["parts"] = json.dumps(own, ensure_ascii=False) if own else ""
     return row
-
-
-def read_bytes(path: Path) -> bytes:
-    """The content of a file, unpacked when its name ends in `.gz`.
-
-    Raises:
-        DataError: the file is missing or cannot be read.
-    """
-    try:
-        content = path.read_bytes()
-        return gzip.decompress(content) if path.suffix == ".gz" else content
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: no such file") from error
-    except (OSError, EOFError) as error:
-        raise DataError(f"{path}: cannot be read: {error}") from error
-
-
-def read_text(path: Path) -> str:
-    """The text of a UTF-8 file; line ends are kept.
-
-    Raises:
-        DataError: the file is missing, cannot be read or is no UTF-8.
-    """
-    content = read_bytes(path)
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise DataError(f"{path}:{line}: not UTF-8: {error.reason}") from error
-
-
-def read_csv(
-    path: Path, required: Iterable[str], problems: list[Problem]
-) -> Iterator[tuple[int, dict[str, str]]]:
-    """Rows by column name, each with the line it starts on; a ragged row becomes a problem.
-
-    Raises:
-        DataError: the file is missing, no UTF-8 or lacks a required column.
-    """
-    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
-    try:
-        header = next(reader, [])
-        check_columns(path, header, required)
-        start = reader.line_num + 1
-        for cells in reader:
-            line, start = start, reader.line_num + 1
-            if not cells:
-                continue
-            if len(cells) != len(header):
-                message = f"{len(cells)} cells under {len(header)} columns"
-                problems.append(Problem(str(path), line, message))
-                continue
-            yield line, dict(zip(header, cells, strict=True))
-    except csv.Error as error:
-        raise DataError(f"{path}:{reader.line_num}: not CSV: {error}") from error
-
-
-def check_columns(path: Path, header: Iterable[str], required: Iterable[str]) -> None:
-    """Raise `DataError` when a required column is missing or a column stands there twice."""
-    columns = list(header)
-    problems = [
-        Problem(str(path), 1, f"no column {name!r}: {nearest(name, columns)}")
-        for name in required
-        if name not in columns
-    ]
-    twice = sorted({name for name in columns if columns.count(name) > 1})
-    problems += [Problem(str(path), 1, f"two columns are named {name!r}") for name in twice]
-    refuse(problems)
-
-
-def read_json_lines(path: Path, problems: list[Problem]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The objects of a JSON Lines file with their lines; any other line becomes a problem.
-
-    Raises:
-        DataError: the file is missing, cannot be read or is no UTF-8.
-    """
-    # Only \n ends a line: JSON texts may hold other line separators.
-    for line, text in enumerate(read_text(path).split("\n"), 1):
-        if not text.strip():
-            continue
-        try:
-            record = json.loads(text)
-        except json.JSONDecodeError as error:
-            problems.append(Problem(str(path), line, f"not JSON: {error.msg}"))
-            continue
-        if isinstance(record, dict):
-            yield line, record
-        else:
-            problems.append(Problem(str(path), line, "not a JSON object"))
-
-
-def _parquet(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    import pyarrow as pa  # noqa: PLC0415 - heavy, and only Parquet needs it
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
-    try:
-        records = pq.read_table(io.BytesIO(read_bytes(path))).to_pylist()
-    except pa.ArrowException as error:
-        raise DataError(f"{path}: not Parquet: {error}") from error
-    yield from enumerate(records, 1)

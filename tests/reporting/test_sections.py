@@ -8,9 +8,11 @@ from planted import planted_run, with_formats, with_parts
 from harness.decision.claims import Claim, ClaimVerdict
 from harness.decision.recommend import Check, Constraint, recommend
 from harness.reporting.components import Badge, Figure, Section, ShownFlip, SystemLabel, Table
+from harness.reporting.html import render
 from harness.reporting.sections.context import Context
 from harness.reporting.sections.flips import pick
 from harness.reporting.view import ReportView, report_view
+from harness.retrieval.base import UNDATED, Passage
 from harness.statistics.estimate import Estimate
 from harness.statistics.results import Results
 
@@ -184,6 +186,38 @@ def test_overheads_are_against_the_base_wherever_it_stands() -> None:
     )
     latency = section(report_view(run, moved), "latency")
     assert latency.sentence.startswith("Against base on the same questions, rag adds")
+
+
+@pytest.mark.parametrize(
+    ("recorded", "sentence"),
+    [
+        ("rag", "Against base on the same questions, fine-tuned adds"),
+        ("base", "The run holds no paired latencies, so no overhead is stated."),
+    ],
+)
+def test_recorded_times_are_named_and_are_no_overhead(recorded: str, sentence: str) -> None:
+    run, results = planted_run(questions=40, days=1, systems=3)
+    systems = tuple(
+        replace(s, settings={"replay": "a.jsonl"}) if s.name == recorded else s
+        for s in run.manifest.systems
+    )
+    run = replace(run, manifest=replace(run.manifest, systems=systems))
+    latency = section(report_view(run, results), "latency")
+    assert latency.sentence.startswith(sentence)
+    assert f"The times of {recorded} are not measured here" in latency.reading
+
+
+def test_a_passage_without_a_day_is_shown_without_one() -> None:
+    run, results = planted_run(questions=40, days=1, systems=3)
+    passage = Passage("", UNDATED, "It is so.", 1.0)
+    records = tuple(
+        replace(r, answer=replace(r.answer, passages=(passage, replace(passage, document_id="d"))))
+        for r in run.records
+    )
+    page = render(report_view(replace(run, records=records), results))
+    assert '<span class="source"></span>' in page
+    assert '<span class="source">d</span>' in page
+    assert "0001-01-01" not in page
 
 
 def test_unknown_cost_is_said_and_never_zero() -> None:

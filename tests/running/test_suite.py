@@ -93,6 +93,7 @@ def test_a_data_set_s_name_and_a_fixture_are_no_files_of_the_suite(folder: Path)
         ('"questions.csv"', '"question.csv"', 13, "source: there is no file 'question.csv'"),
         ('"facts.csv"', '"fixture:relaeses/facts.csv"', 9, "no fixture 'relaeses/facts.csv'"),
         ('"prompt"', "3", 14, "columns.question must be a text, not 3"),
+        ("{ question =", "{ qestion =", 14, "unknown key 'qestion': did you mean 'question'"),
         ("[questions]", "[questions", None, "not TOML"),
         ('["rag stale_rate at most 0.1"]', "[1]", 6, "gates must be a list of texts"),
         ("seed = 7", 'decoding = ["constraint"]', 5, "did you mean 'constrained'"),

@@ -183,6 +183,19 @@ def test_cached_answers_are_counted_right_and_not_timed(run: LoadedRun) -> None:
     assert any("came from the cache" in note for note in found.notes)
 
 
+def test_recorded_latencies_are_said_to_be_no_measurement(run: LoadedRun) -> None:
+    rag, tuned = run.manifest.systems
+    replayed = replace(tuned, settings={"replay": "answers.jsonl"})
+    manifest = replace(run.manifest, systems=(rag, replayed))
+    found = [
+        note for note in summarise(replace(run, manifest=manifest), BOOK).notes if "record" in note
+    ]
+    assert found == [
+        "fine-tuned: its latencies are those recorded with its answers; they were not measured in "
+        "this run, and say nothing of this machine."
+    ]
+
+
 def test_planted_classes_come_back_inside_their_intervals() -> None:
     truth = {
         "right_rate": 0.55,

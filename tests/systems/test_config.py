@@ -11,6 +11,7 @@ from harness.errors import ConfigError
 from harness.models.specs import ModelSpec
 from harness.systems.config import load_systems
 from harness.systems.locate import key_lines, nearest_line
+from harness.systems.recording import ReplaySpec
 from harness.systems.refresh import ON_CHANGE, every
 from harness.systems.spec import RetrievalSpec, SpecError, SystemSpec, TrainingSpec
 
@@ -77,7 +78,7 @@ model = { adapter = "weights" }
     one, two, three, four = load_systems(write(tmp_path, text))
     assert one.model == ModelSpec("transformers", str(tmp_path / "weights"), device="cpu")
     assert one.prompt == tmp_path / "my.jinja"
-    assert two.replay == tmp_path / "answers.jsonl"
+    assert two.replay == ReplaySpec(tmp_path / "answers.jsonl")
     assert (three.function, three.folder) == ("mine:answer", tmp_path)
     assert four.model.adapter == tmp_path / "weights"
     assert str(tmp_path) not in str([one.settings(), two.settings(), four.settings()])
@@ -116,6 +117,27 @@ rerank = { kind = "endpoint", name = "r", url = "http://h/v1/", candidates = 9 }
     assert served["rerank"] == {
         "kind": "endpoint", "name": "r", "url": "http://h/v1", "candidates": 9,
     }  # fmt: skip
+
+
+def test_recorded_answers_may_have_other_columns_and_epochs(tmp_path: Path) -> None:
+    for name in ("answers.parquet", "log.eval"):
+        (tmp_path / name).touch()
+    text = """\
+[systems.one]
+strategy = "external"
+replay = { path = "answers.parquet", columns = { question_id = "id", text = "output" } }
+[systems.two]
+strategy = "external"
+[systems.two.replay]
+path = "log.eval"
+epoch = 2
+"""
+    one, two = load_systems(write(tmp_path, text))
+    columns = {"question_id": "id", "text": "output"}
+    assert one.replay == ReplaySpec(tmp_path / "answers.parquet", columns)
+    assert two.replay == ReplaySpec(tmp_path / "log.eval", epoch=2)
+    assert one.settings() == {"replay": "answers.parquet", "columns": columns}
+    assert two.settings() == {"replay": "log.eval", "epoch": 2}
 
 
 WRONG = [
@@ -317,6 +339,39 @@ WRONG = [
     ('[systems.a]\nstrategy = "external"', 2, "exactly one of function and replay"),
     ('[systems.a]\nstrategy = "external"\nfunction = "m:f"\nretrieval = {}', 4, "looks after this"),
     ('[systems.a]\nstrategy = "rag"\nfunction = "m:f"', 3, 'needs strategy = "external"'),
+    *(
+        (f'[systems.a]\nstrategy = "external"\nreplay = {value}', 3, message)
+        for value, message in (
+            ("3", "replay must be a file or a table, not 3"),
+            ('"answers.jsnl"', "replay: there is no file 'answers.jsnl' beside it"),
+            ("{}", "replay: path is missing"),
+            ("{ path = 3 }", "path must be a text, not 3"),
+            ('{ path = "none.csv" }', "path: there is no file 'none.csv' beside it"),
+            ('{ path = "s.csv", file = "x" }', "unknown key 'file': "),
+            ('{ path = "s.csv", columns = "x" }', "columns must be a table, not 'x'"),
+            ('{ path = "s.csv", columns = { text = 1 } }', "text must be a text, not 1"),
+            (
+                '{ path = "s.csv", columns = { txt = "output" } }',
+                "replay.columns.txt: unknown key 'txt': did you mean 'text'?",
+            ),
+            ('{ path = "s.csv", epoch = 1 }', "replay.epoch: only an Inspect log (.eval) has"),
+            ('{ path = "s.eval", epoch = 0 }', "replay.epoch: must be at least 1, not 0"),
+            (
+                '{ path = "s.eval", columns = { text = "x" } }',
+                "replay.columns: an Inspect log has no columns",
+            ),
+            (
+                '"systems.toml"',
+                "replay.path: recorded answers end in .csv, .jsonl, .parquet, .eval, not '.toml'",
+            ),
+        )
+    ),
+    (
+        '[systems.a]\nstrategy = "external"\n[systems.a.replay]\npath = "s.csv"\n'
+        '[systems.a.replay.columns]\nseconds = "took"\ntxt = "output"',
+        7,
+        "unknown key 'txt': did you mean 'text'?",
+    ),
     ("[systems.a\n", None, "not TOML"),
 ]
 
@@ -326,6 +381,8 @@ def test_a_mistake_is_named_with_file_and_line(
     tmp_path: Path, text: str, line: int | None, message: str
 ) -> None:
     path = write(tmp_path, text)
+    for name in ("s.csv", "s.eval"):
+        (tmp_path / name).touch()
     with pytest.raises(ConfigError) as caught:
         load_systems(path)
     first = str(caught.value).splitlines()[0]

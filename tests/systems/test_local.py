@@ -19,6 +19,7 @@ from harness.models.specs import ModelSpec
 from harness.systems.base import Answer, Preparation
 from harness.systems.build import build_system
 from harness.systems.local import LocalSystem
+from harness.systems.recording import ReplaySpec
 from harness.systems.refresh import NEVER
 from harness.systems.replay import ReplaySystem
 from harness.systems.spec import RetrievalSpec, SystemSpec, TrainingSpec
@@ -222,9 +223,10 @@ def test_the_fingerprint_follows_what_is_declared(model: ModelSpec, tmp_path: Pa
 
 def test_systems_are_built_from_their_declarations(model: ModelSpec, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text("def answer(question, day):\n    return 'me'\n")
-    (tmp_path / "answers.jsonl").write_text("")
+    row = {"question_id": QUESTION.id, "text": "then", "seconds": 1}
+    (tmp_path / "answers.jsonl").write_text(json.dumps(row))
     by_name = SystemSpec("f", "external", function="mine:answer", folder=tmp_path)
-    replay = SystemSpec("r", "external", replay=tmp_path / "answers.jsonl")
+    replay = SystemSpec("r", "external", replay=ReplaySpec(tmp_path / "answers.jsonl"))
     assert isinstance(build_system(rag(model), WORLD, tmp_path), LocalSystem)
     assert isinstance(build_system(replay, WORLD, tmp_path), ReplaySystem)
     system = build_system(by_name, WORLD, tmp_path)

@@ -161,8 +161,8 @@ def test_facts_may_stand_in_any_order(tmp_path: Path) -> None:
     ("content", "message"),
     [
         (b"subject,\xff\n", ":1: not UTF-8"),
-        (b"subject,attribute\n\xe9", ":2: not UTF-8"),
-        (b'subject,"attribute\n', "not CSV"),
+        (FACTS.encode() + b"\xe9", ":2: not UTF-8"),
+        (b'subject,"attribute\n', ":1: not CSV"),
         (b"", "no column 'subject'"),
     ],
 )

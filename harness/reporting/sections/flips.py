@@ -12,7 +12,7 @@ from harness.reporting.figures import count
 from harness.reporting.sections.context import CLASS_TONES, Context
 from harness.reporting.sections.kinds import plain_kind
 from harness.reporting.untrusted import Excerpt, excerpt, single_line
-from harness.retrieval.base import Passage
+from harness.retrieval.base import UNDATED, Passage
 from harness.running.record import Record
 from harness.scoring.score import Score
 from harness.statistics.results import Flip
@@ -170,6 +170,5 @@ def _ago(days: int) -> str:
 
 
 def _passage(passage: Passage) -> ShownPassage:
-    return ShownPassage(
-        single_line(passage.document_id), passage.day.isoformat(), excerpt(passage.text, _PASSAGE)
-    )
+    day = "" if passage.day == UNDATED else passage.day.isoformat()
+    return ShownPassage(single_line(passage.document_id), day, excerpt(passage.text, _PASSAGE))

@@ -14,6 +14,7 @@ from harness.reporting.figures import (
     p_value,
 )
 from harness.reporting.metrics import METRICS
+from harness.reporting.sections.answer import join
 from harness.reporting.sections.context import Context, rows, system_labels
 from harness.reporting.sections.marks import mark
 from harness.statistics.results import Comparison, SystemResult
@@ -41,7 +42,8 @@ def latency(context: Context) -> Section:
             "Times run from the intended start to the last token and belong to the machine named "
             "under “Reproduce”. An overhead is the mean of differences on the same question, day "
             "and repeat, so what the questions have in common cancels. p99 is shown only where "
-            "there are enough answers to certify it."
+            f"there are enough answers to certify it."
+            f"{_elsewhere(context)}"
         ),
         blocks=(
             _quantile_table(context),
@@ -52,13 +54,31 @@ def latency(context: Context) -> Section:
     )
 
 
+def _recorded(context: Context) -> tuple[str, ...]:
+    """The systems whose times say nothing of this machine, so that none is over another's."""
+    return tuple(system.name for system in context.run.manifest.systems if system.recorded)
+
+
+def _elsewhere(context: Context) -> str:
+    names = _recorded(context)
+    if not names:
+        return ""
+    return (
+        f" The times of {join(names)} are not measured here: they were recorded with the answers, "
+        "wherever those came from, so no overhead is stated."
+    )
+
+
 def _overheads(context: Context) -> list[Comparison]:
     reference = context.reference.name
+    apart = {reference, *_recorded(context)}
+    if reference in _recorded(context):
+        return []
     return [
         comparison
         for system in context.results.systems
         for name in _STAGE_NAMES
-        if system.name != reference
+        if system.name not in apart
         and (comparison := context.difference(reference, system.name, name)) is not None
     ]
 

@@ -15,7 +15,8 @@ from typing import Final
 from harness.errors import DataError
 from harness.world.advisories.wording import RANSOMWARE_USE
 from harness.world.problems import Problem, refuse
-from harness.world.tables import parse_day, read_csv
+from harness.world.rows import read_csv
+from harness.world.tables import parse_day
 
 __all__ = ["Vulnerability", "read_source"]
 

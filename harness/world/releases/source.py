@@ -18,7 +18,8 @@ from typing import Final
 
 from harness.errors import DataError
 from harness.world.problems import Problem, refuse
-from harness.world.tables import parse_day, read_csv
+from harness.world.rows import read_csv
+from harness.world.tables import parse_day
 
 VersionKey = tuple[int, ...]
 
