@@ -16,14 +16,11 @@ from typing import Any
 
 import pytest
 from aiohttp.web import StreamResponse
-from hypothesis import given
-from hypothesis import strategies as st
 
 from harness.errors import ConfigError, TargetError
 from harness.models.base import Generation, Message, ModelError
 from harness.models.openai.endpoint import Endpoint
 from harness.models.openai.model import OpenAIModel
-from harness.models.openai.sse import EventReader
 from harness.models.specs import ModelSpec, load_model
 from harness.transport.retries import Retries
 from harness.world.formats import Choice, Csv, FreeText, JsonSchema, OutputFormat, Regex
@@ -635,32 +632,3 @@ def test_the_fingerprint_follows_what_names_the_model(monkeypatch: pytest.Monkey
     assert len(set(prints)) == 5
     monkeypatch.setenv("OTHER", KEY)
     assert replace(one, key_variable="OTHER").fingerprint() == prints[0]
-
-
-# Parts
-
-
-@given(
-    st.lists(st.text(st.characters(exclude_characters="\r\n", codec="utf-8")), max_size=5),
-    st.sampled_from(["\n", "\r\n"]),
-    st.data(),
-)
-def test_events_are_the_same_however_the_bytes_are_cut(
-    texts: list[str], end: str, data: st.DataObject
-) -> None:
-    lines = "".join(f": ping{end}event: x{end}data: {text}{end}data:{end}{end}" for text in texts)
-    rest = lines.encode()
-    reader, seen = EventReader(), []
-    while rest:
-        size = data.draw(st.integers(1, len(rest)))
-        seen += reader.feed(rest[:size])
-        rest = rest[size:]
-    assert seen == [f"{text}\n".encode() for text in texts]
-
-
-def test_events_end_with_an_empty_line_of_any_kind() -> None:
-    reader = EventReader()
-    assert list(reader.feed("\ufeffdata: a\r\rdata:b\n\n\n\ndata: c\r\n".encode())) == [b"a", b"b"]
-    assert list(reader.feed(b"\r\n")) == [b"c"]
-    with pytest.raises(ValueError, match="a line of more than"):
-        list(reader.feed(b"x" * 4_000_001))

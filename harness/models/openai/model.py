@@ -6,51 +6,21 @@ whoever asks has to wait. What it waited for its turn at the server is told apar
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from harness.errors import TargetError
 from harness.models.base import Generation, Message, ModelError
 from harness.models.openai.call import Caller
 from harness.models.openai.endpoint import Endpoint
 from harness.models.openai.enforcement import enforcing
-from harness.models.openai.refusals import CallError
-from harness.models.openai.reply import Reply
 from harness.models.openai.request import request_body
-from harness.transport.limits import Limits
-from harness.transport.messages import one_line
+from harness.transport.asker import Asker, GivenUp
 from harness.transport.retries import Retries
-from harness.transport.target import Outcome, Target
+from harness.transport.target import Target
 from harness.world.formats import OutputFormat
 
 __all__ = ["OpenAIModel"]
-
-_UNLIMITED: Final = Limits(concurrency=1_000_000)
-_OUTCOMES: Final[Mapping[str, Outcome]] = {
-    "server_error": "failed",
-    "timeout": "failed",
-    "unreachable": "unreachable",
-}
-
-
-_HOPELESS: Final = frozenset({"unauthorised", "not_found"})
-
-
-@dataclass(slots=True)
-class _Effort:
-    """What an answer has taken so far: seconds of waiting, and calls by what came of them."""
-
-    queue: float = 0.0
-    unreached: int = 0
-    throttled: int = 0
-    failed: int = 0
-
-    @property
-    def calls(self) -> int:
-        return self.unreached + self.throttled + self.failed
 
 
 class OpenAIModel:
@@ -72,11 +42,8 @@ class OpenAIModel:
         """Read the key; raises `ConfigError` where it is missing and the server is another machine."""
         self._endpoint = endpoint
         self._key = endpoint.key()
-        self._retries = retries or Retries()
-        self._target = target or Target(endpoint.url, _UNLIMITED)
-        longest = self._target.limits.request_seconds
-        self._caller = Caller(endpoint, self._key, silence_seconds, longest)
-        self._answered = False
+        self._asker = Asker(endpoint.url, self._key, target, retries)
+        self._caller = Caller(endpoint, self._key, silence_seconds, self._asker.request_seconds)
 
     @property
     def name(self) -> str:
@@ -105,86 +72,28 @@ class OpenAIModel:
                 server cannot enforce the format. The message is one line, without the key.
             TargetError: the server does not come back, refuses the key, or has no such model.
         """
-        begin, effort = time.perf_counter(), _Effort()
+        begin = time.perf_counter()
         body = request_body(self._endpoint, messages, max_tokens)
         if enforced is not None:
             body |= enforcing(enforced, self._endpoint.enforce)
-        while True:
-            # While a server is down, each question tries in its turn: one of them may be the reason.
-            again = effort.calls > 0 and not self._target.is_down
-            effort.queue += await self._target.enter(again=again)
-            entered = asyncio.get_running_loop().time()
-            try:
-                reply = await self._caller.ask(body, begin)
-            except CallError as error:
-                failed = error
-            except asyncio.CancelledError:
-                self._target.leave("failed", entered=entered, cause="no answer in time")
-                raise
-            else:
-                return self._answer(reply, messages, effort, entered)
-            pause = self._after(failed, effort, entered)
-            if pause is None:
-                # Raised here, it has no context: what the server said may have the key in it.
-                tried = f"; tried {effort.calls} times" if effort.calls > 1 else ""
-                raise ModelError(failed.kind, self._told(failed) + tried)
-            await asyncio.sleep(pause)
+
+        async def call() -> Generation:
+            return (await self._caller.ask(body, begin)).generation(messages)
+
+        came = await self._asker.ask(call, _tokens)
+        if isinstance(came, GivenUp):
+            raise ModelError(came.kind, came.message)
+        return replace(
+            came.value,
+            text=self._key.hide(came.value.text),
+            queue_seconds=came.queue_seconds,
+            attempts=came.attempts,
+        )
 
     async def close(self) -> None:
         """Close the sockets of the running loop."""
         await self._caller.close()
 
-    def _answer(
-        self, reply: Reply, messages: Sequence[Message], effort: _Effort, entered: float
-    ) -> Generation:
-        found = reply.generation(messages)
-        tokens = found.prompt_tokens + found.completion_tokens
-        self._target.leave("answered", entered=entered, tokens=tokens)
-        self._answered = True
-        return replace(
-            found,
-            text=self._key.hide(found.text),
-            queue_seconds=effort.queue,
-            attempts=effort.calls + 1,
-        )
 
-    def _after(self, error: CallError, effort: _Effort, entered: float) -> float | None:
-        """Tell the target what came of a call; seconds until the next one, None: give up.
-
-        Neither a server that is down nor a limit of calls is the question's fault: then the target
-        knows when to go on, and when not to.
-        """
-        outcome, cause = _outcome(error), self._told(error)
-        after = 0.0
-        if outcome == "throttled":
-            asked = error.after
-            after = self._retries.backoff(effort.throttled + 1) if asked is None else asked
-        self._target.leave(outcome, entered=entered, after=after, cause=cause)
-        if self._is_hopeless(error):
-            raise TargetError(cause)
-        if outcome == "unreachable" or (outcome == "failed" and self._target.is_down):
-            effort.unreached += 1
-            return self._retries.backoff(effort.unreached)
-        if outcome == "throttled":
-            effort.throttled += 1
-            # The target lets nobody in until then.
-            left = effort.throttled < self._retries.throttled
-            return self._retries.jitter() if left else None
-        effort.failed += 1
-        return self._retries.pause(effort.failed, error.after) if error.again else None
-
-    def _is_hopeless(self, error: CallError) -> bool:
-        """Whether the next question would fare no better: its failure is none of the system's."""
-        if error.kind == "rate_limited":
-            return not error.again or (error.after or 0.0) > self._retries.longest_asked
-        return error.kind in _HOPELESS and not self._answered
-
-    def _told(self, error: CallError) -> str:
-        """In one line and without the key; it is hidden first, since half of it is a part too much."""
-        return one_line(self._key.hide(str(error)))
-
-
-def _outcome(error: CallError) -> Outcome:
-    if error.kind == "rate_limited":
-        return "throttled" if error.again else "refused"
-    return _OUTCOMES.get(error.kind, "refused")
+def _tokens(generation: Generation) -> int:
+    return generation.prompt_tokens + generation.completion_tokens

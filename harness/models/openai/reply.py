@@ -10,7 +10,8 @@ from typing import Any, Final, Literal
 from harness import fastjson
 from harness.models.base import FinishReason, Generation, Message, estimated_tokens
 from harness.models.openai.endpoint import Endpoint
-from harness.models.openai.refusals import CallError, refused
+from harness.models.openai.refusals import refused
+from harness.transport.failures import CallError
 from harness.transport.messages import words_of
 from harness.transport.sessions import Connect
 
@@ -30,18 +31,13 @@ _TOKENS: Final = ("content", "refusal", *_REASONING)
 class Reply:
     """Takes the events of a stream, or a whole completion, and notes when its tokens came."""
 
-    def __init__(
-        self, endpoint: Endpoint, begin: float, connect: Connect | None = None, *, formatted: bool
-    ) -> None:
+    def __init__(self, endpoint: Endpoint, begin: float, *, formatted: bool) -> None:
         """`begin` is the moment of the call, on the clock of `time.perf_counter`.
-
-        `connect` will say how long the connection took.
 
         `formatted` says that a format was asked for, which an error may then be about.
         """
         self._endpoint = endpoint
         self._begin = begin
-        self._connect = connect or Connect()
         self._formatted = formatted
         self._content: list[str] = []
         self._refusal: list[str] = []
@@ -49,6 +45,7 @@ class Reply:
         self._usage: _Usage | None = None
         self._first: float | None = None
         self._last: float | None = None
+        self.connect = Connect()
         self.done = False  # whether the stream has been said to be over
 
     @property
@@ -77,6 +74,9 @@ class Reply:
             return
         self._take(data, "delta")
 
+    def take_end(self) -> None:
+        """Nothing: a server that is done says so."""
+
     def take_whole(self, body: bytes) -> None:
         """A completion from a server that does not stream: all its tokens come now.
 
@@ -100,7 +100,7 @@ class Reply:
             completion_tokens=usage.completion,
             reasoning_tokens=usage.reasoning,
             cached_tokens=usage.cached,
-            connect_seconds=self._connect.seconds,
+            connect_seconds=self.connect.seconds,
             first_token_seconds=(end if self._first is None else self._first) - self._begin,
             total_seconds=end - self._begin,
             finish_reason="refusal" if refusal else _REASONS.get(self._finish or "", "other"),

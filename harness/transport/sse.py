@@ -1,7 +1,7 @@
 """Server-sent events: from the bytes of a response to the data of each event.
 
-After the WHATWG's HTML standard, section 9.2. Only `data` is read: a completion has no other field
-that means anything. Lines are cut as bytes, since no part of a character in UTF-8 is a line end.
+After the WHATWG's HTML standard, section 9.2. Only `data` is read: no server that is asked here says
+anything that matters in another field. Lines are cut as bytes, since no part of a character in UTF-8 is a line end.
 """
 
 from __future__ import annotations
@@ -23,6 +23,11 @@ class EventReader:
         self._pending = b""
         self._begun = False
         self._data: list[bytes] = []
+
+    @property
+    def inside(self) -> bool:
+        """Whether an event has begun that has not ended."""
+        return bool(self._data or self._pending)
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
         """The data of each event that ended, its lines joined.
