@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
 import re
 from dataclasses import dataclass, field
@@ -24,17 +25,26 @@ class Key:
 
     _value: str = field(repr=False)
 
-    def header(self) -> dict[str, str]:
-        """What authorises a request; nothing where there is no key."""
-        return {"Authorization": f"Bearer {self._value}"} if self._value else {}
+    def header(self, name: str | None = None) -> dict[str, str]:
+        """What authorises a request: a bearer token, or the key itself in the header `name`.
+
+        Nothing where there is no key.
+        """
+        if not self._value:
+            return {}
+        return {"Authorization": f"Bearer {self._value}"} if name is None else {name: self._value}
 
     def hide(self, text: str) -> str:
-        """`text` without the key, which servers like to repeat.
+        """`text` without the key, which servers like to repeat, be it within JSON.
 
         A word as short as `EMPTY`, which local servers are given, is no secret and may be an answer.
         """
-        secret = len(self._value) >= _SHORTEST_SECRET
-        return text.replace(self._value, "[key]") if secret else text
+        if len(self._value) < _SHORTEST_SECRET:
+            return text
+        quoted = json.dumps(self._value)[1:-1]
+        for spelling in {self._value, quoted, quoted.replace("/", "\\/")}:
+            text = text.replace(spelling, "[key]")
+        return text
 
 
 def key_of(url: str, variable: str) -> Key:

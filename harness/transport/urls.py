@@ -31,8 +31,8 @@ def openai_url(declared: str | None, path: str) -> str:
     return url.rstrip("/")
 
 
-def url_problem(url: str, path: str) -> str | None:
-    """What is wrong with the base of an endpoint, behind which `path` is put.
+def url_problem(url: str, path: str | None = None) -> str | None:
+    """What is wrong with the base of an endpoint, behind which `path` is put, or with a whole url.
 
     The url itself is not told: it may hold a secret.
     """
@@ -47,6 +47,6 @@ def url_problem(url: str, path: str) -> str | None:
         return "must not hold a user or a password; put the key in an environment variable"
     if parts.query or parts.fragment or url != url.strip():
         return "must end with its path, such as /v1"
-    if parts.path.rstrip("/").endswith(path):
+    if path is not None and parts.path.rstrip("/").endswith(path):
         return f"must not end in {path}, which is put behind it"
     return None
