@@ -12,15 +12,12 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Final
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedEnvironment
-
 from harness.errors import ConfigError, located
 from harness.retrieval.base import Passage
+from harness.systems.sandbox import TemplateProblem, TextTemplate
 
 __all__ = ["CLOSED_BOOK", "RETRIEVAL", "PromptTemplate"]
 
@@ -37,7 +34,7 @@ class PromptTemplate:
 
     path: Path
     source: str
-    _template: Template
+    _template: TextTemplate
 
     @classmethod
     def load(cls, path: Path) -> PromptTemplate:
@@ -47,12 +44,10 @@ class PromptTemplate:
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(located(path, None, f"cannot read the template: {error}")) from error
         try:
-            template = cls(path, source, _environment().from_string(source))
+            template = cls(path, source, TextTemplate(source))
             template.render(date(2000, 1, 1), "question", "instruction", _SAMPLE)
-        except TemplateSyntaxError as error:
-            raise ConfigError(located(path, error.lineno, f"template: {error.message}")) from error
-        except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
-            raise ConfigError(located(path, _failed_line(error), f"template: {error}")) from error
+        except TemplateProblem as problem:
+            raise ConfigError(located(path, problem.line, str(problem))) from problem
         return template
 
     def fingerprint(self) -> str:
@@ -76,20 +71,3 @@ class PromptTemplate:
             passages=passages,
             show_days=show_days,
         )
-
-
-@cache
-def _environment() -> SandboxedEnvironment:
-    # A prompt is plain text: nothing is escaped.
-    return ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
-
-
-def _failed_line(error: Exception) -> int | None:
-    # Jinja2 gives the frames of a template's code the file name "<template>" and its own lines.
-    lines: list[int] = []
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == "<template>":
-            lines.append(trace.tb_lineno)
-        trace = trace.tb_next
-    return lines[-1] if lines else None
