@@ -20,6 +20,7 @@ class Call:
 
     request: web.Request
     body: dict[str, Any]
+    raw: bytes = b""
     peer: object = field(init=False)
 
     def __post_init__(self) -> None:
@@ -48,7 +49,7 @@ class Loopback(Threaded):
     async def serve(self) -> None:
         application = web.Application()
         for path in self.paths:
-            application.router.add_post(f"/v1{path}", self._answer)
+            application.router.add_route("*", f"/v1{path}", self._answer)
         runner = web.AppRunner(application, shutdown_timeout=0.1, handler_cancellation=True)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -58,7 +59,9 @@ class Loopback(Threaded):
         await runner.cleanup()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        call = Call(request, await request.json())
+        raw = await request.read()
+        is_json = request.content_type == "application/json"
+        call = Call(request, json.loads(raw) if is_json else {}, raw)
         self.calls.append(call)
         return await self.play(call)(call)
 

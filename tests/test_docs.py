@@ -18,6 +18,10 @@ import pytest
 
 from harness.systems.config import load_systems
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from loopback import Loopback, stream, whole
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 RUN_BY_CI = ("make ", ".venv/bin/tox ")
@@ -89,9 +93,57 @@ def test_the_toml_is_what_the_harness_reads(block: str, tmp_path: Path) -> None:
     (tmp_path / "models" / "my-model").mkdir(parents=True)
     for name in ("answers.jsonl", "answers.parquet", "log.eval"):
         (tmp_path / name).touch()
-    path = tmp_path / "systems.toml"
-    path.write_text(block, encoding="utf-8")
+    path = write_systems(tmp_path, block)
     assert [spec.name for spec in load_systems(path)] == list(tomllib.loads(block)["systems"])
+
+
+def write_systems(home: Path, block: str) -> Path:
+    """A systems.toml with the template that documents name beside it."""
+    ((_, template),) = blocks("jinja")
+    (home / "ask.json.jinja").write_text(template, encoding="utf-8")
+    path = home / "systems.toml"
+    path.write_text(block, encoding="utf-8")
+    return path
+
+
+def test_the_service_of_the_documents_is_asked_and_read_as_they_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from harness import api  # noqa: PLC0415  (slow)
+
+    ((_, reply),) = blocks("json")
+    (block,) = (block for _, block in blocks("toml") if "https://rag.example" in block)
+    monkeypatch.setenv("SERVICE_KEY", "planted-0123456789")
+    streamed = stream({"delta": "Room "}, {"delta": "306"})
+    with Loopback(whole(reply)) as asked, Loopback(streamed) as streaming:
+        for place, server in (("ask", asked), ("stream", streaming)):
+            url = f"{server.url}/chat/completions"
+            block = block.replace(f"https://rag.example/api/{place}", url)
+        write_systems(tmp_path, block)
+        (tmp_path / "suite.toml").write_text(
+            'title = "Service"\ndays = [2026-06-01]\nsystems = "systems.toml"\n'
+            '[questions]\nsource = "questions.csv"\n'
+        )
+        (tmp_path / "questions.csv").write_text('question,answer\n"Where is ""Grove""?",Room 306\n')
+        records = api.compare(tmp_path / "suite.toml", out=tmp_path / "runs").loaded.records
+    answers = {record.system: record.answer for record in records}
+    assert {name: answer.text for name, answer in answers.items()} == {
+        "service": "Room 306",
+        "streaming": "Room 306",
+    }
+    service = answers["service"]
+    assert [(p.document_id, p.day.isoformat()) for p in service.passages] == [
+        ("7", "2026-05-01"),
+        ("3", "2025-01-01"),
+    ]
+    assert (service.usage.prompt_tokens, service.usage.completion_tokens) == (212, 4)
+    assert asked.calls[0].body == {
+        "question": 'Where is "Grove"?', "today": "2026-06-01", "format": "", "top": 4,
+    }  # fmt: skip
+    assert asked.calls[0].header("X-Tenant") == "acme"
+    assert asked.calls[0].header("Authorization") == "Bearer planted-0123456789"
+    assert streaming.calls[0].header("X-Api-Key") == "planted-0123456789"
+    assert streaming.calls[0].body["messages"][0]["content"] == 'Where is "Grove"? '
 
 
 @pytest.mark.parametrize("block", [pytest.param(b, id=name) for name, b in blocks("csv")])

@@ -197,6 +197,9 @@ def _place(spec: SystemSpec) -> Place:
     if spec.model.is_endpoint:
         _check_model_key(spec)
         return "loop"
+    if spec.http is not None:
+        _check_keys(spec, spec.http.key)
+        return "loop"
     if spec.replay is not None or callable(spec.function):
         return "loop"
     if spec.function is not None:

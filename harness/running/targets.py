@@ -16,7 +16,7 @@ __all__ = ["make_targets"]
 def make_targets(specs: Iterable[SystemSpec], default: Limits) -> dict[str, Target]:
     """The target of each system that waits for something else, by the system's name.
 
-    Systems whose models have the same URL share one; a function is a target of its own. `default`
+    Systems that ask the same URL, or whose models do, share one; a function is a target of its own. `default`
     counts for systems that state no limits.
 
     Raises:
@@ -43,4 +43,6 @@ def make_targets(specs: Iterable[SystemSpec], default: Limits) -> dict[str, Targ
 
 
 def _server(spec: SystemSpec) -> str:
+    if spec.http is not None:
+        return spec.http.url
     return Endpoint.of(spec.model).url if spec.model.is_endpoint else spec.name

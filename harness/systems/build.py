@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness.systems.base import System
 from harness.systems.function import FunctionSystem, import_function
+from harness.systems.http.system import HttpSystem
 from harness.systems.local import LocalSystem
 from harness.systems.replay import ReplaySystem
 from harness.systems.spec import SystemSpec
@@ -31,12 +32,14 @@ def build_system(
     stands.
 
     Raises:
-        ConfigError: a template, function or model is wrong.
+        ConfigError: a template, function or model is wrong, or the key of an endpoint is missing.
         DataError: recorded answers are wrong.
         MissingExtraError: recorded answers are an Inspect log, and Inspect is not installed.
     """
     if spec.replay is not None:
         return ReplaySystem(spec.name, spec.replay, world.questions)
+    if spec.http is not None:
+        return HttpSystem(spec.name, spec.http, target)
     if isinstance(spec.function, str):
         return FunctionSystem(spec.name, import_function(spec.function, spec.folder), target)
     if spec.function is not None:

@@ -47,6 +47,16 @@
     strategy = "external"
     replay = { path = "theirs.csv", columns = { question_id = "id", text = "output" } }
 
+    [systems.ours]                       # any HTTP endpoint: see harness.systems.http.spec
+    strategy = "external"
+    [systems.ours.http]
+    url = "https://rag.example/api/ask"
+    key_env = "OURS_KEY"
+    body = { question = "{{ question }}", today = "{{ today }}" }      # or a template's file
+    text = "$.answer.text"
+    passages = "$.sources[*]"
+    passage_text = "$.content"
+
 A part that is left out has the defaults of `harness.systems.spec`. Other keys: `model` (a kind, or a
 table of kind and what `ModelSpec` has for it), `prompt` (a template file), `max_tokens`, `decoding`
 (`free`, or `constrained`: the decoder enforces the question's format). Systems that ask one server
@@ -67,6 +77,7 @@ from typing import Any, Final, TypeVar
 from harness.errors import ConfigError, located, nearest
 from harness.models.specs import KINDS, ModelSpec
 from harness.retrieval.specs import EmbedderSpec, RerankerSpec
+from harness.systems.http.spec import PATH_KEYS, HttpSpec
 from harness.systems.locate import KeyPath, key_lines, nearest_line
 from harness.systems.recording import ReplaySpec
 from harness.systems.refresh import ON_CHANGE, Refresh
@@ -92,6 +103,7 @@ _TYPES: Final[Mapping[str, type]] = {
     "decoding": str,
     "function": str,
     "replay": object,  # a file or a table
+    "http": dict,
     "limits": dict,
 }
 _RETRIEVAL_TYPES: Final[Mapping[str, type]] = {
@@ -132,6 +144,16 @@ _REPLAY_TYPES: Final[Mapping[str, type]] = {
     "path": str,
     "columns": dict,
     "epoch": int,
+}
+_HTTP_TYPES: Final[Mapping[str, type]] = {
+    "url": str,
+    "method": str,
+    "key_env": str,
+    "key_header": str,
+    "headers": dict,
+    "query": dict,
+    "body": object,  # a file or a table
+    **dict.fromkeys(PATH_KEYS, str),
 }
 _MODEL_TYPES: Final[Mapping[str, type]] = {
     "kind": str,
@@ -215,6 +237,7 @@ class _Reader:
         training = self._part(TrainingSpec, values, "training", _TRAINING_TYPES, where)
         limits = self._part(Limits, values, "limits", _LIMITS_TYPES, where)
         replay = self._replay(values["replay"], (*where, "replay")) if "replay" in values else None
+        http = self._http(values["http"], (*where, "http")) if "http" in values else None
         if len(self.problems) > before:
             return None
         try:
@@ -229,6 +252,7 @@ class _Reader:
                 decoding=values.get("decoding", "free"),
                 function=values.get("function"),
                 replay=replay,
+                http=http,
                 folder=self.path.parent,
                 limits=limits,
             )
@@ -272,6 +296,20 @@ class _Reader:
         columns = values.get("columns", {})
         texts = self._checked(columns, dict.fromkeys(columns, str), (*where, "columns"))
         return None if path is None else ReplaySpec(path, texts, values.get("epoch"))
+
+    def _http(self, value: Mapping[str, Any], where: KeyPath) -> HttpSpec | None:
+        values = self._checked(value, _HTTP_TYPES, where)
+        if "url" not in value:
+            self._report(where, "http: url is missing")
+        for name in ("headers", "query"):
+            table = values.get(name, {})
+            values[name] = self._checked(table, dict.fromkeys(table, str), (*where, name))
+        body = values.get("body")
+        if isinstance(body, str):
+            values["body"] = self._file(values, "body", where)
+        elif body is not None and not isinstance(body, dict):
+            self._report((*where, "body"), f"body must be a file or a table, not {body!r}")
+        return HttpSpec(**values) if "url" in values else None
 
     def _part(
         self,

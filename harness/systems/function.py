@@ -20,7 +20,7 @@ from harness.systems.base import Answer, Failure, Preparation, Strategy, Timing,
 from harness.transport.target import Target
 from harness.world.questions import Question
 
-__all__ = ["AnswerFunction", "FunctionSystem", "import_function"]
+__all__ = ["AnswerFunction", "FunctionSystem", "estimated_usage", "import_function"]
 
 AnswerFunction = Callable[[Question, date], str | Answer | Awaitable[str | Answer]]
 """Answers a question on a day; plain or async, with a text or a whole `Answer`."""
@@ -75,7 +75,7 @@ class FunctionSystem:
         if isinstance(result, Answer):
             return result if result.timing.total else replace(result, timing=timing)
         if isinstance(result, str):
-            return Answer(result, usage=_estimated_usage(question, result), timing=timing)
+            return Answer(result, usage=estimated_usage(question, result), timing=timing)
         message = f"returned {type(result).__name__}, neither str nor Answer"
         return Answer(None, timing=timing, failure=Failure("error", message))
 
@@ -133,7 +133,8 @@ def _source_fingerprint(function: AnswerFunction) -> str:
     return hashlib.sha256(f"{name}\n{source}".encode()).hexdigest()[:16]
 
 
-def _estimated_usage(question: Question, text: str) -> Usage:
+def estimated_usage(question: Question, text: str) -> Usage:
+    """What an answer used that does not tell it; what a system adds to a question is not known."""
     prompt = f"{question.text}\n{question.format.instruction}"
     return Usage(
         prompt_tokens=estimated_tokens(prompt),

@@ -14,6 +14,7 @@ from harness.models.specs import ModelSpec
 from harness.retrieval.specs import EmbedderSpec, RerankerSpec
 from harness.systems.base import Strategy
 from harness.systems.function import AnswerFunction
+from harness.systems.http.spec import HttpSpec
 from harness.systems.recording import ReplaySpec
 from harness.systems.refresh import NEVER, ON_CHANGE, Refresh
 from harness.training.recipes import RECIPES
@@ -27,6 +28,7 @@ Superseded = Literal["keep", "delete"] | float
 Decoding = Literal["free", "constrained"]
 
 DEFAULT_MAX_TOKENS: Final = 160
+_EXTERNAL: Final = ("function", "replay", "http")
 
 
 class SpecError(ConfigError):
@@ -144,8 +146,9 @@ class SystemSpec:
     both. An adapter comes from `training` or is given as `model.adapter`; a model behind an endpoint
     is fine-tuned by its provider, or has been, which its name then says. With `decoding` free the
     prompt asks for a question's format, constrained the decoder enforces it. `external` is a function
-    (a callable or `module:function`, looked for in `folder` too) or a file of recorded answers.
-    `limits` are those of the server, or the function, that is asked; no answer depends on them.
+    (a callable or `module:function`, looked for in `folder` too), a file of recorded answers, or an
+    HTTP endpoint. `limits` are those of the server, or the function, that is asked; no answer depends
+    on them.
     """
 
     name: str
@@ -158,6 +161,7 @@ class SystemSpec:
     decoding: Decoding = "free"
     function: AnswerFunction | str | None = None
     replay: ReplaySpec | None = None
+    http: HttpSpec | None = None
     folder: Path | None = None
     limits: Limits | None = None
 
@@ -173,6 +177,8 @@ class SystemSpec:
         if self.strategy == "external":
             if self.replay is not None:
                 return self.replay.settings()
+            if self.http is not None:
+                return self.http.settings()
             what = self.function if isinstance(self.function, str) else _name(self.function)
             return {"function": what}
         # Absent where it is free, so that runs from before there was a choice stay comparable.
@@ -261,14 +267,14 @@ def _limits_problems(spec: SystemSpec, limits: Limits) -> Iterator[tuple[str, st
         yield f"limits.{key}", message
     if spec.function is not None and limits.request_seconds is not None:
         yield "limits.request_seconds", "a function is called once; see deadline in suite.toml"
-    if spec.function is None and not spec.model.is_endpoint:
+    if spec.function is None and spec.http is None and not spec.model.is_endpoint:
         yield "limits", "only what asks a server or a function has limits"
 
 
 def _local_problems(spec: SystemSpec) -> Iterator[tuple[str, str]]:
     for key, message in spec.model.problems():
         yield f"model.{key}", message
-    for key in ("function", "replay"):
+    for key in _EXTERNAL:
         if getattr(spec, key) is not None:
             yield key, f'needs strategy = "external", not {spec.strategy!r}'
     if spec.retrieval is not None and spec.strategy in {"base", "fine-tuned"}:
@@ -287,10 +293,12 @@ def _local_problems(spec: SystemSpec) -> Iterator[tuple[str, str]]:
 
 
 def _external_problems(spec: SystemSpec) -> Iterator[tuple[str, str]]:
-    if (spec.function is None) == (spec.replay is None):
-        yield "strategy", "'external' needs exactly one of function and replay"
+    if sum(getattr(spec, key) is not None for key in _EXTERNAL) != 1:
+        yield "strategy", "'external' needs exactly one of function, replay and http"
     if spec.replay is not None:
         yield from ((f"replay.{key}", message) for key, message in spec.replay.problems())
+    if spec.http is not None:
+        yield from ((f"http.{key}", message) for key, message in spec.http.problems())
     parts = {
         "retrieval": spec.retrieval is not None,
         "training": spec.training is not None,

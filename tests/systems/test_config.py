@@ -336,7 +336,7 @@ WRONG = [
     ('[systems.a]\nstrategy = "rag"\nlimits = {}', 3, "limits: only what asks a server"),
     ('[systems.a]\nstrategy = "rag"\nlimits = 3', 3, "limits must be a table, not 3"),
     ('[systems.a]\nstrategy = "rag"\nprompt = "none.jinja"', 3, "there is no file 'none.jinja'"),
-    ('[systems.a]\nstrategy = "external"', 2, "exactly one of function and replay"),
+    ('[systems.a]\nstrategy = "external"', 2, "exactly one of function, replay and http"),
     ('[systems.a]\nstrategy = "external"\nfunction = "m:f"\nretrieval = {}', 4, "looks after this"),
     ('[systems.a]\nstrategy = "rag"\nfunction = "m:f"', 3, 'needs strategy = "external"'),
     *(
