@@ -39,11 +39,15 @@ class Answered(Generic[_T]):
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
-    """Why there is no answer: a kind of failure, and one line without the key."""
+    """Why there is no answer, after so much waiting and so many calls.
+
+    `kind` is a word for the failure, `message` one line without the key.
+    """
 
     kind: str
     message: str
     queue_seconds: float
+    attempts: int
 
 
 @dataclass(slots=True)
@@ -115,7 +119,7 @@ class Asker:
             pause = self._after(failed, effort, entered)
             if pause is None:
                 tried = f"; tried {effort.calls} times" if effort.calls > 1 else ""
-                return GivenUp(failed.kind, self._told(failed) + tried, effort.queue)
+                return GivenUp(failed.kind, self._told(failed) + tried, effort.queue, effort.calls)
             await asyncio.sleep(pause)
 
     def _after(self, error: CallError, effort: _Effort, entered: float) -> float | None:

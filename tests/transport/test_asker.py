@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -71,6 +72,7 @@ def test_what_does_not_pass_is_given_up(error: CallError, tried: str) -> None:
     came = ask(error)
     assert isinstance(came, GivenUp)
     assert (came.kind, came.message) == (error.kind, f"{URL}: no{tried}")
+    assert came.attempts == int((re.findall(r"\d", tried) or ["1"])[0])
 
 
 def test_what_is_told_is_one_line_without_the_key() -> None:

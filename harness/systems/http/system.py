@@ -86,7 +86,7 @@ class HttpSystem:
         try:
             request = self._request(question, day)
         except TemplateProblem as problem:
-            return _failed("template", one_line(str(problem)), 0.0, begin)
+            return _failed(GivenUp("template", one_line(str(problem)), 0.0, 0), begin)
 
         async def call() -> Told:
             reply = Reply(self._spec.url, self._paths, begin)
@@ -95,7 +95,7 @@ class HttpSystem:
 
         came = await self._asker.ask(call, lambda told: _tokens(_usage(told, question)))
         if isinstance(came, GivenUp):
-            return _failed(came.kind, came.message, came.queue_seconds, begin)
+            return _failed(came, begin)
         return self._answer(came, question)
 
     async def close(self) -> None:
@@ -142,9 +142,10 @@ class HttpSystem:
         return f"the key is refused; look at the environment variable {self._spec.key_env}"
 
 
-def _failed(kind: str, message: str, queue: float, begin: float) -> Answer:
-    timing = Timing(queue=queue, total=time.perf_counter() - begin)
-    return Answer(None, timing=timing, failure=Failure(kind, message))
+def _failed(why: GivenUp, begin: float) -> Answer:
+    timing = Timing(queue=why.queue_seconds, total=time.perf_counter() - begin)
+    failure = Failure(why.kind, why.message)
+    return Answer(None, timing=timing, failure=failure, attempts=why.attempts)
 
 
 def _usage(told: Told, question: Question) -> Usage:
