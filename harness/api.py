@@ -76,7 +76,11 @@ class Result:
     def __init__(self, run: Path, *, judge: Judge | None = None) -> None:
         self.run = run
         self.judge = judge
-        self.loaded: LoadedRun = load_run(run)
+
+    @cached_property
+    def loaded(self) -> LoadedRun:
+        """Manifest, questions and records; read when they are first asked for, as all else is."""
+        return load_run(self.run)
 
     @cached_property
     def prices(self) -> PriceBook:
@@ -244,7 +248,9 @@ def load(run: Path | str, *, judge: Judge | None = None) -> Result:
     `judge` is asked `(question, answer, history, day)` about the free-text answers on which no rule
     can decide, and returns their freshness class, or None where it cannot tell.
     """
-    return Result(Path(run), judge=judge)
+    result = Result(Path(run), judge=judge)
+    _ = result.loaded  # read now: what is wrong with it is said here
+    return result
 
 
 def train(

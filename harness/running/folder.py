@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
+from harness import fastjson
 from harness.errors import DataError, RunError, located
 from harness.running.journal import Journal, Line, encode, read_lines
 from harness.running.lock import LOCK_FILE, FolderLock
@@ -106,8 +107,8 @@ class RunFolder:
             lock = FolderLock(path)
             undo.callback(lock.release)
             _refuse_unless_empty(path)
-            lines = (json.dumps(question_to_dict(question)) + "\n" for question in questions)
-            _write(path / QUESTIONS, "".join(lines).encode())
+            lines = (fastjson.dumps(question_to_dict(question)) + b"\n" for question in questions)
+            _write(path / QUESTIONS, lines)
             if prices is not None:
                 shutil.copyfile(prices, path / PRICES)
             _write_manifest(path, manifest)
@@ -220,7 +221,7 @@ def _repair(path: Path) -> tuple[set[RecordKey], list[str]]:
         with (path / DAMAGED).open("ab") as aside:
             aside.writelines(line.raw for line in damaged)
         bad = {line.number for line in damaged}
-        _write(journal, b"".join(line.raw for line in _lines(journal) if line.number not in bad))
+        _write(journal, (line.raw for line in _lines(journal) if line.number not in bad))
     return done, notes
 
 
@@ -262,14 +263,14 @@ def _check_record(
 
 def _write_manifest(path: Path, manifest: Manifest) -> None:
     text = json.dumps(manifest_to_dict(manifest), indent=2)
-    _write(path / MANIFEST, text.encode() + b"\n")
+    _write(path / MANIFEST, [text.encode(), b"\n"])
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, parts: Iterable[bytes]) -> None:
     """Write a file so that a reader, or a crash, sees the old one or the new one."""
     temporary = path.with_name(f".{path.name}.new")
     with temporary.open("wb") as file:
-        file.write(data)
+        file.writelines(parts)
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
