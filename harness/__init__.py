@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from harness.api import Result as Result
     from harness.api import compare as compare
+    from harness.api import forecast as forecast
     from harness.api import load as load
     from harness.api import resume as resume
     from harness.errors import ArtefactError as ArtefactError
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from harness.world.questions import QuestionSet as QuestionSet
 
 _HOME = {
-    "harness.api": ("Result", "compare", "load", "resume"),
+    "harness.api": ("Result", "compare", "forecast", "load", "resume"),
     "harness.errors": (
         "ArtefactError",
         "ConfigError",

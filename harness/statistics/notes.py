@@ -21,6 +21,7 @@ def notes(
         *_undecided(scores),
         *_premature(scores),
         *_unmeasured(systems, scores),
+        *_avoided(scores),
         *(
             f"{system.name}: its latencies are those recorded with its answers; they were not "
             "measured in this run, and say nothing of this machine."
@@ -66,17 +67,22 @@ def _premature(scores: Sequence[Score]) -> Iterator[str]:
 
 
 def _unmeasured(systems: Sequence[SystemResult], scores: Sequence[Score]) -> Iterator[str]:
-    cached = Counter(
-        score.system
-        for score in scores
-        if score.timing is None and score.freshness.label != "failed"
-    )
+    cached = Counter(score.system for score in scores if score.cached)
     for system in systems:
         if cached[system.name]:
             yield (
                 f"{system.name}: {_answers(cached[system.name])} came from the cache; their "
                 "latency is not measured and not counted."
             )
+
+
+def _avoided(scores: Sequence[Score]) -> Iterator[str]:
+    """What was spent in this run, where some of it was not; of answers whose cost is known."""
+    if not any(score.cached for score in scores):
+        return
+    spent = sum(score.cost.usd or 0.0 for score in scores if not score.cached)
+    avoided = sum(score.cost.usd or 0.0 for score in scores if score.cached)
+    yield f"${spent:.2f} was spent on answers, and ${avoided:.2f} avoided by those from the cache."
 
 
 def _unstated(systems: Sequence[SystemResult]) -> Iterator[str]:
