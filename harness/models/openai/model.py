@@ -127,7 +127,7 @@ class OpenAIModel:
             if pause is None:
                 # Raised here, it has no context: what the server said may have the key in it.
                 tried = f"; tried {effort.calls} times" if effort.calls > 1 else ""
-                raise ModelError(failed.kind, self._told(failed) + tried)
+                raise ModelError(failed.kind, self._told(failed) + tried, effort.calls)
             await asyncio.sleep(pause)
 
     async def close(self) -> None:
@@ -151,18 +151,19 @@ class OpenAIModel:
     def _after(self, error: CallError, effort: _Effort, entered: float) -> float | None:
         """Tell the target what came of a call; seconds until the next one, None: give up.
 
-        Neither a server that is down nor a limit of calls is the question's fault: then the target
-        knows when to go on, and when not to.
+        Neither an address at which nobody answers nor a limit of calls is the question's fault: then
+        the target knows when to go on, and when not to.
         """
         outcome, cause = _outcome(error), self._told(error)
         after = 0.0
         if outcome == "throttled":
             asked = error.after
             after = self._retries.backoff(effort.throttled + 1) if asked is None else asked
-        self._target.leave(outcome, entered=entered, after=after, cause=cause)
+        again = effort.calls > 0
+        self._target.leave(outcome, entered=entered, after=after, cause=cause, again=again)
         if self._is_hopeless(error):
             raise TargetError(cause)
-        if outcome == "unreachable" or (outcome == "failed" and self._target.is_down):
+        if outcome == "unreachable":
             effort.unreached += 1
             return self._retries.backoff(effort.unreached)
         if outcome == "throttled":
