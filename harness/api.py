@@ -9,13 +9,11 @@ result.report("report.html")
 
 from __future__ import annotations
 
-import re
-import secrets
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +28,7 @@ from harness.running.folder import (
     LoadedRun,
     RunFolder,
     load_run,
+    new_folder,
     read_manifest,
 )
 from harness.running.hygiene import FOLDER as HYGIENE
@@ -177,7 +176,7 @@ def compare(
         decoding=decoding,
     )
     inputs = load_inputs(job)
-    path = _new_path(Path(out) if out is not None else _RUNS, job.suite.name)
+    path = new_folder(Path(out) if out is not None else _RUNS, job.suite.name)
     manifest = new_manifest(job, inputs, run_id=path.name)
     try:
         with RunFolder.create(path, manifest, inputs.questions, job.suite.prices) as folder:
@@ -306,11 +305,6 @@ def _training_progress(progress: ProgressCallback) -> Callable[[TrainingStep], N
             message="training an adapter",
         )
     )
-
-
-def _new_path(home: Path, suite: str) -> Path:
-    moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    return home / f"{re.sub(r'[^A-Za-z0-9._-]', '-', suite)}-{moment}-{secrets.token_hex(2)}"
 
 
 def _remove_if_nothing_was_kept(path: Path) -> None:

@@ -10,14 +10,25 @@ import asyncio
 import contextlib
 import threading
 from concurrent.futures import Future
+from typing import Protocol
 
-from harness.running.runner import Runner
+
+class Interruptible(Protocol):
+    """What can be carried out: a run, or a load test."""
+
+    async def run(self) -> None:
+        """Carry it out."""
+        ...
+
+    def interrupt(self) -> None:
+        """Stop: the first time when what is in flight has been saved, the second time at once."""
+        ...
 
 
-def run_in_background(runner: Runner) -> None:
-    """Run and wait. The first Ctrl-C drains, the second stops at once; see `Runner.interrupt`.
+def run_in_background(runner: Interruptible) -> None:
+    """Run and wait. The first Ctrl-C drains, the second stops at once; see `interrupt`.
 
-    Raises what `Runner.run` raises.
+    Raises what `run` raises.
     """
     started: Future[asyncio.AbstractEventLoop] = Future()
     finished: Future[None] = Future()
