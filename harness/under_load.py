@@ -160,10 +160,17 @@ def load_test(
         raise ConfigError(
             f"system {job.systems[0].name!r} replays recorded answers, which no load slows down"
         )
-    plan = _sweep(rates, limits, options.seed) if sweep else _one_after_another(rates)
+    following = _sweep(rates, limits, options.seed) if sweep else _one_after_another(rates)
     asked = {"rates": rates, "sweep": sweep, "limits": asdict(limits)}
-    home = Path(out) if out is not None else _RUNS
-    return _carry_out(job, options, asked, workers or default_workers(), plan, home, progress)
+    return _carry_out(
+        job,
+        options,
+        asked,
+        following,
+        workers=workers or default_workers(),
+        home=Path(out) if out is not None else _RUNS,
+        progress=progress,
+    )
 
 
 def _check(
@@ -210,8 +217,9 @@ def _carry_out(
     job: Job,
     options: LoadOptions,
     asked: Mapping[str, Any],
+    following: NextRate,
+    *,
     workers: int,
-    plan: NextRate,
     home: Path,
     progress: ProgressCallback | None,
 ) -> LoadResult:
@@ -232,13 +240,24 @@ def _carry_out(
             )
             questions = tuple(inputs.questions)
             run_in_background(
-                LoadTest(folder, servers, questions, plan, options=options, progress=progress)
+                LoadTest(folder, servers, questions, following, options=options, progress=progress)
             )
-    except BaseException:
-        _remove_unless_measured(path)
-        raise
-    rmtree(path / _WORK, ignore_errors=True)  # indices: made again from the documents if needed
+    finally:
+        _tidy(path)
     return LoadResult(path)
+
+
+def _tidy(path: Path) -> None:
+    """Remove indices, which are made again if needed, and all where no step was finished."""
+    rmtree(path / _WORK, ignore_errors=True)
+    with suppress(OSError):
+        if not (path / _LOG).stat().st_size:
+            (path / _LOG).unlink()
+    steps: Sequence[Step] = ()
+    with suppress(RunError):
+        steps = read_load_test(path).steps
+    if not steps:
+        rmtree(path, ignore_errors=True)
 
 
 def _manifest(job: Job, inputs: Inputs, run_id: str, settings: Mapping[str, Any]) -> Manifest:
@@ -246,14 +265,6 @@ def _manifest(job: Job, inputs: Inputs, run_id: str, settings: Mapping[str, Any]
     suite = suite_reference(job.suite)
     own = {"suite": suite, "deadline": job.suite.deadline, **settings}
     return replace(new_manifest(job, inputs, run_id=run_id), planned=0, settings=own)
-
-
-def _remove_unless_measured(path: Path) -> None:
-    """A test that failed before its first step was finished leaves no folder behind."""
-    with suppress(RunError):
-        if read_load_test(path).steps:
-            return
-    rmtree(path, ignore_errors=True)
 
 
 def _finite(value: Any) -> Any:  # noqa: ANN401  (any JSON)

@@ -53,7 +53,15 @@ def made_of(
 ) -> Step:
     """A step with these arrivals and total times; `failures` has the kind by position."""
     samples = tuple(
-        Sample(number, i, f"q{i % 7}", float(at), 0.0, float(total), failure=(failures or {}).get(i, ""))
+        Sample(
+            number,
+            i,
+            f"q{i % 7}",
+            float(at),
+            0.0,
+            float(total),
+            failure=(failures or {}).get(i, ""),
+        )
         for i, (at, total) in enumerate(zip(arrived, totals, strict=True))
     )
     return Step(number, "open", rate, "poisson", seconds, "", lag or Lag(), samples)

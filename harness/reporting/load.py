@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["LoadView"]
 
 _LONG: Final = 10.0  # seconds from which on a column is in seconds
-_PERCENT: Final = Unit("%", factor=100, decimals=1, ceiling=100)
+_MOST_TIMES: Final = 3  # columns of times that fit beside the others with intervals on one line
+_PERCENT: Final = Unit("%", factor=100, decimals=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,27 +85,29 @@ class LoadView:
         )
 
     def _columns(self, steps: Sequence[StepFigures]) -> Iterator[tuple[str, list[Text]]]:
-        yield "rate\n/s", [_rate(step) for step in steps]
-        yield "answered\n/s", _cells([step.reached for step in steps], NUMBER)
         quantiles = [name for name in ("p50", "p95", "p99") if _known(steps, name)] or ["p50"]
-        times = {name: [step.latency[name] for step in steps] for name in quantiles}
+        times = {f"{name}\n": [step.latency[name] for step in steps] for name in quantiles}
         if self._place == "worker":
-            times["queue p95"] = [step.queue for step in steps]
+            times["queue\np95 "] = [step.queue for step in steps]
+        narrow = len(times) > _MOST_TIMES
         unit = _time_unit([estimate for column in times.values() for estimate in column])
-        for name, estimates in times.items():
-            yield f"{name}\n{unit.name}", _cells(estimates, unit)
-        yield f"{self._share_heading()}\n%", _cells([step.within for step in steps], _PERCENT)
+        yield "rate\n/s", [_rate(step) for step in steps]
+        yield "answered\n/s", [_cell(step.reached, NUMBER, narrow=narrow) for step in steps]
+        for heading, estimates in times.items():
+            cells = [_cell(estimate, unit, narrow=narrow) for estimate in estimates]
+            yield f"{heading}{unit.name}", cells
+        shares = [_cell(step.within, _PERCENT, narrow=narrow) for step in steps]
+        yield "within\nlimits %" if str(self.limits) else "answered\n%", shares
         yield "client\nlag ms", [_lag(step) for step in steps]
         yield "backlog", [Text("closed\nloop" if s.rate is None else s.verdict) for s in steps]
-
-    def _share_heading(self) -> str:
-        return "in limits" if str(self.limits) else "answered"
 
     def _held(self) -> str:
         name, held = single_line(self.loaded.manifest.systems[0].name), self.saturation.held
         promise = f" with {self.limits}" if str(self.limits) else ""
         if held is None:
-            possible = any((step.within.high or 0.0) >= ATTAINED for step in self.steps if step.rate)
+            possible = any(
+                (step.within.high or 0.0) >= ATTAINED for step in self.steps if step.rate
+            )
             hope = "; more --requests may show one" if possible else ""
             return (
                 f"{name} holds none of these rates beyond doubt: {ATTAINED:.0%} of the requests "
@@ -204,16 +207,13 @@ def _time_unit(estimates: Iterable[Estimate]) -> Unit:
     return (Unit("s") if long else Unit("ms", factor=1000)).fitted(values)
 
 
-def _cells(estimates: Sequence[Estimate], unit: Unit) -> list[Text]:
-    return [_cell(estimate, unit) for estimate in estimates]
-
-
-def _cell(estimate: Estimate, unit: Unit) -> Text:
+def _cell(estimate: Estimate, unit: Unit, *, narrow: bool) -> Text:
+    """A figure above its interval, which takes two lines where there are many columns."""
     if estimate.value is None or estimate.low is None or estimate.high is None:
         return Text("unknown", "dim")
-    if math.isinf(estimate.high):
-        value, low = unit.write(estimate.value, estimate.low)
-        high = "\N{INFINITY}"
-    else:
+    value, low = unit.write(estimate.value, estimate.low)
+    high = "\N{INFINITY}"
+    if math.isfinite(estimate.high):
         value, low, high = unit.write(estimate.value, estimate.low, estimate.high)
-    return Text.assemble((value, "bold"), (f"\n{low}-{high}", "dim"))
+    dash = "-\n" if narrow else "-"
+    return Text.assemble((value, "bold"), (f"\n{low}{dash}{high}", "dim"))

@@ -148,7 +148,12 @@ def new_manifest(job: Job, inputs: Inputs, run_id: str) -> Manifest:
         fingerprints=dict(inputs.fingerprints),
         versions=package_versions(),
         machine=machine(),
-        settings={"suite": suite_reference(job.suite), "limit": job.limit, **swept},
+        settings={
+            "suite": suite_reference(job.suite),
+            "limit": job.limit,
+            "concurrency": job.suite.concurrency,
+            **swept,
+        },
     )
 
 

@@ -5,18 +5,37 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from harness.running.manifest import Manifest
 from harness.scoring.score import Score
 from harness.statistics.results import SystemResult
 
 
-def notes(systems: Sequence[SystemResult], scores: Sequence[Score]) -> tuple[str, ...]:
+def notes(
+    manifest: Manifest, systems: Sequence[SystemResult], scores: Sequence[Score]
+) -> tuple[str, ...]:
     """Gaps in the run and figures that cannot be stated, with the reason; none is no gap."""
     return (
         *_gaps(systems),
         *_undecided(scores),
         *_premature(scores),
         *_unmeasured(systems, scores),
+        *filter(None, [closed_loop(manifest)]),
         *_unstated(systems),
+    )
+
+
+def closed_loop(manifest: Manifest) -> str:
+    """What was in flight while latency was measured, where that was more than one; else empty.
+
+    Runs from before this was kept do not tell.
+    """
+    in_flight = manifest.settings.get("concurrency", 1)
+    if in_flight <= 1:
+        return ""
+    return (
+        f"Latency is that of a closed loop, {in_flight} in flight: systems that wait for an endpoint or "
+        "an async function were asked so many questions at a time, and a stall of theirs also stopped "
+        "the asking. For latency at a given rate of requests: harness load."
     )
 
 

@@ -70,7 +70,7 @@ def summarise(
         flips=_flips(tables),
         scores=scores,
         days=manifest.days,
-        notes=(*run.notes, *notes(systems, scores)),
+        notes=(*run.notes, *notes(manifest, systems, scores)),
         over_time=over_time(run, scores),
         decoding=decoding_cross(run, scores, seed=seed),
     )

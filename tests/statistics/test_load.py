@@ -61,14 +61,14 @@ def spread(n: int = 400) -> tuple[list[float], list[float]]:
 
 def test_a_failed_request_is_infinitely_slow_and_never_left_out() -> None:
     at, totals = spread()
-    failures = {i: "timeout" for i in range(0, 400, 25)}  # 4 %
+    failures = dict.fromkeys(range(0, 400, 25), "timeout")  # 4 %
     step = queues.made_of(at, totals, 10.0, seconds=40.0, failures=failures)
     found = step_figures(step, LatencyLimits(total=0.5), seed=1)
     assert found.within.value == pytest.approx(1 - found.failed / found.requests)
     assert found.latency["p95"].value is not None
     assert found.latency["p95"].high == math.inf
     assert found.latency["mean"].value is None
-    failures = {i: "timeout" for i in range(0, 400, 15)}  # 6.7 %
+    failures = dict.fromkeys(range(0, 400, 15), "timeout")  # 6.7 %
     step = queues.made_of(at, totals, 10.0, seconds=40.0, failures=failures)
     found = step_figures(step, LatencyLimits(total=0.5), seed=1)
     assert found.latency["p95"].value is None
@@ -104,9 +104,13 @@ def test_a_rate_at_which_fewer_meet_the_limits_gains_nothing() -> None:
     at, totals = spread()
     limits = LatencyLimits(total=0.5)
     slow = queues.made_of(at, totals, 10.0, seconds=40.0)
-    fast = queues.made_of([t / 2 for t in at], [t * 2 for t in totals], 20.0, seconds=20.0, number=2)
+    fast = queues.made_of(
+        [t / 2 for t in at], [t * 2 for t in totals], 20.0, seconds=20.0, number=2
+    )
     assert [step.verdict for step in figures([slow, fast], limits, seed=1)] == ["holds", "holds"]
-    worse = queues.made_of([t / 2 for t in at], [t * 3 for t in totals], 20.0, seconds=20.0, number=2)
+    worse = queues.made_of(
+        [t / 2 for t in at], [t * 3 for t in totals], 20.0, seconds=20.0, number=2
+    )
     found = figures([worse, slow], LatencyLimits(total=0.32), seed=1)
     assert [step.verdict for step in found] == ["no gain", "holds"]
 

@@ -13,7 +13,12 @@ NO_LIMITS = LatencyLimits()
 
 
 def sweep(
-    seed: int, *, service: str = "D", requests: int = 400, start: float = 0.3, arrivals: str = "poisson"
+    seed: int,
+    *,
+    service: str = "D",
+    requests: int = 400,
+    start: float = 0.3,
+    arrivals: str = "poisson",
 ) -> tuple[Saturation, list[float]]:
     """A whole sweep of a server whose capacity is 1 a second: what is found, and the rates asked."""
     rng = np.random.default_rng(seed)
@@ -24,9 +29,7 @@ def sweep(
         if rate is None:
             return saturation(found), [step.rate or 0.0 for step in steps]
         steps.append(
-            queues.step(
-                requests, rate, rng, service=service, arrivals=arrivals, number=len(steps)
-            )
+            queues.step(requests, rate, rng, service=service, arrivals=arrivals, number=len(steps))
         )
 
 

@@ -74,10 +74,10 @@ def test_the_correlation_time_of_an_autoregressive_series_is_known(memory: float
 
 
 def test_more_correlation_takes_more_requests() -> None:
-    assert Steady(500, 0, True, 1.0).needed == 100  # noqa: FBT003  (a data class)
-    assert Steady(500, 20, True, 8.0).needed == 820  # noqa: FBT003  (as above)
-    assert Steady(500, 0, True, 4.9).enough  # noqa: FBT003  (as above)
-    assert not Steady(500, 0, True, 5.1).enough  # noqa: FBT003  (as above)
+    assert Steady(500, 0, True, 1.0).needed == 100
+    assert Steady(500, 20, True, 8.0).needed == 820
+    assert Steady(500, 0, True, 4.9).enough
+    assert not Steady(500, 0, True, 5.1).enough
 
 
 def test_the_growth_of_a_backlog_is_what_was_planted() -> None:
@@ -97,7 +97,9 @@ def test_growth_is_seldom_found_where_there_is_none_and_found_where_there_is(ser
         found = 0
         for _ in range(200):
             arrived, totals = queues.times(400, load, rng, service=service)
-            growth = backlog_growth(arrived, arrived + totals, float(arrived[40]), float(arrived[-1]))
+            growth = backlog_growth(
+                arrived, arrived + totals, float(arrived[40]), float(arrived[-1])
+            )
             found += growth.low is not None and growth.low > 0
         return found
 

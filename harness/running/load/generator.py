@@ -183,7 +183,6 @@ class LoadTest:
         if self._callback is not None:
             self._callback(Progress(phase, done, total, failed=failed, message=message))
 
-
     def _interrupted(self) -> str:
         if not self._steps:
             return "interrupted before any step was finished; nothing is kept"

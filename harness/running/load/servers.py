@@ -99,10 +99,13 @@ class LoopServers:
 
     async def close(self) -> None:
         """Close the system."""
-        await self._made.close()
+        system, self._system = self._made, None
+        await system.close()
 
     async def kill(self) -> None:
-        """Nothing is left: what was in flight has been cancelled."""
+        """Close it, unless it is closed; what was in flight has been cancelled."""
+        if self._system is not None:
+            await self.close()
 
     @property
     def _made(self) -> System:

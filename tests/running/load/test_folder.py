@@ -96,7 +96,10 @@ def drop_limits(path: Path) -> None:
         (drop_limits, r"load.json: key 'systems' is missing"),
         (lambda path: (path / "steps.jsonl").unlink(), r"steps.jsonl: No such file"),
         (lambda path: (path / "load.json").unlink(), r"is not a load test: it has no load.json"),
-        (lambda path: (path / "steps.jsonl").write_text('{"number": 0}\n'), r"steps.jsonl: not a st"),
+        (
+            lambda path: (path / "steps.jsonl").write_text('{"number": 0}\n'),
+            r"steps.jsonl: not a st",
+        ),
     ],
 )
 def test_what_is_damaged_is_named(

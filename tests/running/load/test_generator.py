@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import random
 from datetime import date
 from pathlib import Path
 
@@ -72,9 +70,7 @@ def test_the_mean_of_a_queue_is_that_of_pollaczek_and_khinchine(tmp_path: Path) 
 def test_a_stall_shows_in_the_open_loop_and_hides_in_the_closed_one(tmp_path: Path) -> None:
     """The server stands still for one second in ten: an eighth of all askers are affected."""
     system = OneServer(lambda: 0.01, every=10.0, stall=1.0)
-    loaded = carry_out(
-        tmp_path / "t", system, [20], requests=6000, alone=6000, arrivals="constant"
-    )
+    loaded = carry_out(tmp_path / "t", system, [20], requests=6000, alone=6000, arrivals="constant")
     closed, opened = figures(loaded.steps, LatencyLimits(total=0.1), seed=1)
     assert closed.verdict == "closed"
     assert closed.latency["p99"].value == pytest.approx(0.01)
@@ -122,7 +118,7 @@ def test_more_than_the_safety_limit_is_shed_and_stays_in_the_denominator(tmp_pat
 class Blocking(OneServer):
     """Computes in the event loop for `seconds`, which nothing in the loop can do beside it."""
 
-    async def answer(self, question: Question, day: date) -> Answer:
+    async def answer(self, question: Question, _day: date) -> Answer:
         loop = asyncio.get_running_loop()
         loop._now += self._seconds()  # type: ignore[attr-defined]
         return Answer(question.id)
@@ -191,7 +187,7 @@ def test_whatever_a_system_does_is_the_outcome_of_that_request(tmp_path: Path) -
 
 def test_a_system_that_answers_nothing_ends_the_test_at_once(tmp_path: Path) -> None:
     class Dead(OneServer):
-        async def answer(self, question: Question, day: date) -> Answer:
+        async def answer(self, _question: Question, _day: date) -> Answer:
             raise LookupError("no such model")
 
     with pytest.raises(RunError, match="none of 5 questions was answered: LookupError: no such"):

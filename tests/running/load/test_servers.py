@@ -19,7 +19,9 @@ from harness.running.load.servers import LoopServers, make_servers
 from harness.systems.function import FunctionSystem
 
 
-def carry_out(path: Path, arm: Arm, *, workers: int = 1, deadline: float | None = 60.0) -> LoadedTest:
+def carry_out(
+    path: Path, arm: Arm, *, workers: int = 1, deadline: float | None = 60.0
+) -> LoadedTest:
     """Two hundred requests a second, far more than the scripted system can answer."""
 
     async def work() -> None:
@@ -56,11 +58,15 @@ def test_two_workers_serve_one_queue(tmp_path: Path) -> None:
     spans = sorted((s.intended + s.late + s.queue, s.done) for s in step.samples)
     overlapping = sum(later[0] < earlier[1] for earlier, later in pairwise(spans))
     assert overlapping > 0
-    assert all(c[0] >= min(a[1], b[1]) - 1e-6 for a, b, c in zip(spans, spans[1:], spans[2:], strict=False))
+    assert all(
+        c[0] >= min(a[1], b[1]) - 1e-6 for a, b, c in zip(spans, spans[1:], spans[2:], strict=False)
+    )
 
 
 def test_a_question_that_kills_its_worker_is_an_outcome_and_noted(tmp_path: Path) -> None:
-    loaded = carry_out(tmp_path / "t", scripted.arm("simulated", fault="dies_once", marker=tmp_path))
+    loaded = carry_out(
+        tmp_path / "t", scripted.arm("simulated", fault="dies_once", marker=tmp_path)
+    )
     assert all(sample.failure == "" for step in loaded.steps for sample in step.samples)
     (note,) = loaded.notes
     assert "a worker died (SIGKILL)" in note
@@ -71,7 +77,7 @@ def test_a_question_that_kills_its_worker_is_an_outcome_and_noted(tmp_path: Path
 def test_a_system_that_cannot_be_made_or_prepared_is_named(
     tmp_path: Path, make: object, fault: str
 ) -> None:
-    with pytest.raises(RunError, match="system 'simulated'.*no such"):
+    with pytest.raises(RunError, match=r"system 'simulated'.*no such"):
         carry_out(tmp_path / "t", make("simulated", fault=fault))  # type: ignore[operator]
 
 
@@ -96,5 +102,3 @@ def test_plain_functions_in_the_loop_do_not_wait_for_one_another() -> None:
         return list(await asyncio.gather(*(one() for _ in range(40))))
 
     assert asyncio.run(work()) == ["met"] * 40
-
-
