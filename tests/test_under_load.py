@@ -102,11 +102,12 @@ async def echo(question: harness.Question, day: date) -> str:
 def test_a_sweep_begins_with_half_of_what_one_at_a_time_comes_to(
     office: Path, tmp_path: Path
 ) -> None:
-    """The loop answers at once, so that the client is the first that cannot keep up."""
+    """The loop answers at once, so that it is the client that comes to its limit."""
     result = load_test(office, system=echo, sweep=True, requests=100, seconds=0.0, out=tmp_path)
     alone, first, *_ = result.loaded.steps
     assert first.rate == pytest.approx(len(alone.samples) / alone.seconds / 2, rel=0.06)
     assert result.loaded.manifest.settings["place"] == "loop"
+    assert result.saturation.high is not None
 
 
 async def model(call: Call) -> StreamResponse:

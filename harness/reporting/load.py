@@ -127,7 +127,8 @@ def _saturates(found: Saturation, steps: Sequence[StepFigures]) -> str:
     where = f"below {found.high:.4g}"
     if found.low is not None:
         where = f"between {found.low:.4g} and {found.high:.4g}"
-    sentence = f"It saturates {where} requests a second"
+    bound = any(step.client_bound for step in steps if step.rate == found.high)
+    sentence = f"{'It, or the client,' if bound else 'It'} saturates {where} requests a second"
     if found.served is None:
         return f"{sentence}: from there on no more requests a second meet the limits."
     return (

@@ -66,15 +66,14 @@ def next_rate(steps: Sequence[StepFigures], start: float) -> float | None:
 
     The rate is doubled until the system saturates, or halved until it holds, and the gap is then
     halved four times, or until it is a tenth. Where a step in the gap is unclear, the wider side
-    of it is halved next. A sweep also ends when the client cannot ask faster.
+    of it is halved next.
     """
     at = [step for step in steps if step.rate is not None]
     if not at:
         return start
     found = saturation(at)
     if found.high is None:
-        fastest = max(step.rate or 0.0 for step in at)
-        return None if at[-1].client_bound else 2 * fastest
+        return 2 * max(step.rate or 0.0 for step in at)
     if found.low is None:
         slowest = min(step.rate or 0.0 for step in at)
         return slowest / 2 if slowest > start / 2**_HALVINGS else None

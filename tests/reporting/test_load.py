@@ -104,6 +104,11 @@ def test_the_sentence_says_what_is_held_and_where_it_saturates() -> None:
     assert "saturates below 1.5 requests" in view(queue(1.5, 500)).sentence()
 
 
+def test_a_client_that_cannot_keep_up_is_not_taken_for_the_system() -> None:
+    step = replace(queue(1.5, 500), lag=Lag(1000, 0.5, 20.0, 30.0))
+    assert "It, or the client, saturates below 1.5 requests" in view(step).sentence()
+
+
 def test_a_rate_that_is_not_held_beyond_doubt_is_not_said_to_be() -> None:
     sentence = view(queue(0.3), limits=LatencyLimits(total=0.5)).sentence()
     assert sentence.startswith("rag holds none of these rates beyond doubt: 90% of the requests")
