@@ -492,8 +492,8 @@ def _show_load(result: LoadResult, json_out: str | None) -> None:
     view = LoadView(result.loaded, result.steps, result.saturation, result.limits)
     console.print(view.table())
     for note in view.notes():
-        console.print(f"note: {note}", highlight=False)
-    console.print(view.sentence(), highlight=False)
+        console.print(f"note: {note}", highlight=False, markup=False)
+    console.print(view.sentence(), highlight=False, markup=False)
     console.print(f"test:   {result.path}", highlight=False, soft_wrap=True)
     _write_json(result.to_dict, json_out)
 

@@ -40,7 +40,7 @@ class LoadView:
     def table(self) -> Table:
         """One row a rate, the closed loop first; each figure above its 95 % interval."""
         table = Table(
-            title=self._title(),
+            title=Text(self._title()),
             title_justify="left",
             title_style="",
             box=SIMPLE_HEAD,
@@ -61,7 +61,7 @@ class LoadView:
 
     def notes(self) -> Iterator[str]:
         """What a reader of the table must know."""
-        yield from self.loaded.notes
+        yield from map(single_line, self.loaded.notes)
         yield from _step_notes(self._by_rate)
         if self._place == "loop":
             yield "requests go to the system at once: what they wait for in it is part of its times"
@@ -146,7 +146,9 @@ def _step_notes(steps: Sequence[StepFigures]) -> Iterator[str]:
         )
     for step in steps:
         if step.failures:
-            kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(step.failures.items()))
+            kinds = ", ".join(
+                f"{count} {single_line(kind)}" for kind, count in sorted(step.failures.items())
+            )
             yield f"{step.failed} of {step.requests} requests failed {_at([step])}: {kinds}"
     if cut := [_warm_up(step) for step in steps if step.cut]:
         yield f"cut off as warm-up: {', '.join(cut)}"

@@ -163,11 +163,13 @@ def test_an_upper_bound_among_the_failed_is_infinite() -> None:
     assert "\N{INFINITY}" in text
 
 
-@pytest.mark.parametrize("name", ["rag\x1b[31m", "ra\ng"])
+@pytest.mark.parametrize("name", ["rag\x1b[31m", "ra\ng", "[red]rag[/red]"])
 def test_a_name_cannot_command_the_terminal(name: str) -> None:
     shown = view(queue(0.3), name=name)
     assert "\x1b" not in printed(shown) + shown.sentence()
     assert "\n" not in shown.sentence()
+    if "[red]" in name:
+        assert name in printed(shown)
 
 
 def test_long_times_are_in_seconds() -> None:
