@@ -62,7 +62,7 @@ class LoadView:
     def notes(self) -> Iterator[str]:
         """What a reader of the table must know."""
         yield from map(single_line, self.loaded.notes)
-        yield from _step_notes(self._by_rate)
+        yield from _step_notes(self._by_rate, self._place)
         if self._place == "loop":
             yield "requests go to the system at once: what they wait for in it is part of its times"
 
@@ -130,19 +130,20 @@ def _saturates(found: Saturation, steps: Sequence[StepFigures]) -> str:
     bound = any(step.client_bound for step in steps if step.rate == found.high)
     sentence = f"{'It, or the client,' if bound else 'It'} saturates {where} requests a second"
     if found.served is None:
-        return f"{sentence}: from there on no more requests a second meet the limits."
+        return f"{sentence}: from there on fewer requests a second meet the limits."
     return (
         f"{sentence}; when more came than it could serve, it answered "
         f"{figure(found.served, NUMBER).line} a second."
     )
 
 
-def _step_notes(steps: Sequence[StepFigures]) -> Iterator[str]:
+def _step_notes(steps: Sequence[StepFigures], place: str) -> Iterator[str]:
     if bound := [step for step in steps if step.client_bound]:
+        fewer = " (fewer --workers)" if place == "worker" else ""
+        advice = f"leave it a core of its own{fewer}, or a machine"
         yield (
             f"the client was the bottleneck {_at(bound)}: its lag is a tenth of the median time or "
-            "more, and the times are the client's as much as the system's; leave it a core "
-            "of its own (fewer --workers), or another machine"
+            f"more, and the times are the client's as much as the system's; {advice}"
         )
     for step in steps:
         if step.failures:
@@ -168,7 +169,11 @@ def _not_shown(steps: Sequence[StepFigures]) -> Iterator[str]:
         if name == "p95" and ("p50", reason) in reasons:
             continue
         what = "no percentile" if ("p95", reason) in reasons and name == "p50" else f"no {name}"
-        more = f": --requests {max(s.needed for s in found)}" if reason == TOO_SHORT else ""
+        more = ""
+        if reason == TOO_SHORT:
+            more = f": --requests {max(step.needed for step in found)}"
+        elif reason.startswith("n = "):
+            more = "; more --requests may"
         yield f"{what} is shown {_at(found)}: {reason}{more}"
 
 

@@ -104,6 +104,15 @@ def test_the_sentence_says_what_is_held_and_where_it_saturates() -> None:
     assert "saturates below 1.5 requests" in view(queue(1.5, 500)).sentence()
 
 
+def test_a_rate_that_gains_nothing_says_so() -> None:
+    at = np.arange(400) / 10
+    totals = np.random.default_rng(1).uniform(0.1, 0.2, 400)
+    slow = queues.made_of(at, totals, 10.0, seconds=40.0)
+    fast = queues.made_of(at / 2, totals * 3, 20.0, seconds=20.0, number=2)
+    sentence = view(slow, fast, limits=LatencyLimits(total=0.3)).sentence()
+    assert "It saturates between 10 and 20 requests a second: from there on fewer" in sentence
+
+
 def test_a_client_that_cannot_keep_up_is_not_taken_for_the_system() -> None:
     step = replace(queue(1.5, 500), lag=Lag(1000, 0.5, 20.0, 30.0))
     assert "It, or the client, saturates below 1.5 requests" in view(step).sentence()

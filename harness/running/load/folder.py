@@ -24,6 +24,7 @@ __all__ = ["LoadFolder", "LoadedTest", "read_load_test"]
 MANIFEST: Final = "load.json"
 SAMPLES: Final = "samples.jsonl"
 STEPS: Final = "steps.jsonl"
+_SETTINGS: Final = ("arrivals", "limits", "place", "workers")
 
 _T = TypeVar("_T")
 
@@ -94,6 +95,9 @@ class LoadFolder:
 def read_load_test(path: Path) -> LoadedTest:
     """Read the folder of a load test; raises `RunError` naming file and line for what is damaged."""
     manifest = read_manifest(path, MANIFEST, what="load test")
+    for key in _SETTINGS:
+        if key not in manifest.settings:
+            raise RunError(located(path / MANIFEST, None, f"the setting {key!r} is missing"))
     samples: dict[int, list[Sample]] = defaultdict(list)
     for sample in _read(path / SAMPLES, lambda data: Sample(**data)):
         samples[sample.step].append(sample)

@@ -75,7 +75,13 @@ def one_after_another(*rates: float) -> NextRate:
 
 def load_folder(path: Path) -> LoadFolder:
     manifest = scripted.manifest(ASKED, ["simulated"], 0)
-    settings = {"suite": "scripted", "arrivals": "poisson", "place": "loop", "workers": None}
+    settings = {
+        "suite": "scripted",
+        "arrivals": "poisson",
+        "limits": {},
+        "place": "loop",
+        "workers": None,
+    }
     return LoadFolder(path, replace(manifest, days=scripted.DAYS[:1], settings=settings))
 
 

@@ -82,9 +82,15 @@ def damage_line(text: str) -> Callable[[Path], None]:
     return damage
 
 
-def drop_limits(path: Path) -> None:
+def drop_systems(path: Path) -> None:
     data = json.loads((path / "load.json").read_text())
     del data["systems"]
+    (path / "load.json").write_text(json.dumps(data))
+
+
+def drop_limits(path: Path) -> None:
+    data = json.loads((path / "load.json").read_text())
+    del data["settings"]["limits"]
     (path / "load.json").write_text(json.dumps(data))
 
 
@@ -93,7 +99,8 @@ def drop_limits(path: Path) -> None:
     [
         (damage_line("{"), r"samples.jsonl:3: damaged"),
         (damage_line('{"step": 0}'), r"samples.jsonl:3: damaged: .*position"),
-        (drop_limits, r"load.json: key 'systems' is missing"),
+        (drop_systems, r"load.json: key 'systems' is missing"),
+        (drop_limits, r"load.json: the setting 'limits' is missing"),
         (lambda path: (path / "steps.jsonl").unlink(), r"steps.jsonl: No such file"),
         (lambda path: (path / "load.json").unlink(), r"is not a load test: it has no load.json"),
         (
