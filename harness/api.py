@@ -10,13 +10,11 @@ result.report("report.html")
 from __future__ import annotations
 
 import math
-import re
-import secrets
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -33,6 +31,7 @@ from harness.running.folder import (
     LoadedRun,
     RunFolder,
     load_run,
+    new_folder,
     read_manifest,
 )
 from harness.running.hygiene import FOLDER as HYGIENE
@@ -203,7 +202,7 @@ def compare(
         decoding=decoding,
     )
     inputs = load_inputs(job)
-    path = _new_path(Path(out) if out is not None else _RUNS, job.suite.name)
+    path = new_folder(Path(out) if out is not None else _RUNS, job.suite.name)
     manifest = new_manifest(job, inputs, run_id=path.name)
     _warn_of_sunsets(manifest, progress)
     try:
@@ -471,11 +470,6 @@ def _warn_of_sunsets(manifest: Manifest, progress: ProgressCallback | None) -> N
     for sunset in sunsets(manifest):
         if progress is not None and sunset.is_near:
             progress(Progress("note", 0, manifest.planned, message=str(sunset)))
-
-
-def _new_path(home: Path, suite: str) -> Path:
-    moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    return home / f"{re.sub(r'[^A-Za-z0-9._-]', '-', suite)}-{moment}-{secrets.token_hex(2)}"
 
 
 def _remove_if_nothing_was_kept(path: Path) -> None:

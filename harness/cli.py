@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from harness.api import Result
     from harness.models.lab.evaluation import MeasureResult
     from harness.scoring.forecast import Forecast
+    from harness.under_load import LoadResult
 
 app = typer.Typer(
     name="harness",
@@ -202,6 +203,86 @@ def report(
     from harness import api  # noqa: PLC0415  (heavy)
 
     _show(api.load(run), html, json_out)
+
+
+@app.command(
+    epilog="Examples:\n\n`harness load releases --system rag --rates 1,2,4 --total 2`\n\n"
+    "`harness load releases --system rag --sweep --ttft 500ms --tpot 50ms`\n\n"
+    "`harness load --from runs/load-releases-20260822-101500 --total 1.5`"
+)
+def load(
+    suite: Annotated[
+        str | None, typer.Argument(help="A built-in suite, a folder, or a suite.toml.")
+    ] = None,
+    system: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Which of the suite's systems.")
+    ] = None,
+    rates: Annotated[
+        str | None, typer.Option(metavar="R,R", help="Requests a second, one step each.")
+    ] = None,
+    sweep: Annotated[
+        bool, typer.Option("--sweep", help="Look for the rate at which it saturates.")
+    ] = False,
+    arrivals: Annotated[
+        str, typer.Option(metavar="poisson|constant", help="How requests are spread over time.")
+    ] = "poisson",
+    requests: Annotated[int, typer.Option(help="Send at least so many a step,")] = 500,
+    seconds: Annotated[float, typer.Option(help="and for at least so long.")] = 20.0,
+    ttft: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Limit to the first token: 0.5 or 500ms.")
+    ] = None,
+    tpot: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Limit for each token after it, on average.")
+    ] = None,
+    total: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Limit to the last token.")
+    ] = None,
+    day: Annotated[
+        str | None, typer.Option(metavar="DAY", help="Day that it is prepared for.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of questions and arrivals.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Worker processes for a local model.")
+    ] = None,
+    in_flight: Annotated[
+        int, typer.Option(metavar="N", help="Safety limit: one more under way is shed.")
+    ] = 1000,
+    out: Annotated[Path | None, typer.Option(help="Folder for new tests (default: runs).")] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FOLDER", help="Print an earlier test; nothing is asked."),
+    ] = None,
+    json_out: JsonOption = None,
+) -> None:
+    """Ask one system at given rates, answered or not, and measure from the intended start."""
+    from harness.scoring.limits import LatencyLimits  # noqa: PLC0415  (with the rest)
+    from harness.under_load import LoadResult, load_test  # noqa: PLC0415  (heavy)
+
+    times = {"ttft": ttft, "tpot": tpot, "total": total}
+    limits = {name: _time(name, text) for name, text in times.items() if text is not None}
+    if source is not None:
+        result = LoadResult(source, limits=LatencyLimits(**limits) if limits else None)
+    elif suite is None or system is None:
+        raise ConfigError("name a suite and its --system, or an earlier test with --from")
+    else:
+        with _progress() as progress:
+            result = load_test(
+                suite,
+                system=system,
+                rates=_rates(rates),
+                sweep=sweep,
+                arrivals=arrivals,
+                requests=requests,
+                seconds=seconds,
+                **limits,
+                day=_day(day) if day is not None else None,
+                seed=seed,
+                workers=workers,
+                in_flight=in_flight,
+                out=out,
+                progress=progress,
+            )
+    _show_load(result, json_out)
 
 
 @app.command(
@@ -471,6 +552,39 @@ def _days(text: str | None) -> tuple[date, ...] | str | None:
     if text is None or text == "all":
         return text
     return tuple(_day(part.strip()) for part in text.split(","))
+
+
+def _rates(text: str | None) -> tuple[float, ...] | None:
+    try:
+        return tuple(map(float, text.split(","))) if text else None
+    except ValueError:
+        raise ConfigError(f"--rates: {text!r} are no rates: write them as 1,2.5,4") from None
+
+
+def _time(name: str, text: str) -> float:
+    """Seconds, from `0.5`, `0.5s` or `500ms`."""
+    number, factor = text.removesuffix("s"), 1.0
+    if number.endswith("m"):
+        number, factor = number.removesuffix("m"), 1000.0
+    try:
+        return float(number) / factor
+    except ValueError:
+        raise ConfigError(f"--{name}: {text!r} is no time: write it as 0.5 or 500ms") from None
+
+
+def _show_load(result: LoadResult, json_out: str | None) -> None:
+    from rich.console import Console  # noqa: PLC0415  (slow)
+
+    from harness.reporting.load import LoadView  # noqa: PLC0415  (heavy)
+
+    console = Console(stderr=json_out == "-")
+    view = LoadView(result.loaded, result.steps, result.saturation, result.limits)
+    console.print(view.table())
+    for note in view.notes():
+        console.print(f"note: {note}", highlight=False, markup=False)
+    console.print(view.sentence(), highlight=False, markup=False)
+    console.print(f"test:   {result.path}", highlight=False, soft_wrap=True)
+    _write_json(result.to_dict, json_out)
 
 
 def _show(result: Result, report: Path | None, json_out: str | None) -> None:

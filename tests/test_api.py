@@ -116,7 +116,11 @@ def test_functions_of_the_systems_file_answer_in_workers_and_in_the_loop(
     manifest = result.loaded.manifest
     assert len(result.loaded.records) == manifest.planned == 3 * 2 * 2
     assert (manifest.seed, manifest.repeats, manifest.days) == (9, 2, (date(2026, 7, 1),))
-    assert manifest.settings == {"suite": str(suite / "suite.toml"), "limit": 3}
+    assert manifest.settings == {
+        "suite": str(suite / "suite.toml"),
+        "limit": 3,
+        "concurrency": 1,
+    }
     assert all(text.endswith("? 2026-07-01") for text in texts(result.run).values() if text)
     assert {"questions", "facts", "corpus"} == set(manifest.fingerprints)
     assert manifest.versions["python"]

@@ -168,12 +168,29 @@ def new_manifest(job: Job, inputs: Inputs, run_id: str) -> Manifest:
         fingerprints=dict(inputs.fingerprints),
         versions=package_versions(),
         machine=machine(),
-        settings={"suite": suite_reference(job.suite), "limit": inputs.limit, **swept},
+        settings={
+            "suite": suite_reference(job.suite),
+            "limit": inputs.limit,
+            "in_flight": _in_flight(job),
+            **swept,
+        },
     )
 
 
+def _in_flight(job: Job) -> dict[str, int]:
+    """How many questions at once are asked of each system that waits for something else."""
+    waiting = [s for s in job.systems if s.replay is None and _stays(s) == "loop"]
+    targets = make_targets(waiting, Limits(job.suite.concurrency))
+    return {name: target.limits.concurrency for name, target in targets.items()}
+
+
 def make_arms(
-    job: Job, world: SystemWorld, workdir: Path, tell: Tell | None = None
+    job: Job,
+    world: SystemWorld,
+    workdir: Path,
+    tell: Tell | None = None,
+    *,
+    limits: Limits | None = None,
 ) -> tuple[Arm, ...]:
     """The systems, ready for their places; they share artefacts in `workdir`.
 
@@ -181,14 +198,16 @@ def make_arms(
     computing (endpoints, async functions, recorded answers) stays in the runner's loop, and so do
     functions given as objects: they may live in a notebook, where no other process finds them.
     Plain functions with limits are called there in threads.
-    `tell` is told how a fine-tuning at a provider stands.
+    `tell` is told how a fine-tuning at a provider stands, `limits` hold instead of those declared.
 
     Raises:
         ConfigError: there is no such function, no key for an endpoint, or a server has two limits.
     """
     places = {spec.name: _place(spec) for spec in job.systems}
     waiting = [spec for spec in job.systems if places[spec.name] == "loop"]
-    targets = make_targets(waiting, Limits(job.suite.concurrency))
+    if limits is not None:
+        waiting = [replace(spec, limits=None) for spec in waiting]
+    targets = make_targets(waiting, limits or Limits(job.suite.concurrency))
     arms = []
     for spec in job.systems:
         place, target = places[spec.name], targets.get(spec.name)
@@ -207,12 +226,16 @@ def check_training_keys(job: Job) -> None:
 
 
 def _place(spec: SystemSpec) -> Place:
+    """Where it takes place; raises `ConfigError` where a key that it needs is missing."""
     if spec.retrieval is not None:
         _check_keys(spec, spec.retrieval.check_keys)
     if spec.model.is_endpoint:
         _check_model_key(spec)
-        return "loop"
-    if spec.replay is not None or callable(spec.function):
+    return _stays(spec)
+
+
+def _stays(spec: SystemSpec) -> Place:
+    if spec.model.is_endpoint or spec.replay is not None or callable(spec.function):
         return "loop"
     if spec.function is not None:
         function = import_function(spec.function, spec.folder)

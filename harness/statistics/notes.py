@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
+from harness.running.manifest import Manifest
 from harness.scoring.score import Score
 from harness.statistics.results import SystemResult
 
 
 def notes(
-    systems: Sequence[SystemResult], scores: Sequence[Score], recorded: Collection[str] = ()
+    manifest: Manifest,
+    systems: Sequence[SystemResult],
+    scores: Sequence[Score],
+    recorded: Collection[str] = (),
 ) -> tuple[str, ...]:
     """Gaps in the run and figures that cannot be stated, with the reason; none is no gap.
 
@@ -28,7 +32,29 @@ def notes(
             for system in systems
             if system.name in recorded
         ),
+        *filter(None, [closed_loop(manifest)]),
         *_unstated(systems),
+    )
+
+
+def closed_loop(manifest: Manifest) -> str:
+    """What was in flight while latency was measured, where that was more than one; else empty.
+
+    Runs from before this was kept do not tell.
+    """
+    several = {n: k for n, k in manifest.settings.get("in_flight", {}).items() if k > 1}
+    if not several:
+        return ""
+    numbers = sorted(set(several.values()))
+    whose = "; ".join(
+        f"{', '.join(name for name, count in several.items() if count == number)}: {number}"
+        for number in numbers
+    )
+    most = f"up to {numbers[-1]}" if len(numbers) > 1 else str(numbers[-1])
+    return (
+        f"Latency is that of a closed loop, {most} in flight ({whose}): so many questions were asked "
+        "at a time of what waits for a server or a function, and a stall of theirs also stopped "
+        "the asking. For latency at a given rate of requests: harness load."
     )
 
 

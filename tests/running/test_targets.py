@@ -101,11 +101,11 @@ def test_a_function_is_a_target_of_its_own() -> None:
 
 def test_plain_functions_with_limits_wait_side_by_side(tmp_path: Path) -> None:
     systems = (
-        '[systems.mine]\nstrategy = "external"\nfunction = "mine:answer"\n'
+        '[systems.mine]\nstrategy = "external"\nfunction = "side_by_side:answer"\n'
         "limits = { concurrency = 12 }\n"
     )
     suite = write_suite(tmp_path / "suite", systems)
-    (suite / "mine.py").write_text(
+    (suite / "side_by_side.py").write_text(
         "import threading\n\nALL = threading.Barrier(12)\n\n\n"
         "def answer(question, day):\n    ALL.wait(60)\n    return 'yes'\n"
     )
