@@ -242,9 +242,10 @@ def _carry_out(
                 note=folder.note,
             )
             questions = tuple(inputs.questions)
-            run_in_background(
-                LoadTest(folder, servers, questions, following, options=options, progress=progress)
+            test = LoadTest(
+                folder, servers, questions, following, options=options, progress=progress
             )
+            run_in_background(test, precise=True)
     finally:
         _tidy(path)
     return LoadResult(path)

@@ -146,9 +146,7 @@ def test_an_endpoint_tells_its_first_token(office: Path, tmp_path: Path) -> None
 
 def test_a_dead_endpoint_ends_the_test_and_leaves_nothing(office: Path, tmp_path: Path) -> None:
     (office / "systems.toml").write_text(ENDPOINT.format(url="http://127.0.0.1:9/v1"))
-    with pytest.raises(
-        RunError, match=r"none of 20 questions was answered: http://127\.0\.0\.1:9/v1"
-    ):
+    with pytest.raises(RunError, match=r"http://127\.0\.0\.1:9/v1 has not answered once"):
         load_test(office, system="small", rates=[5], out=tmp_path / "runs")
     assert not list((tmp_path / "runs").iterdir())
 
