@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from harness.api import Result as Result
     from harness.api import compare as compare
+    from harness.api import forecast as forecast
     from harness.api import load as load
     from harness.api import resume as resume
     from harness.errors import ArtefactError as ArtefactError
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from harness.systems.base import System as System
     from harness.systems.base import Timing as Timing
     from harness.systems.base import Usage as Usage
+    from harness.under_load import LoadResult as LoadResult
+    from harness.under_load import load_test as load_test
     from harness.world.corpus import Corpus as Corpus
     from harness.world.corpus import Document as Document
     from harness.world.facts import Fact as Fact
@@ -51,7 +54,7 @@ if TYPE_CHECKING:
     from harness.world.questions import QuestionSet as QuestionSet
 
 _HOME = {
-    "harness.api": ("Result", "compare", "load", "resume"),
+    "harness.api": ("Result", "compare", "forecast", "load", "resume"),
     "harness.errors": (
         "ArtefactError",
         "ConfigError",
@@ -66,6 +69,7 @@ _HOME = {
     "harness.statistics.estimate": ("Estimate",),
     "harness.statistics.results": ("Comparison", "Results", "SystemResult"),
     "harness.systems.base": ("Answer", "Failure", "System", "Timing", "Usage"),
+    "harness.under_load": ("LoadResult", "load_test"),
     "harness.world.corpus": ("Corpus", "Document"),
     "harness.world.facts": ("Fact", "History", "Timeline"),
     "harness.world.formats": ("Choice", "FreeText", "JsonSchema", "Regex"),

@@ -9,13 +9,12 @@ result.report("report.html")
 
 from __future__ import annotations
 
-import re
-import secrets
+import math
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import fields, is_dataclass
-from datetime import UTC, date, datetime
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -23,6 +22,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from harness.errors import ConfigError, RunError, RunInterruptedError
 from harness.fixtures import fixture_path
 from harness.running.background import run_in_background
+from harness.running.budget import Budget
+from harness.running.cache import AnswerCache
 from harness.running.fingerprints import differences
 from harness.running.folder import (
     MANIFEST,
@@ -30,6 +31,7 @@ from harness.running.folder import (
     LoadedRun,
     RunFolder,
     load_run,
+    new_folder,
     read_manifest,
 )
 from harness.running.hygiene import FOLDER as HYGIENE
@@ -47,6 +49,7 @@ from harness.running.job import (
 )
 from harness.running.manifest import Manifest
 from harness.running.progress import Progress, ProgressCallback
+from harness.running.record import Record
 from harness.running.runner import Options, Runner
 from harness.running.suite import load_suite
 from harness.running.sunset import sunsets
@@ -56,11 +59,12 @@ from harness.systems.tuning import train_suite_adapters
 from harness.training.adapter import Adapter
 from harness.training.hosted.tuner import Tell, TunedModel
 from harness.training.lora import TrainingStep
-from harness.training.store import AdapterStore
+from harness.training.store import AdapterStore, cache_folder
 
 if TYPE_CHECKING:
     from harness.decision import ClaimVerdict, Recommendation
     from harness.scoring import PriceBook
+    from harness.scoring.forecast import Forecast
     from harness.scoring.freshness import Judge
     from harness.statistics import Results
     from harness.statistics.hygiene import Hygiene
@@ -76,21 +80,16 @@ class Result:
     def __init__(self, run: Path, *, judge: Judge | None = None) -> None:
         self.run = run
         self.judge = judge
-        self.loaded: LoadedRun = load_run(run)
+
+    @cached_property
+    def loaded(self) -> LoadedRun:
+        """Manifest, questions and records; read when they are first asked for, as all else is."""
+        return load_run(self.run)
 
     @cached_property
     def prices(self) -> PriceBook:
         """The price book that lies in the run; one without prices where there is none."""
-        from harness.scoring import PriceBook  # noqa: PLC0415  (scoring is slow)
-
-        path = self.run / PRICES
-        book = PriceBook.load(path) if path.is_file() else PriceBook.empty()
-        manifest = self.loaded.manifest
-        return book.with_models(
-            _models(manifest),
-            embedders=_retrieval_models(manifest, "embedder"),
-            rerankers=_retrieval_models(manifest, "rerank"),
-        )
+        return _prices(self.run / PRICES, self.loaded.manifest)
 
     @cached_property
     def results(self) -> Results:
@@ -155,10 +154,13 @@ def compare(
     limit: int | None = None,
     repeats: int | None = None,
     seed: int | None = None,
+    sample: float | None = None,
     hygiene: bool = True,
     decoding: Sequence[str] | None = None,
     out: Path | str | None = None,
     workers: int | None = None,
+    cache: Path | str | bool = False,
+    budget: float | None = None,
     progress: ProgressCallback | None = None,
 ) -> Result:
     """Run a suite and compare its systems.
@@ -171,12 +173,17 @@ def compare(
         limit: Ask only so many questions a day: a sample of whole groups, the same for all systems.
         repeats: Ask each question so often a day.
         seed: Seed of sample, plan and resampling.
+        sample: Ask only such a share of the questions, drawn as with `limit`.
         hygiene: Also sweep the index for outdated documents, where the suite says how.
         decoding: `free` (the prompt asks for a format), `constrained` (the decoder enforces it), or
             both: then each system runs with each, and their effects are estimated.
         out: Folder in which the run's folder is made; `runs` when None.
         workers: Processes for local systems. Latency is measured in the process that answers, one
             question at a time, on one core. Default: one a core, and two at most.
+        cache: Take answers that were given before from a cache, in the user's cache folder (True) or in
+            this one; see `harness.running.cache`. They have no measured latency.
+        budget: Stop before answers have cost more than so many US dollars; the rest can be resumed.
+            What training and indexing cost is not in it.
         progress: Told how far the run is.
 
     Raises:
@@ -190,16 +197,17 @@ def compare(
         limit=limit,
         repeats=repeats,
         seed=seed,
+        sample=sample,
         hygiene=hygiene,
         decoding=decoding,
     )
     inputs = load_inputs(job)
-    path = _new_path(Path(out) if out is not None else _RUNS, job.suite.name)
+    path = new_folder(Path(out) if out is not None else _RUNS, job.suite.name)
     manifest = new_manifest(job, inputs, run_id=path.name)
     _warn_of_sunsets(manifest, progress)
     try:
         with RunFolder.create(path, manifest, inputs.questions, job.suite.prices) as folder:
-            _run_and_sweep(folder, job, inputs, workers, progress)
+            _run_and_sweep(folder, job, inputs, _Session(workers, cache, budget, progress))
     except RunInterruptedError:
         raise
     except BaseException:
@@ -208,16 +216,50 @@ def compare(
     return Result(path)
 
 
+def forecast(
+    suite: str | Path = "releases",
+    *,
+    systems: Sequence[SystemChoice] | None = None,
+    days: Sequence[date | str] | str | None = None,
+    limit: int | None = None,
+    repeats: int | None = None,
+    seed: int | None = None,
+    sample: float | None = None,
+    decoding: Sequence[str] | None = None,
+) -> Forecast:
+    """What `compare` with the same arguments would ask and cost; nothing is asked, made or written.
+
+    The sweep of a suite's index is not in it.
+    """
+    from harness.scoring.forecast import forecast as foreseen  # noqa: PLC0415  (scoring is slow)
+
+    job = make_job(
+        load_suite(suite),
+        systems=systems,
+        days=days,
+        limit=limit,
+        repeats=repeats,
+        seed=seed,
+        sample=sample,
+        decoding=decoding,
+    )
+    inputs = load_inputs(job)
+    return foreseen(job, inputs, _prices(job.suite.prices, new_manifest(job, inputs, "forecast")))
+
+
 def resume(
     run: Path | str,
     *,
     systems: Sequence[SystemChoice] | None = None,
     workers: int | None = None,
+    cache: Path | str | bool = False,
+    budget: float | None = None,
     progress: ProgressCallback | None = None,
 ) -> Result:
     """Finish a run: only what is missing is asked.
 
-    `systems` must be given again where they were not all names of the suite. Raises `RunError`
+    `systems` must be given again where they were not all names of the suite; `cache` and `budget` (of
+    the whole run, what was spent included) are as for `compare`. Raises `RunError`
     naming what differs when questions, facts, documents, prices or a system are not what they were.
     """
     path = Path(run)
@@ -234,7 +276,7 @@ def resume(
         moved += differences(manifest.versions, now.versions)
         if moved:
             folder.note(f"resumed in another environment: {', '.join(moved)}")
-        _run_and_sweep(folder, job, inputs, workers, progress)
+        _run_and_sweep(folder, job, inputs, _Session(workers, cache, budget, progress))
     return Result(path)
 
 
@@ -244,7 +286,9 @@ def load(run: Path | str, *, judge: Judge | None = None) -> Result:
     `judge` is asked `(question, answer, history, day)` about the free-text answers on which no rule
     can decide, and returns their freshness class, or None where it cannot tell.
     """
-    return Result(Path(run), judge=judge)
+    result = Result(Path(run), judge=judge)
+    _ = result.loaded  # read now: what is wrong with it is said here
+    return result
 
 
 def train(
@@ -297,30 +341,67 @@ def cancel_training(
     return cancel_all(job, load_world(job))
 
 
-def _run_and_sweep(
-    folder: RunFolder,
-    job: Job,
-    inputs: Inputs,
-    workers: int | None,
-    progress: ProgressCallback | None,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """How a run, and the sweep that follows it, are carried out this time."""
+
+    workers: int | None
+    cache: Path | str | bool
+    budget: float | None
+    progress: ProgressCallback | None
+
+    def open_cache(self) -> AbstractContextManager[AnswerCache | None]:
+        """The cache, or nothing."""
+        if self.cache is False:
+            return nullcontext()
+        own = self.cache is not True
+        return AnswerCache(Path(str(self.cache)) if own else cache_folder() / "answers")
+
+
+def _run_and_sweep(folder: RunFolder, job: Job, inputs: Inputs, session: _Session) -> None:
     """Both share a folder, so that no vector is paid for twice; what is in it can be made again."""
     work = folder.path / _WORK
-    _carry_out(folder, job, inputs, workers, progress, work=work)
-    _sweep_hygiene(folder, job, inputs, workers, progress, work=work)
+    budget = _budget(folder, job, session.budget)
+    with session.open_cache() as cache:
+        options = Options(session.workers, job.suite.deadline, cache, budget)
+        _carry_out(folder, job, inputs, options, session.progress, work=work)
+        _sweep_hygiene(folder, job, inputs, options, session.progress, work=work)
     shutil.rmtree(work, ignore_errors=True)
+
+
+def _budget(folder: RunFolder, job: Job, usd: float | None) -> Budget | None:
+    """The budget with what the run has spent already."""
+    if usd is None:
+        return None
+    if not 0 < usd < math.inf:
+        raise ConfigError(f"the budget must be more than 0 US dollars, not {usd:g}")
+    from harness.scoring.cost import answer_cost  # noqa: PLC0415  (scoring is slow)
+
+    prices = _prices(folder.path / PRICES, folder.manifest)
+    for spec in job.systems:
+        if spec.replay is None and prices.price(spec.name) is None:
+            raise ConfigError(
+                f"no budget can be kept: system {spec.name!r} has no price in {prices.title!r}; "
+                "give it one in the suite's price book"
+            )
+
+    def cost(record: Record) -> float | None:
+        return answer_cost(record, prices).usd
+
+    before = load_run(folder.path).records if len(folder) else ()
+    spent = sum(cost(record) or 0.0 for record in before if not record.cached)
+    return Budget(usd, cost, spent)
 
 
 def _carry_out(
     folder: RunFolder,
     job: Job,
     inputs: Inputs,
-    workers: int | None,
+    options: Options,
     progress: ProgressCallback | None,
     *,
     work: Path,
 ) -> None:
-    options = Options(workers, job.suite.deadline)
     total = len(inputs.plan)
     tell = _tuning_progress(progress, lambda: (len(folder), total))
     arms = make_arms(job, inputs.world, work, tell)
@@ -333,7 +414,7 @@ def _sweep_hygiene(
     folder: RunFolder,
     job: Job,
     inputs: Inputs,
-    workers: int | None,
+    options: Options,
     progress: ProgressCallback | None,
     *,
     work: Path,
@@ -351,7 +432,7 @@ def _sweep_hygiene(
         own = RunFolder.create(home, sweep.manifest, sweep.inputs.questions)
     try:
         with own:
-            _carry_out(own, sweep.job, sweep.inputs, workers, progress, work=work)
+            _carry_out(own, sweep.job, sweep.inputs, options, progress, work=work)
     except RunInterruptedError as error:
         raise RunInterruptedError(
             f"interrupted while the index was swept: {len(own)} of {len(sweep.inputs.plan)} of its "
@@ -389,11 +470,6 @@ def _warn_of_sunsets(manifest: Manifest, progress: ProgressCallback | None) -> N
     for sunset in sunsets(manifest):
         if progress is not None and sunset.is_near:
             progress(Progress("note", 0, manifest.planned, message=str(sunset)))
-
-
-def _new_path(home: Path, suite: str) -> Path:
-    moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    return home / f"{re.sub(r'[^A-Za-z0-9._-]', '-', suite)}-{moment}-{secrets.token_hex(2)}"
 
 
 def _remove_if_nothing_was_kept(path: Path) -> None:
@@ -440,6 +516,18 @@ def _refuse_unlike(before: Manifest, now: Manifest, path: Path) -> None:
         raise RunError(
             f"{path} cannot be resumed, these are not what they were: {', '.join(changed)}"
         )
+
+
+def _prices(path: Path | None, manifest: Manifest) -> PriceBook:
+    """The price book, if there is one, and which models the systems use."""
+    from harness.scoring import PriceBook  # noqa: PLC0415  (scoring is slow)
+
+    book = PriceBook.load(path) if path is not None and path.is_file() else PriceBook.empty()
+    return book.with_models(
+        _models(manifest),
+        embedders=_retrieval_models(manifest, "embedder"),
+        rerankers=_retrieval_models(manifest, "rerank"),
+    )
 
 
 def _models(manifest: Manifest) -> dict[str, str]:

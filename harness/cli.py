@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from harness.errors import (
+    BudgetReachedError,
     ConfigError,
     HarnessError,
     RunInterruptedError,
@@ -24,6 +25,8 @@ from harness.errors import (
 if TYPE_CHECKING:
     from harness.api import Result
     from harness.models.lab.evaluation import MeasureResult
+    from harness.scoring.forecast import Forecast
+    from harness.under_load import LoadResult
 
 app = typer.Typer(
     name="harness",
@@ -52,10 +55,20 @@ JsonOption = Annotated[
 ]
 
 
+CacheOption = Annotated[
+    bool,
+    typer.Option("--cache", help="Take answers that were given before; they have no latency."),
+]
+BudgetOption = Annotated[
+    str | None,
+    typer.Option(metavar="USD", help="Stop before answers have cost more, such as 5usd."),
+]
+
+
 def main() -> None:
     """Run the command line; a known error is one line on stderr and exit code 2.
 
-    An interrupted run exits with 130 and says how to go on.
+    A run that stops early says how to go on: interrupted it exits with 130, at its budget with 3.
     """
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
@@ -65,7 +78,7 @@ def main() -> None:
         if debug:
             raise
         typer.echo(f"harness: {error}", err=True)
-        raise SystemExit(130 if isinstance(error, RunInterruptedError) else 2) from error
+        raise SystemExit(_exit_code(error)) from error
 
 
 @app.callback(invoke_without_command=True)
@@ -87,6 +100,8 @@ def _root(
     epilog="Examples:\n\n`harness compare releases`\n\n"
     "`harness compare releases --systems rag,hybrid --days 2026-08-22 --limit 40`\n\n"
     "`harness compare releases --systems rag,hybrid --decoding free,constrained`\n\n"
+    "`harness compare path/to/suite.toml --dry-run`\n\n"
+    "`harness compare path/to/suite.toml --sample 10% --cache --budget 5usd`\n\n"
     "`harness compare path/to/suite.toml --report report.html`"
 )
 def compare(
@@ -100,6 +115,9 @@ def compare(
     ] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Ask only N questions a day.")
+    ] = None,
+    sample: Annotated[
+        str | None, typer.Option(metavar="SHARE", help="Ask only a share of them, such as 10%.")
     ] = None,
     repeats: Annotated[int | None, typer.Option(min=1, help="Ask each question so often.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the plan and the resampling.")] = None,
@@ -116,6 +134,11 @@ def compare(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Worker processes for local models.")
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be asked and cost; ask nothing.")
+    ] = False,
+    cache: CacheOption = False,
+    budget: BudgetOption = None,
     out: Annotated[Path | None, typer.Option(help="Folder for new runs (default: runs).")] = None,
     report: Annotated[
         Path | None, typer.Option(help="Where to write the report (default: in the run).")
@@ -125,26 +148,40 @@ def compare(
     """Run the suite's questions through its systems, compare, and write a report."""
     from harness import api  # noqa: PLC0415  (heavy)
 
+    asked: dict[str, Any] = {
+        "systems": _names(systems),
+        "days": _days(days),
+        "limit": limit,
+        "repeats": repeats,
+        "seed": seed,
+        "sample": _share(sample),
+        "decoding": _names(decoding),
+    }
+    if dry_run:
+        _show_forecast(api.forecast(suite, **asked), json_out)
+        return
     with _progress() as progress:
         result = api.compare(
             suite,
-            systems=_names(systems),
-            days=_days(days),
-            limit=limit,
-            repeats=repeats,
-            seed=seed,
+            **asked,
             hygiene=not no_hygiene,
-            decoding=_names(decoding),
             workers=workers,
+            cache=cache,
+            budget=_usd(budget),
             out=out,
             progress=progress,
         )
     _show(result, report, json_out)
 
 
-@app.command(epilog="Example:\n\n`harness resume runs/releases-20260822-101500`")
+@app.command(
+    epilog="Examples:\n\n`harness resume runs/releases-20260822-101500`\n\n"
+    "`harness resume runs/releases-20260822-101500 --budget 10usd`"
+)
 def resume(
     run: Annotated[Path, typer.Argument(help="The folder of a broken run.")],
+    cache: CacheOption = False,
+    budget: BudgetOption = None,
     report: Annotated[Path | None, typer.Option(help="Where to write the report.")] = None,
     json_out: JsonOption = None,
 ) -> None:
@@ -152,7 +189,7 @@ def resume(
     from harness import api  # noqa: PLC0415  (heavy)
 
     with _progress() as progress:
-        result = api.resume(run, progress=progress)
+        result = api.resume(run, cache=cache, budget=_usd(budget), progress=progress)
     _show(result, report, json_out)
 
 
@@ -166,6 +203,86 @@ def report(
     from harness import api  # noqa: PLC0415  (heavy)
 
     _show(api.load(run), html, json_out)
+
+
+@app.command(
+    epilog="Examples:\n\n`harness load releases --system rag --rates 1,2,4 --total 2`\n\n"
+    "`harness load releases --system rag --sweep --ttft 500ms --tpot 50ms`\n\n"
+    "`harness load --from runs/load-releases-20260822-101500 --total 1.5`"
+)
+def load(
+    suite: Annotated[
+        str | None, typer.Argument(help="A built-in suite, a folder, or a suite.toml.")
+    ] = None,
+    system: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Which of the suite's systems.")
+    ] = None,
+    rates: Annotated[
+        str | None, typer.Option(metavar="R,R", help="Requests a second, one step each.")
+    ] = None,
+    sweep: Annotated[
+        bool, typer.Option("--sweep", help="Look for the rate at which it saturates.")
+    ] = False,
+    arrivals: Annotated[
+        str, typer.Option(metavar="poisson|constant", help="How requests are spread over time.")
+    ] = "poisson",
+    requests: Annotated[int, typer.Option(help="Send at least so many a step,")] = 500,
+    seconds: Annotated[float, typer.Option(help="and for at least so long.")] = 20.0,
+    ttft: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Limit to the first token: 0.5 or 500ms.")
+    ] = None,
+    tpot: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Limit for each token after it, on average.")
+    ] = None,
+    total: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Limit to the last token.")
+    ] = None,
+    day: Annotated[
+        str | None, typer.Option(metavar="DAY", help="Day that it is prepared for.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of questions and arrivals.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Worker processes for a local model.")
+    ] = None,
+    in_flight: Annotated[
+        int, typer.Option(metavar="N", help="Safety limit: one more under way is shed.")
+    ] = 1000,
+    out: Annotated[Path | None, typer.Option(help="Folder for new tests (default: runs).")] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FOLDER", help="Print an earlier test; nothing is asked."),
+    ] = None,
+    json_out: JsonOption = None,
+) -> None:
+    """Ask one system at given rates, answered or not, and measure from the intended start."""
+    from harness.scoring.limits import LatencyLimits  # noqa: PLC0415  (with the rest)
+    from harness.under_load import LoadResult, load_test  # noqa: PLC0415  (heavy)
+
+    times = {"ttft": ttft, "tpot": tpot, "total": total}
+    limits = {name: _time(name, text) for name, text in times.items() if text is not None}
+    if source is not None:
+        result = LoadResult(source, limits=LatencyLimits(**limits) if limits else None)
+    elif suite is None or system is None:
+        raise ConfigError("name a suite and its --system, or an earlier test with --from")
+    else:
+        with _progress() as progress:
+            result = load_test(
+                suite,
+                system=system,
+                rates=_rates(rates),
+                sweep=sweep,
+                arrivals=arrivals,
+                requests=requests,
+                seconds=seconds,
+                **limits,
+                day=_day(day) if day is not None else None,
+                seed=seed,
+                workers=workers,
+                in_flight=in_flight,
+                out=out,
+                progress=progress,
+            )
+    _show_load(result, json_out)
 
 
 @app.command(
@@ -390,8 +507,38 @@ def conformance_strictness(
     _write_json(lambda: strictness_to_dict(found), json_out)
 
 
+def _exit_code(error: HarnessError) -> int:
+    if isinstance(error, RunInterruptedError):
+        return 130
+    return 3 if isinstance(error, BudgetReachedError) else 2
+
+
 def _names(text: str | None) -> tuple[str, ...] | None:
     return tuple(name.strip() for name in text.split(",")) if text else None
+
+
+def _share(text: str | None) -> float | None:
+    """`10%` or `0.1` as a number."""
+    if text is None:
+        return None
+    number = text.strip().removesuffix("%")
+    try:
+        return float(number) / (100 if text.strip().endswith("%") else 1)
+    except ValueError as error:
+        raise ConfigError(f"--sample: {text!r} is no share: write it as 10% or 0.1") from error
+
+
+def _usd(text: str | None) -> float | None:
+    """`5usd`, `$5` or `5` as a number."""
+    if text is None:
+        return None
+    number = text.strip().lower().removeprefix("$").removesuffix("usd").strip()
+    try:
+        return float(number)
+    except ValueError as error:
+        raise ConfigError(
+            f"--budget: {text!r} is no amount of US dollars: write it as 5usd"
+        ) from error
 
 
 def _day(text: str) -> date:
@@ -407,6 +554,39 @@ def _days(text: str | None) -> tuple[date, ...] | str | None:
     return tuple(_day(part.strip()) for part in text.split(","))
 
 
+def _rates(text: str | None) -> tuple[float, ...] | None:
+    try:
+        return tuple(map(float, text.split(","))) if text else None
+    except ValueError:
+        raise ConfigError(f"--rates: {text!r} are no rates: write them as 1,2.5,4") from None
+
+
+def _time(name: str, text: str) -> float:
+    """Seconds, from `0.5`, `0.5s` or `500ms`."""
+    number, factor = text.removesuffix("s"), 1.0
+    if number.endswith("m"):
+        number, factor = number.removesuffix("m"), 1000.0
+    try:
+        return float(number) / factor
+    except ValueError:
+        raise ConfigError(f"--{name}: {text!r} is no time: write it as 0.5 or 500ms") from None
+
+
+def _show_load(result: LoadResult, json_out: str | None) -> None:
+    from rich.console import Console  # noqa: PLC0415  (slow)
+
+    from harness.reporting.load import LoadView  # noqa: PLC0415  (heavy)
+
+    console = Console(stderr=json_out == "-")
+    view = LoadView(result.loaded, result.steps, result.saturation, result.limits)
+    console.print(view.table())
+    for note in view.notes():
+        console.print(f"note: {note}", highlight=False, markup=False)
+    console.print(view.sentence(), highlight=False, markup=False)
+    console.print(f"test:   {result.path}", highlight=False, soft_wrap=True)
+    _write_json(result.to_dict, json_out)
+
+
 def _show(result: Result, report: Path | None, json_out: str | None) -> None:
     from rich.console import Console  # noqa: PLC0415  (slow)
 
@@ -420,6 +600,22 @@ def _show(result: Result, report: Path | None, json_out: str | None) -> None:
     console.print(f"run:    {result.run}", highlight=False, soft_wrap=True)
     console.print(f"report: {path}", highlight=False, soft_wrap=True)
     _write_json(result.to_dict, json_out)
+
+
+def _show_forecast(found: Forecast, json_out: str | None) -> None:
+    from rich.console import Console  # noqa: PLC0415  (slow)
+
+    from harness.reporting.console import dollars, forecast_table  # noqa: PLC0415  (heavy)
+
+    console = Console(stderr=json_out == "-")
+    console.print(forecast_table(found))
+    for note in found.notes:
+        console.print(f"note: {note}", highlight=False)
+    if found.usd is not None:
+        about, most = dollars(found.usd), dollars(found.usd_most)
+        console.print(f"about ${about} in all, at most ${most}", highlight=False)
+    console.print("nothing was asked", highlight=False)
+    _write_json(lambda: asdict(found), json_out)
 
 
 def _write_json(data: Callable[[], Any], target: str | None) -> None:

@@ -6,10 +6,12 @@
     ├── ArtefactError      a model, adapter, index or run folder is missing, damaged or does not fit
     ├── RunError           a run cannot start, go on or be read
     │   ├── RunInterruptedError  it was stopped on purpose and can be resumed
+    │   ├── BudgetReachedError   it has spent what it may, and can be resumed with more
     │   └── TargetError          a server cannot be asked: down, key refused, no such model
     └── MissingExtraError  an optional dependency is not installed
 
-The command line prints the message of a `HarnessError` in one line and exits with 2; anything else is a defect.
+The command line prints the message of a `HarnessError` in one line and exits with 2 (130 where it was
+interrupted, 3 where the budget was reached); anything else is a defect.
 """
 
 from __future__ import annotations
@@ -42,6 +44,10 @@ class RunError(HarnessError):
 
 class RunInterruptedError(RunError):
     """A run was stopped on purpose (Ctrl-C); what was answered is kept and it can be resumed."""
+
+
+class BudgetReachedError(RunError):
+    """A run stopped because the next answer may not have fitted into its budget."""
 
 
 class TargetError(RunError):

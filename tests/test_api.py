@@ -116,7 +116,11 @@ def test_functions_of_the_systems_file_answer_in_workers_and_in_the_loop(
     manifest = result.loaded.manifest
     assert len(result.loaded.records) == manifest.planned == 3 * 2 * 2
     assert (manifest.seed, manifest.repeats, manifest.days) == (9, 2, (date(2026, 7, 1),))
-    assert manifest.settings == {"suite": str(suite / "suite.toml"), "limit": 3}
+    assert manifest.settings == {
+        "suite": str(suite / "suite.toml"),
+        "limit": 3,
+        "in_flight": {"waits": 1},
+    }
     assert all(text.endswith("? 2026-07-01") for text in texts(result.run).values() if text)
     assert {"questions", "facts", "corpus"} == set(manifest.fingerprints)
     assert manifest.versions["python"]
@@ -158,7 +162,7 @@ def test_a_system_that_cannot_be_made_leaves_no_run_behind(suite: Path, tmp_path
     missing = SystemSpec(name="m", strategy="external", function="answers:none", folder=suite)
     with pytest.raises(ConfigError, match="has no function 'none'"):
         api.compare(suite, systems=[missing], out=tmp_path / "runs")
-    assert not list((tmp_path / "runs").iterdir())
+    assert not list(tmp_path.glob("runs/*"))
 
 
 def test_bad_questions_are_named_by_file_and_line(suite: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from aiohttp.web import StreamResponse
 
 from harness import api
 from harness.errors import ConfigError, RunError
+from harness.reporting import markdown_summary
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -150,6 +151,27 @@ def test_an_endpoint_is_compared_like_any_model(result: api.Result, server: Loop
     assert figures["rag-constrained"].metrics["stale_rate"].value == 0.0
     assert figures["rag"].metrics["cost_per_query"].value == pytest.approx(200e-6)
     assert {call.header("Authorization") for call in server.calls} == {f"Bearer {KEY}"}
+
+
+def test_latency_says_that_it_is_that_of_a_closed_loop(result: api.Result) -> None:
+    label = "closed loop, 2 in flight"
+    assert any(label in note for note in result.results.notes)
+    page = result.report().read_text(encoding="utf-8")
+    section = re.search(r'<section[^>]*id="latency".*?</section>', page, re.DOTALL)
+    assert section is not None
+    assert label in section.group()
+    summary = markdown_summary(result.loaded, result.results)
+    assert re.search(rf"- Latency: .*{label}", summary)
+
+
+def test_a_run_that_does_not_tell_what_was_in_flight_is_read(result: api.Result) -> None:
+    path = result.run / "manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest["settings"]["in_flight"]
+    path.write_text(json.dumps(manifest))
+    again = api.load(result.run)
+    assert len(again.loaded.records) == 40
+    assert not any("in flight" in note for note in again.results.notes)
 
 
 def test_the_manifest_names_the_model_and_no_secret(result: api.Result, server: Loopback) -> None:

@@ -82,11 +82,15 @@ class LanguageModel(Protocol):
 
 
 class ModelError(Exception):
-    """A call to a model failed: an outcome of that question, never of the run."""
+    """A call to a model failed: an outcome of that question, never of the run.
 
-    def __init__(self, kind: str, message: str) -> None:
+    `attempts` is the number of calls that were made.
+    """
+
+    def __init__(self, kind: str, message: str, attempts: int = 1) -> None:
         super().__init__(message)
         self.kind = kind
+        self.attempts = attempts
 
 
 def estimated_tokens(text: str) -> int:

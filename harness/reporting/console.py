@@ -12,6 +12,7 @@ from rich.text import Text
 from harness.reporting.figures import NBSP, Figure, figure
 from harness.reporting.metrics import metric
 from harness.reporting.untrusted import single_line
+from harness.scoring.forecast import Forecast
 from harness.statistics.results import Results
 
 _COLUMNS: Final = (
@@ -24,6 +25,7 @@ _COLUMNS: Final = (
 )
 _NAME = 10
 _NAME_WIDTH = 13
+_BASIS = 24
 _WIDE = 14  # an interval longer than this is broken between its bounds
 
 
@@ -52,6 +54,47 @@ def summary_table(results: Results) -> Table:
     for i, system in enumerate(results.systems):
         table.add_row(_label(system.name), *(_cell(column[i]) for column in columns))
     return table
+
+
+def forecast_table(found: Forecast) -> Table:
+    """One row per system: calls, about so many tokens (of answers also at most), and dollars."""
+    table = Table(
+        title=f"{found.calls:,} answers would be asked for",
+        title_justify="left",
+        title_style="",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        show_edge=False,
+        pad_edge=False,
+    )
+    table.add_column("system", overflow="fold", min_width=_NAME)
+    for heading in (
+        "calls",
+        "tokens in\nabout",
+        "tokens out\nabout\nat most",
+        "dollars\nabout\nat most",
+    ):
+        table.add_column(heading, justify="right")
+    table.add_column("price", overflow="fold", max_width=_BASIS)
+    for one in found.systems:
+        table.add_row(
+            _label(one.system),
+            f"{one.calls:,}",
+            _number(one.prompt_tokens),
+            f"{_number(one.completion_tokens)}\n{_number(one.completion_most)}",
+            f"{dollars(one.usd)}\n{dollars(one.usd_most)}",
+            single_line(one.basis),
+        )
+    return table
+
+
+def _number(value: int | None) -> str:
+    return "unknown" if value is None else f"{value:,}"
+
+
+def dollars(value: float | None) -> str:
+    """An amount as it is written in a table."""
+    return "unknown" if value is None else f"{value:.2f}" if value >= 1 else f"{value:.2g}"
 
 
 def _label(name: str) -> Text:

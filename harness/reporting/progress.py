@@ -87,7 +87,7 @@ def _doing(progress: Progress) -> str:
         return progress.message or f"preparing {progress.system}{day}"
     if progress.phase == "answer":
         failed = f", {progress.failed} failed" if progress.failed else ""
-        return f"asking{day}{failed}"
+        return f"{progress.message or f'asking{day}'}{failed}"
     return "starting" if progress.phase == "start" else "done"
 
 

@@ -23,13 +23,15 @@ class Arm:
     `make` builds the system; where `place` is `worker` it is pickled and called in each worker
     process, so that local models neither share an interpreter with the runner nor with each other.
     Systems that wait for something else (endpoints, async functions, recorded answers) take place
-    `loop`; those with the same `target` share its limits.
+    `loop`; those with the same `target` share its limits. `cacheable` says that the fingerprints tell
+    all that shapes an answer.
     """
 
     name: str
     make: Callable[[], System]
     place: Place = "worker"
     target: Target | None = None
+    cacheable: bool = False
 
 
 def build(arm: Arm) -> System:

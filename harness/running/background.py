@@ -31,8 +31,11 @@ class Work(Protocol):
         ...
 
 
-def run_in_background(work: Work) -> None:
-    """Run and wait; raises what `work.run` raises. Each Ctrl-C interrupts the work."""
+def run_in_background(work: Work, *, precise: bool = False) -> None:
+    """Run and wait; raises what `work.run` raises. Each Ctrl-C interrupts the work.
+
+    `precise` is for work whose timers matter: `uvloop`'s, and its clock, tick in milliseconds.
+    """
     started: Future[asyncio.AbstractEventLoop] = Future()
     finished: Future[None] = Future()
 
@@ -41,7 +44,7 @@ def run_in_background(work: Work) -> None:
         await work.run()
 
     def target() -> None:
-        loop = asyncio.Runner(loop_factory=_loop_factory())
+        loop = asyncio.Runner(loop_factory=None if precise else _loop_factory())
         try:
             loop.run(carry_out())
         except BaseException as error:  # noqa: BLE001  (raised again where it is waited for)

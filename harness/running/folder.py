@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import secrets
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from harness import fastjson
 from harness.errors import DataError, RunError, located
 from harness.running.journal import Journal, Line, encode, read_lines
 from harness.running.lock import LOCK_FILE, FolderLock
@@ -69,19 +73,42 @@ def load_run(path: Path | str) -> LoadedRun:
     return LoadedRun(manifest, questions, tuple(ordered), tuple(notes))
 
 
-def read_manifest(path: Path) -> Manifest:
-    """The manifest of a run folder; raises `RunError` when there is none or it is damaged."""
-    file = path / MANIFEST
+def read_manifest(path: Path, name: str = MANIFEST, *, what: str = "run") -> Manifest:
+    """The manifest of a folder; raises `RunError` when there is none or it is damaged."""
+    file = path / name
     try:
         return manifest_from_dict(json.loads(file.read_bytes()))
     except (FileNotFoundError, NotADirectoryError):
-        raise RunError(f"{path} is not a run: it has no {MANIFEST}") from None
+        raise RunError(f"{path} is not a {what}: it has no {name}") from None
     except json.JSONDecodeError as error:
         raise RunError(located(file, error.lineno, f"not JSON: {error.msg}")) from error
     except KeyError as error:
         raise RunError(located(file, None, f"key {error.args[0]!r} is missing")) from error
     except (TypeError, ValueError, AttributeError, OSError) as error:
         raise RunError(located(file, None, str(error))) from error
+
+
+def write_manifest(path: Path, manifest: Manifest, name: str = MANIFEST) -> None:
+    """Write the manifest of a folder, all or nothing; raises OSError."""
+    text = json.dumps(manifest_to_dict(manifest), indent=2)
+    _write(path / name, [text.encode(), b"\n"])
+
+
+def new_folder(home: Path, name: str) -> Path:
+    """A path in `home` that is not taken, from a name and the time; nothing is made yet."""
+    moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    return home / f"{re.sub(r'[^A-Za-z0-9._-]', '-', name)}-{moment}-{secrets.token_hex(2)}"
+
+
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """What the disk refuses in here is a `RunError` that names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise RunError(
+            located(error.filename or path, None, error.strerror or str(error))
+        ) from error
 
 
 class RunFolder:
@@ -101,16 +128,16 @@ class RunFolder:
         cls, path: Path, manifest: Manifest, questions: QuestionSet, prices: Path | None = None
     ) -> Self:
         """Make the folder with its manifest and questions, and a copy of the price book."""
-        with ExitStack() as undo, _disk_errors(path):
+        with ExitStack() as undo, disk_errors(path):
             path.mkdir(parents=True, exist_ok=True)
             lock = FolderLock(path)
             undo.callback(lock.release)
             _refuse_unless_empty(path)
-            lines = (json.dumps(question_to_dict(question)) + "\n" for question in questions)
-            _write(path / QUESTIONS, "".join(lines).encode())
+            lines = (fastjson.dumps(question_to_dict(question)) + b"\n" for question in questions)
+            _write(path / QUESTIONS, lines)
             if prices is not None:
                 shutil.copyfile(prices, path / PRICES)
-            _write_manifest(path, manifest)
+            write_manifest(path, manifest)
             folder = cls(path, manifest, lock, ())
             undo.pop_all()
         return folder
@@ -123,7 +150,7 @@ class RunFolder:
         moved to `damaged.jsonl`. Both are noted in the manifest, and those answers count as
         missing.
         """
-        with ExitStack() as undo, _disk_errors(path):
+        with ExitStack() as undo, disk_errors(path):
             read_manifest(path)
             lock = FolderLock(path)
             undo.callback(lock.release)
@@ -131,7 +158,7 @@ class RunFolder:
             done, notes = _repair(path)
             if notes:
                 manifest = replace(manifest, notes=(*manifest.notes, *notes))
-                _write_manifest(path, manifest)
+                write_manifest(path, manifest)
             folder = cls(path, manifest, lock, done)
             undo.pop_all()
         return folder
@@ -164,8 +191,8 @@ class RunFolder:
     def update(self, **changes: Any) -> None:  # noqa: ANN401  (fields of Manifest)
         """Write the manifest anew with some fields changed, all or nothing."""
         manifest = replace(self._manifest, **changes)
-        with _disk_errors(self.path):
-            _write_manifest(self.path, manifest)
+        with disk_errors(self.path):
+            write_manifest(self.path, manifest)
         self._manifest = manifest
 
     def note(self, note: str) -> None:
@@ -220,7 +247,7 @@ def _repair(path: Path) -> tuple[set[RecordKey], list[str]]:
         with (path / DAMAGED).open("ab") as aside:
             aside.writelines(line.raw for line in damaged)
         bad = {line.number for line in damaged}
-        _write(journal, b"".join(line.raw for line in _lines(journal) if line.number not in bad))
+        _write(journal, (line.raw for line in _lines(journal) if line.number not in bad))
     return done, notes
 
 
@@ -260,26 +287,11 @@ def _check_record(
         ) from None
 
 
-def _write_manifest(path: Path, manifest: Manifest) -> None:
-    text = json.dumps(manifest_to_dict(manifest), indent=2)
-    _write(path / MANIFEST, text.encode() + b"\n")
-
-
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, parts: Iterable[bytes]) -> None:
     """Write a file so that a reader, or a crash, sees the old one or the new one."""
     temporary = path.with_name(f".{path.name}.new")
     with temporary.open("wb") as file:
-        file.write(data)
+        file.writelines(parts)
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
-
-
-@contextmanager
-def _disk_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise RunError(
-            located(error.filename or path, None, error.strerror or str(error))
-        ) from error

@@ -40,7 +40,7 @@ A name with `-constrained` or `-free` behind it is that system with that kind of
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is run. `limit` is the number of questions a day; None is all of them.
+    """What is run. `limit` is the number of questions a day, `sample` their share; None is all of them.
 
     `hygiene` says whether the suite's sweep of the index, if it has one, follows the run.
     """
@@ -52,6 +52,7 @@ class Job:
     seed: int
     limit: int | None
     hygiene: bool = False
+    sample: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,14 @@ class Inputs:
     """What a job is run on, loaded: the world, the questions that are asked, the whole plan.
 
     Systems may learn from all questions of the world that are meant for it, asked or not: a sample
-    must not change what is trained.
+    must not change what is trained. `limit` is the number of questions a day that was drawn for.
     """
 
     world: SystemWorld
     questions: QuestionSet
     plan: tuple[Task, ...]
     fingerprints: Mapping[str, str]
+    limit: int | None = None
 
 
 def make_job(
@@ -76,6 +78,7 @@ def make_job(
     limit: int | None = None,
     repeats: int | None = None,
     seed: int | None = None,
+    sample: float | None = None,
     hygiene: bool = True,
     decoding: Sequence[str] | None = None,
 ) -> Job:
@@ -84,6 +87,14 @@ def make_job(
     With several kinds of `decoding` every system that has a decoder of ours runs with each. The
     suite's own kinds count where neither systems nor kinds are named.
     """
+    if sample is not None and not 0 < sample <= 1:
+        raise ConfigError(
+            f"sample must be a share of the questions, more than 0 and up to 1, not {sample}"
+        )
+    if sample is not None and limit is not None:
+        raise ConfigError(
+            "limit and sample both say how many questions are asked: give one of them"
+        )
     chosen = _chosen_systems(suite, systems)
     if systems is None and decoding is None and suite.decoding:
         decoding = suite.decoding
@@ -94,6 +105,7 @@ def make_job(
         repeats=suite.repeats if repeats is None else repeats,
         seed=suite.seed if seed is None else seed,
         limit=limit,
+        sample=sample,
         hygiene=hygiene and suite.hygiene is not None,
     )
 
@@ -101,7 +113,10 @@ def make_job(
 def load_inputs(job: Job) -> Inputs:
     """Read facts, documents and questions; draw the sample; make the plan."""
     world = load_world(job)
-    asked = sample_questions(world.questions, job.limit, job.seed)
+    limit = job.limit
+    if job.sample is not None:
+        limit = max(1, round(job.sample * len(world.questions)))
+    asked = sample_questions(world.questions, limit, job.seed)
     whole = len(asked) == len(world.questions)
     questions = world.questions if whole else QuestionSet(asked)
     names = [system.name for system in job.systems]
@@ -113,7 +128,7 @@ def load_inputs(job: Job) -> Inputs:
     if job.suite.prices is not None:
         fingerprints["prices"] = file_fingerprint(job.suite.prices)
     plan = make_plan(questions, job.days, names, job.repeats, job.seed)
-    return Inputs(world, questions, plan, fingerprints)
+    return Inputs(world, questions, plan, fingerprints, limit)
 
 
 def load_world(job: Job) -> SystemWorld:
@@ -153,12 +168,29 @@ def new_manifest(job: Job, inputs: Inputs, run_id: str) -> Manifest:
         fingerprints=dict(inputs.fingerprints),
         versions=package_versions(),
         machine=machine(),
-        settings={"suite": suite_reference(job.suite), "limit": job.limit, **swept},
+        settings={
+            "suite": suite_reference(job.suite),
+            "limit": inputs.limit,
+            "in_flight": _in_flight(job),
+            **swept,
+        },
     )
 
 
+def _in_flight(job: Job) -> dict[str, int]:
+    """How many questions at once are asked of each system that waits for something else."""
+    waiting = [s for s in job.systems if s.replay is None and _stays(s) == "loop"]
+    targets = make_targets(waiting, Limits(job.suite.concurrency))
+    return {name: target.limits.concurrency for name, target in targets.items()}
+
+
 def make_arms(
-    job: Job, world: SystemWorld, workdir: Path, tell: Tell | None = None
+    job: Job,
+    world: SystemWorld,
+    workdir: Path,
+    tell: Tell | None = None,
+    *,
+    limits: Limits | None = None,
 ) -> tuple[Arm, ...]:
     """The systems, ready for their places; they share artefacts in `workdir`.
 
@@ -166,21 +198,23 @@ def make_arms(
     computing (endpoints, async functions, recorded answers) stays in the runner's loop, and so do
     functions given as objects: they may live in a notebook, where no other process finds them.
     Plain functions with limits are called there in threads.
-    `tell` is told how a fine-tuning at a provider stands.
+    `tell` is told how a fine-tuning at a provider stands, `limits` hold instead of those declared.
 
     Raises:
         ConfigError: there is no such function, no key for an endpoint, or a server has two limits.
     """
     places = {spec.name: _place(spec) for spec in job.systems}
     waiting = [spec for spec in job.systems if places[spec.name] == "loop"]
-    targets = make_targets(waiting, Limits(job.suite.concurrency))
+    if limits is not None:
+        waiting = [replace(spec, limits=None) for spec in waiting]
+    targets = make_targets(waiting, limits or Limits(job.suite.concurrency))
     arms = []
     for spec in job.systems:
         place, target = places[spec.name], targets.get(spec.name)
         make = partial(build_system, spec, world, workdir)
         if place == "loop":  # neither target nor telling travels to another process
             make = partial(make, target=target, tell=tell)
-        arms.append(Arm(spec.name, make, place, target))
+        arms.append(Arm(spec.name, make, place, target, cacheable=spec.strategy != "external"))
     return tuple(arms)
 
 
@@ -192,15 +226,19 @@ def check_training_keys(job: Job) -> None:
 
 
 def _place(spec: SystemSpec) -> Place:
+    """Where it takes place; raises `ConfigError` where a key that it needs is missing."""
     if spec.retrieval is not None:
         _check_keys(spec, spec.retrieval.check_keys)
     if spec.model.is_endpoint:
         _check_model_key(spec)
-        return "loop"
     if spec.http is not None:
         _check_keys(spec, spec.http.key)
-        return "loop"
-    if spec.replay is not None or callable(spec.function):
+    return _stays(spec)
+
+
+def _stays(spec: SystemSpec) -> Place:
+    waits = spec.model.is_endpoint or spec.http is not None
+    if waits or spec.replay is not None or callable(spec.function):
         return "loop"
     if spec.function is not None:
         function = import_function(spec.function, spec.folder)

@@ -80,10 +80,14 @@ def _numbers(record: Record) -> Iterator[float]:
 
 
 class Journal:
-    """A journal open for appending. Raises `RunError` when the disk takes no more."""
+    """A journal open for appending. Raises `RunError` when the disk takes no more.
 
-    def __init__(self, path: Path) -> None:
+    `go_on` is the command that then goes on with what is missing.
+    """
+
+    def __init__(self, path: Path, go_on: str | None = None) -> None:
         self._path = path
+        self._go_on = go_on or f"harness resume {path.parent}"
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
         self._size = os.fstat(self._file).st_size  # nobody else writes: the folder is locked
         self._dirty = False
@@ -101,7 +105,7 @@ class Journal:
         except OSError as error:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._file, self._size)
-            raise RunError(_full(self._path, error)) from error
+            raise RunError(self._full(error)) from error
         self._size += len(line)
 
     def sync(self) -> None:
@@ -113,7 +117,7 @@ class Journal:
             os.fsync(self._file)
         except OSError as error:
             self._dirty = True
-            raise RunError(_full(self._path, error)) from error
+            raise RunError(self._full(error)) from error
 
     def close(self) -> None:
         """Force everything to disk and release the file."""
@@ -125,9 +129,8 @@ class Journal:
             os.close(self._file)
             self._file = -1
 
-
-def _full(path: Path, error: OSError) -> str:
-    return (
-        f"{path}: {error.strerror or error}; what was journalled before is kept, "
-        f"make room and go on with: harness resume {path.parent}"
-    )
+    def _full(self, error: OSError) -> str:
+        return (
+            f"{self._path}: {error.strerror or error}; what was journalled before is kept, "
+            f"make room and go on with: {self._go_on}"
+        )

@@ -37,8 +37,6 @@ class Record:
 
 def record_to_dict(record: Record) -> dict[str, Any]:
     """A JSON-ready dictionary."""
-    # Spelled out: `dataclasses.asdict` copies deeply and takes twenty times as long.
-    answer, usage, timing = record.answer, record.answer.usage, record.answer.timing
     return {
         "system": record.system,
         "question_id": record.question_id,
@@ -46,48 +44,68 @@ def record_to_dict(record: Record) -> dict[str, Any]:
         "repeat": record.repeat,
         "position": record.position,
         "started": record.started,
-        "answer": {
-            "text": answer.text,
-            "passages": [
-                {
-                    "document_id": passage.document_id,
-                    "day": passage.day.isoformat(),
-                    "text": passage.text,
-                    "score": passage.score,
-                }
-                for passage in answer.passages
-            ],
-            "usage": {
-                "prompt_tokens": usage.prompt_tokens,
-                "completion_tokens": usage.completion_tokens,
-                "counted": usage.counted,
-                "reasoning_tokens": usage.reasoning_tokens,
-                "cached_tokens": usage.cached_tokens,
-                "embedded_tokens": usage.embedded_tokens,
-                "reranked_tokens": usage.reranked_tokens,
-            },
-            "timing": {
-                "queue": timing.queue,
-                "connect": timing.connect,
-                "retrieve": timing.retrieve,
-                "first_token": timing.first_token,
-                "decode": timing.decode,
-                "total": timing.total,
-            },
-            "finish_reason": answer.finish_reason,
-            "failure": None
-            if answer.failure is None
-            else {"kind": answer.failure.kind, "message": answer.failure.message},
-            "attempts": answer.attempts,
-        },
+        "answer": answer_to_dict(record.answer),
         "cached": record.cached,
+    }
+
+
+def answer_to_dict(answer: Answer) -> dict[str, Any]:
+    """A JSON-ready dictionary."""
+    # Spelled out: `dataclasses.asdict` copies deeply and takes twenty times as long.
+    usage, timing = answer.usage, answer.timing
+    return {
+        "text": answer.text,
+        "passages": [
+            {
+                "document_id": passage.document_id,
+                "day": passage.day.isoformat(),
+                "text": passage.text,
+                "score": passage.score,
+            }
+            for passage in answer.passages
+        ],
+        "usage": {
+            "prompt_tokens": usage.prompt_tokens,
+            "completion_tokens": usage.completion_tokens,
+            "counted": usage.counted,
+            "reasoning_tokens": usage.reasoning_tokens,
+            "cached_tokens": usage.cached_tokens,
+            "embedded_tokens": usage.embedded_tokens,
+            "reranked_tokens": usage.reranked_tokens,
+        },
+        "timing": {
+            "queue": timing.queue,
+            "connect": timing.connect,
+            "retrieve": timing.retrieve,
+            "first_token": timing.first_token,
+            "decode": timing.decode,
+            "total": timing.total,
+        },
+        "finish_reason": answer.finish_reason,
+        "failure": None
+        if answer.failure is None
+        else {"kind": answer.failure.kind, "message": answer.failure.message},
+        "attempts": answer.attempts,
     }
 
 
 def record_from_dict(data: dict[str, Any]) -> Record:
     """The inverse of `record_to_dict`; raises KeyError, TypeError or ValueError on damaged data."""
-    raw = data["answer"]
-    answer = Answer(
+    return Record(
+        system=data["system"],
+        question_id=data["question_id"],
+        day=date.fromisoformat(data["day"]),
+        repeat=data["repeat"],
+        position=data["position"],
+        started=data["started"],
+        answer=answer_from_dict(data["answer"]),
+        cached=data["cached"],
+    )
+
+
+def answer_from_dict(raw: dict[str, Any]) -> Answer:
+    """The inverse of `answer_to_dict`; raises as `record_from_dict`."""
+    return Answer(
         text=raw["text"],
         passages=tuple(
             Passage(p["document_id"], date.fromisoformat(p["day"]), p["text"], p["score"])
@@ -98,14 +116,4 @@ def record_from_dict(data: dict[str, Any]) -> Record:
         finish_reason=raw["finish_reason"],
         failure=Failure(**raw["failure"]) if raw["failure"] else None,
         attempts=raw.get("attempts", 1),
-    )
-    return Record(
-        system=data["system"],
-        question_id=data["question_id"],
-        day=date.fromisoformat(data["day"]),
-        repeat=data["repeat"],
-        position=data["position"],
-        started=data["started"],
-        answer=answer,
-        cached=data["cached"],
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -19,8 +19,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import IO
 
-from harness.errors import RunError, RunInterruptedError, TargetError
+from harness.errors import BudgetReachedError, RunError, RunInterruptedError, TargetError
 from harness.running.arms import Arm, ask, build, failed
+from harness.running.budget import Budget
+from harness.running.cache import AnswerCache, answer_key
 from harness.running.fingerprints import differences
 from harness.running.folder import RunFolder
 from harness.running.plan import Task
@@ -43,11 +45,14 @@ class Options:
     """How a plan is carried out; none of it may change an answer.
 
     `workers` is the number of processes for local systems (None: `default_workers`), `deadline` the
-    seconds after which a question has failed (None: never).
+    seconds after which a question has failed (None: never). Answers that are in `cache` are not asked
+    for again; `budget` bounds what is spent on those that are.
     """
 
     workers: int | None = None
     deadline: float | None = 120.0
+    cache: AnswerCache | None = None
+    budget: Budget | None = None
 
 
 class Runner:
@@ -84,6 +89,8 @@ class Runner:
         self._answered = 0
         self._answering = 0.0
         self._draining = False
+        self._over_budget = False
+        self._cacheable = {arm.name for arm in arms if arm.cacheable}
         self._main: asyncio.Task[None] | None = None
 
     def interrupt(self) -> None:
@@ -103,6 +110,7 @@ class Runner:
         Raises:
             RunInterruptedError: after `interrupt`; the run can be resumed.
             TargetError: a server is down, refuses the key, or has no such model.
+            BudgetReachedError: the next answer may not have fitted into the budget.
             RunError: systems that are not those of the manifest, that cannot be prepared, whose
                 workers keep dying; a full disk.
         """
@@ -124,6 +132,8 @@ class Runner:
                 self._folder.note(f"{self._deaths} worker processes died and were replaced")
             self._folder.sync()
             self._tell("end")
+        if self._over_budget:
+            raise BudgetReachedError(self._bound_reached())
         if self._draining and len(self._folder) < self._total:
             raise RunInterruptedError(f"interrupted: {self._kept()}")
         if self._pending or self._folder.manifest.finished is None:
@@ -133,6 +143,19 @@ class Runner:
         return (
             f"{len(self._folder)} of {self._total} answers are kept; "
             f"go on with: harness resume {self._folder.path}"
+        )
+
+    def _bound_reached(self) -> str:
+        budget = self._options.budget
+        assert budget is not None  # noqa: S101  (else nothing is over it)
+        missing = Counter(
+            task.system for task in self._pending if task.key not in self._folder.done
+        )
+        listed = ", ".join(f"{name} {count}" for name, count in sorted(missing.items()))
+        return (
+            f"stopped at the budget: ${budget.spent:.4g} of ${budget.usd:.4g} are spent, and an "
+            f"answer has cost up to ${budget.dearest:.2g}; missing are {listed}; "
+            f"{self._kept()} --budget USD"
         )
 
     async def _run(self, log: IO[bytes]) -> None:
@@ -264,15 +287,51 @@ class Runner:
     ) -> None:
         while tasks and not self._draining:
             task = tasks.popleft()
-            started = _now()
             try:
-                given = await answer(task)
-                self._keep(task, started, given)
+                if not self._take_cached(task) and not await self._take(task, answer):
+                    self._draining = self._over_budget = True
+                    return
             except Exception:
                 self._draining = True  # the others save what they have in flight
                 raise
             ticking()
             self._tell("answer", day=task.day, system=task.system)
+
+    async def _take(self, task: Task, answer: Callable[[Task], Awaitable[Answer]]) -> bool:
+        """Ask, and keep what is answered; False where that may not fit into the budget."""
+        budget = self._options.budget
+        if budget is not None and not await budget.admit():
+            return False
+        record: Record | None = None
+        try:
+            started = _now()
+            record = self._keep(task, started, await answer(task))
+        finally:
+            if budget is not None:
+                budget.settle(record)
+        cache = self._options.cache
+        if cache is not None and task.system in self._cacheable:
+            cache.keep(self._cache_key(task), record.answer)
+        return True
+
+    def _take_cached(self, task: Task) -> bool:
+        """Keep the answer that was given before, if there is one."""
+        cache = self._options.cache
+        if cache is None or task.system not in self._cacheable:
+            return False
+        found = cache.find(self._cache_key(task))
+        if found is not None:
+            self._keep(task, _now(), found, cached=True)
+        return found is not None
+
+    def _cache_key(self, task: Task) -> str:
+        manifest = self._folder.manifest
+        (system,) = (one for one in manifest.systems if one.name == task.system)
+        (prepared,) = (p for p in manifest.preparations[task.system] if p.day == task.day)
+        question = self._questions[task.question_id]
+        return answer_key(
+            system.fingerprints, prepared.fingerprints, question, task.day, task.repeat
+        )
 
     def _in_seat(self, seat: Seat) -> Callable[[Task], Awaitable[Answer]]:
         return lambda task: seat.answer(
@@ -289,7 +348,7 @@ class Runner:
         except TimeoutError:
             return failed("timeout", f"no answer in {seconds:g} s", seconds or 0.0)
 
-    def _keep(self, task: Task, started: str, answer: Answer) -> None:
+    def _keep(self, task: Task, started: str, answer: Answer, *, cached: bool = False) -> Record:
         record = Record(
             system=task.system,
             question_id=task.question_id,
@@ -298,6 +357,7 @@ class Runner:
             position=task.position,
             started=started,
             answer=answer,
+            cached=cached,
         )
         try:
             self._folder.append(record)
@@ -307,12 +367,15 @@ class Runner:
             self._folder.append(record)
         self._answered += 1
         self._failed += record.answer.failure is not None
+        return record
 
     async def _keep_syncing(self) -> None:
         try:
             while not self._draining:
                 await asyncio.sleep(_SYNC_SECONDS)
                 await asyncio.to_thread(self._folder.sync)
+                if self._options.cache is not None:
+                    self._options.cache.sync()
         except RunError:
             self._draining = True
             raise

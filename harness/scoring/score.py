@@ -122,7 +122,8 @@ class Score:
     Of an answer with `parts`, which are those of its question, each must be right too.
 
     `relaxed`: right, or the current value beside an outdated one (class mixed).
-    `timing` is None where no latency was measured (a failure without service, a cached answer).
+    `timing` is None where no latency was measured (a failure without service, a `cached` answer,
+    whose cost is that of the first time).
     """
 
     system: str
@@ -139,3 +140,4 @@ class Score:
     timing: Timing | None
     cost: Cost
     parts: tuple[PartScore, ...] = ()
+    cached: bool = False

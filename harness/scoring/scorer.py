@@ -51,5 +51,6 @@ def score(
         ),
         timing=answer.timing if text is not None and not record.cached else None,
         cost=answer_cost(record, prices),
+        cached=record.cached,
         parts=parts.parts,
     )

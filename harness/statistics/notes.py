@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
+from harness.running.manifest import Manifest
 from harness.scoring.score import Score
 from harness.statistics.results import SystemResult
 
 
 def notes(
-    systems: Sequence[SystemResult], scores: Sequence[Score], recorded: Collection[str] = ()
+    manifest: Manifest,
+    systems: Sequence[SystemResult],
+    scores: Sequence[Score],
+    recorded: Collection[str] = (),
 ) -> tuple[str, ...]:
     """Gaps in the run and figures that cannot be stated, with the reason; none is no gap.
 
@@ -21,13 +25,36 @@ def notes(
         *_undecided(scores),
         *_premature(scores),
         *_unmeasured(systems, scores),
+        *_avoided(scores),
         *(
             f"{system.name}: its latencies are those recorded with its answers; they were not "
             "measured in this run, and say nothing of this machine."
             for system in systems
             if system.name in recorded
         ),
+        *filter(None, [closed_loop(manifest)]),
         *_unstated(systems),
+    )
+
+
+def closed_loop(manifest: Manifest) -> str:
+    """What was in flight while latency was measured, where that was more than one; else empty.
+
+    Runs from before this was kept do not tell.
+    """
+    several = {n: k for n, k in manifest.settings.get("in_flight", {}).items() if k > 1}
+    if not several:
+        return ""
+    numbers = sorted(set(several.values()))
+    whose = "; ".join(
+        f"{', '.join(name for name, count in several.items() if count == number)}: {number}"
+        for number in numbers
+    )
+    most = f"up to {numbers[-1]}" if len(numbers) > 1 else str(numbers[-1])
+    return (
+        f"Latency is that of a closed loop, {most} in flight ({whose}): so many questions were asked "
+        "at a time of what waits for a server or a function, and a stall of theirs also stopped "
+        "the asking. For latency at a given rate of requests: harness load."
     )
 
 
@@ -66,17 +93,22 @@ def _premature(scores: Sequence[Score]) -> Iterator[str]:
 
 
 def _unmeasured(systems: Sequence[SystemResult], scores: Sequence[Score]) -> Iterator[str]:
-    cached = Counter(
-        score.system
-        for score in scores
-        if score.timing is None and score.freshness.label != "failed"
-    )
+    cached = Counter(score.system for score in scores if score.cached)
     for system in systems:
         if cached[system.name]:
             yield (
                 f"{system.name}: {_answers(cached[system.name])} came from the cache; their "
                 "latency is not measured and not counted."
             )
+
+
+def _avoided(scores: Sequence[Score]) -> Iterator[str]:
+    """What was spent in this run, where some of it was not; of answers whose cost is known."""
+    if not any(score.cached for score in scores):
+        return
+    spent = sum(score.cost.usd or 0.0 for score in scores if not score.cached)
+    avoided = sum(score.cost.usd or 0.0 for score in scores if score.cached)
+    yield f"${spent:.2f} was spent on answers, and ${avoided:.2f} avoided by those from the cache."
 
 
 def _unstated(systems: Sequence[SystemResult]) -> Iterator[str]:

@@ -73,7 +73,11 @@ def summarise(
         flips=_flips(tables),
         scores=scores,
         days=manifest.days,
-        notes=(*run.notes, *map(str, sunsets(manifest)), *notes(systems, scores, recorded)),
+        notes=(
+            *run.notes,
+            *map(str, sunsets(manifest)),
+            *notes(manifest, systems, scores, recorded),
+        ),
         over_time=over_time(run, scores),
         decoding=decoding_cross(run, scores, seed=seed),
     )

@@ -166,6 +166,7 @@ _MODEL_TYPES: Final[Mapping[str, type]] = {
     "key_env": str,
     "enforce": str,
     "temperature": float,
+    "stream": bool,
     "sunset": object,  # a day
 }
 _LIMITS_TYPES: Final[Mapping[str, type]] = {

@@ -168,7 +168,7 @@ class LocalSystem:
             timing = Timing(retrieve=retrieve, total=time.perf_counter() - started)
             usage = Usage(embedded_tokens=spent.embedded, reranked_tokens=spent.reranked)
             failure = Failure(error.kind, str(error))
-            return Answer(None, passages, usage, timing, failure=failure)
+            return Answer(None, passages, usage, timing, failure=failure, attempts=error.attempts)
         waited = generation.queue_seconds + (generation.connect_seconds or 0.0)
         return Answer(
             generation.text,

@@ -125,18 +125,19 @@ class Asker:
     def _after(self, error: CallError, effort: _Effort, entered: float) -> float | None:
         """Tell the target what came of a call; seconds until the next one, None: give up.
 
-        Neither a server that is down nor a limit of calls is the question's fault: then the target
-        knows when to go on, and when not to.
+        Neither an address at which nobody answers nor a limit of calls is the question's fault: then
+        the target knows when to go on, and when not to.
         """
         outcome, cause = _outcome(error), self._told(error)
         after = 0.0
         if outcome == "throttled":
             asked = error.after
             after = self._retries.backoff(effort.throttled + 1) if asked is None else asked
-        self._target.leave(outcome, entered=entered, after=after, cause=cause)
+        again = effort.calls > 0
+        self._target.leave(outcome, entered=entered, after=after, cause=cause, again=again)
         if self._is_hopeless(error):
             raise TargetError(cause)
-        if outcome == "unreachable" or (outcome == "failed" and self._target.is_down):
+        if outcome == "unreachable":
             effort.unreached += 1
             return self._retries.backoff(effort.unreached)
         if outcome == "throttled":

@@ -4,10 +4,12 @@ Calls in flight are limited to a window. It begins at the stated concurrency, ha
 says that it is asked too much (429), and grows by one for each window of calls that succeed
 (additive increase, multiplicative decrease: Chiu and Jain 1989).
 
-A server is taken to be down when ten calls in a row have failed without an answer (circuit breaker;
-Nygard 2007, Release It!, chapter 5). All then wait while one call at a time tries again, less and
-less often. What waits has not failed; when the server has been down for `patience` seconds, or has
-never answered at all, the run ends and can be resumed.
+A server is taken to be down when a few first calls of different questions have failed in a row, or a
+few calls found nobody (circuit breaker; Nygard 2007, Release It!, chapter 5). A call that is made
+again and fails again may be its question's fault, and says nothing of the server. All then wait
+while one call at a time tries again, less and less often. What waits has not failed; when the
+server has been down for `patience` seconds, or has never answered at all, the run ends and can be
+resumed.
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ no connection; any other."""
 PATIENCE: Final = 120.0
 """Seconds for which a server that was up may be down."""
 
-_FAILURES: Final = 10
+_FEWEST_FAILURES: Final = 3
+_MOST_FAILURES: Final = 5  # or as many as are in flight at once, if those are fewer
 _UNREACHED: Final = 4  # of a server that nobody has reached yet: its address is wrong, or it is off
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 15.0
@@ -123,8 +126,9 @@ class Target:
         tokens: int | None = None,
         after: float = 0.0,
         cause: str = "",
+        again: bool = False,
     ) -> None:
-        """The call that `enter` let in is over.
+        """The call that `enter` let in is over; `again` says that it was not its question's first.
 
         `entered` is the loop's time at which it was let in, `tokens` what it used, `after` for how many
         seconds a server that is asked too much is left alone, `cause` why no answer came.
@@ -139,7 +143,8 @@ class Target:
             self._answered += 1
             self._mean_tokens += (tokens - self._mean_tokens) / min(self._answered, 100)
         if outcome in {"failed", "unreachable"}:
-            self._failed(now, entered, outcome, cause)
+            if outcome == "unreachable" or not again or self._outage is not None:
+                self._failed(now, entered, outcome, cause)
         else:
             self._alive()
         if outcome == "throttled":
@@ -205,8 +210,7 @@ class Target:
             self._first_failure = (now, datetime.now().astimezone().strftime("%H:%M:%S"))
         outage = self._outage
         if outage is None:
-            unreached = outcome == "unreachable" and not self._reached
-            if self._failures < (_UNREACHED if unreached else _FAILURES):
+            if self._failures < self._bearable(outcome):
                 return
             outage = self._outage = _Outage(*self._first_failure, now, cause)
             self.note(f"{self.url} is down: {self._failures} calls in a row failed ({cause})")
@@ -220,6 +224,12 @@ class Target:
             if now - outage.since >= self._patience:
                 self._give_up(outage)
         self._held_until = max(self._held_until, now + outage.pause)
+
+    def _bearable(self, outcome: Outcome) -> int:
+        """So many failures in a row mean that the server is down."""
+        if outcome == "unreachable" and not self._reached:
+            return _UNREACHED
+        return max(_FEWEST_FAILURES, min(_MOST_FAILURES, self._limits.concurrency))
 
     def _alive(self) -> None:
         self._reached = True

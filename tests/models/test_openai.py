@@ -490,6 +490,15 @@ def raw_server(reply: bytes) -> Iterator[str]:
         thread.join()
 
 
+def test_an_answer_in_one_piece_is_asked_for_as_such() -> None:
+    body = '{"choices": [{"message": {"content": "Paris"}, "finish_reason": "stop"}]}'
+    with Loopback(whole(body)) as server:
+        (answer,) = ask(server, stream=False)
+    assert (answer.text, answer.first_token_seconds) == ("Paris", answer.total_seconds)
+    assert "stream" not in server.calls[0].body
+    assert "stream_options" not in server.calls[0].body
+
+
 def test_what_is_no_http_is_a_bad_reply() -> None:
     with raw_server(b"220 mail.example ESMTP\r\n\r\n") as url:
         assert failure(url).kind == "bad_reply"

@@ -3,5 +3,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-# `planted` makes runs and results by rule for this folder's tests.
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+# `planted` makes runs and results by rule for this folder's tests; `queues` is for load tests.
+here = Path(__file__).resolve().parent
+sys.path[:0] = [str(here), str(here.parent)]

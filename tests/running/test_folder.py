@@ -123,7 +123,7 @@ def test_a_journal_cut_anywhere_loses_one_record_at_most(cut: int, tmp_path_fact
         (b"\x00\x00\x00\n", "not JSON"),
         (b"\xff\xfe\n", "not JSON: not UTF-8"),
         (b"[1, 2]\n", "not a record"),
-        (b'{"system": "a"}\n', "not a record: 'answer' is missing"),
+        (b'{"system": "a"}\n', "not a record: 'question_id' is missing"),
         (b"\n", "not JSON"),
     ],
 )

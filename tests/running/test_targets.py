@@ -101,11 +101,11 @@ def test_a_function_is_a_target_of_its_own() -> None:
 
 def test_plain_functions_with_limits_wait_side_by_side(tmp_path: Path) -> None:
     systems = (
-        '[systems.mine]\nstrategy = "external"\nfunction = "mine:answer"\n'
+        '[systems.mine]\nstrategy = "external"\nfunction = "side_by_side:answer"\n'
         "limits = { concurrency = 12 }\n"
     )
     suite = write_suite(tmp_path / "suite", systems)
-    (suite / "mine.py").write_text(
+    (suite / "side_by_side.py").write_text(
         "import threading\n\nALL = threading.Barrier(12)\n\n\n"
         "def answer(question, day):\n    ALL.wait(60)\n    return 'yes'\n"
     )
@@ -136,16 +136,34 @@ def test_a_refused_key_ends_the_run_and_what_was_answered_is_kept(tmp_path: Path
 
 
 def test_an_outage_is_waited_for_and_costs_no_answer(tmp_path: Path) -> None:
-    """Twelve calls in a row are dropped, more than any one question has attempts."""
+    """Twelve calls in a row are dropped, by which many a question would be lost."""
     notes: list[str] = []
     with Loopback(*[says("yes")] * 2, *[drops()] * 12, says("yes")) as server:
-        more = "limits = { concurrency = 4 }"
+        more = "limits = { concurrency = 8 }"
         suite = write_suite(tmp_path / "suite", SYSTEM.format(name="a", url=server.url, more=more))
         result = compare(suite, notes)
     assert [record.answer.text for record in result.loaded.records] == ["yes"] * 12
     assert sum(record.answer.attempts for record in result.loaded.records) == 12 + 12
-    assert any("is down: 10 calls in a row failed" in note for note in notes)
+    assert any("is down: 5 calls in a row failed" in note for note in notes)
     assert notes[-1].endswith("is up again")
+
+
+def test_questions_that_always_fail_do_not_look_like_an_outage(tmp_path: Path) -> None:
+    """Those that are tried again come last, one after the other, with no good answer between them."""
+    notes: list[str] = []
+
+    async def server_of_some(call: Call) -> StreamResponse:
+        bad = int(call.prompt.split("number ")[1].split("?")[0]) % 4 == 0
+        return await (status(500) if bad else says("yes"))(call)
+
+    with Loopback(server_of_some) as server:
+        more = "limits = { concurrency = 16 }"
+        systems = SYSTEM.format(name="a", url=server.url, more=more)
+        result = compare(write_suite(tmp_path / "suite", systems, count=64), notes)
+    answers = [record.answer for record in result.loaded.records]
+    assert [answer.text for answer in answers].count("yes") == 48
+    assert [answer.attempts for answer in answers if answer.failure] == [4] * 16
+    assert not notes
 
 
 def test_too_many_requests_are_spread_and_none_is_lost(tmp_path: Path) -> None:

@@ -129,24 +129,24 @@ def test_a_server_that_is_down_is_tried_by_one_call_at_a_time_until_it_is_up() -
         target = Target(URL, Limits(10))
         target.note = notes.append
         await Server(seconds=0.0).call(target)
-        server = Server(says=lambda n: "failed" if n <= 22 else "answered")
+        server = Server(says=lambda n: "failed" if n <= 17 else "answered")
         found = await calls(server, target, 40)
-        assert [outcome for outcome, _ in found].count("failed") == 22
+        assert [outcome for outcome, _ in found].count("failed") == 17
         return server, target
 
     server, target = virtual_time.run(scene())
     assert not target.is_down
-    # The first ten fail after a second, and nine that came in their places; then it is one at a time,
+    # Ten fail after a second, and four that came in the places of the first; then it is one at a time,
     # after pauses of 1, 2, 4 and 8 seconds.
-    assert server.begun[19:23] == [2.0, 5.0, 10.0, 19.0]
+    assert server.begun[14:18] == [2.0, 5.0, 10.0, 19.0]
     assert notes == [
-        f"{URL} is down: 10 calls in a row failed (no route)",
+        f"{URL} is down: 5 calls in a row failed (no route)",
         f"{URL} is up again",
     ]
 
 
 def test_failures_with_an_answer_between_them_are_no_outage() -> None:
-    server = Server(says=lambda n: "answered" if n % 10 == 0 else "failed")
+    server = Server(says=lambda n: "answered" if n % 3 == 0 else "failed")
     target = Target(URL, Limits(1))
     virtual_time.run(calls(server, target, 100))
     assert server.begun == [float(n) for n in range(100)]
@@ -167,7 +167,7 @@ def test_a_server_that_stays_down_ends_all_that_wait() -> None:
     assert all("calls in a row failed, the last one: no route" in message for message in ended)
 
 
-@pytest.mark.parametrize(("outcome", "tried"), [("unreachable", 4), ("failed", 10)])
+@pytest.mark.parametrize(("outcome", "tried"), [("unreachable", 4), ("failed", 3)])
 def test_a_server_that_was_never_up_is_given_up_at_once(outcome: Outcome, tried: int) -> None:
     async def scene() -> float:
         target, server = Target(URL), Server(says=lambda _: outcome)

@@ -26,6 +26,7 @@ class Endpoint:
     key_variable: str = KEY_VARIABLE
     enforce: Enforce = "json_schema"
     temperature: float = 0.0
+    stream: bool = True
 
     @classmethod
     def of(cls, spec: ModelSpec) -> Endpoint:
@@ -42,6 +43,7 @@ class Endpoint:
             spec.key_env or KEY_VARIABLE,
             spec.enforce or "json_schema",
             spec.temperature or 0.0,
+            spec.stream is not False,
         )
 
     def key(self) -> Key:

@@ -82,7 +82,7 @@ class OpenAIModel:
 
         came = await self._asker.ask(call, _tokens)
         if isinstance(came, GivenUp):
-            raise ModelError(came.kind, came.message)
+            raise ModelError(came.kind, came.message, came.attempts)
         return replace(
             came.value,
             text=self._key.hide(came.value.text),

@@ -19,16 +19,17 @@ _SEED: Final = 0
 def request_body(
     endpoint: Endpoint, messages: Sequence[Message], max_tokens: int
 ) -> dict[str, Any]:
-    """A streamed, greedy completion, with usage at its end."""
-    return {
+    """A greedy completion, streamed with usage at its end or in one piece."""
+    body: dict[str, Any] = {
         "model": endpoint.model,
         "messages": [{"role": turn.role, "content": turn.content} for turn in messages],
         "max_tokens": max_tokens,
         "temperature": endpoint.temperature,
         "seed": _SEED,
-        "stream": True,
-        "stream_options": {"include_usage": True},
     }
+    if endpoint.stream:
+        body |= {"stream": True, "stream_options": {"include_usage": True}}
+    return body
 
 
 class Dialect:
@@ -39,6 +40,8 @@ class Dialect:
 
     def spoken(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The body without what the server does not know."""
+        if not self._refused:
+            return dict(body)
         dropped = self._refused.intersection(_DISPENSABLE)
         renamed = {name: _RENAMED[name] for name in self._refused.intersection(_RENAMED)}
         return {renamed.get(key, key): value for key, value in body.items() if key not in dropped}

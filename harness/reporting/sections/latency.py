@@ -17,6 +17,7 @@ from harness.reporting.metrics import METRICS
 from harness.reporting.sections.answer import join
 from harness.reporting.sections.context import Context, rows, system_labels
 from harness.reporting.sections.marks import mark
+from harness.statistics.notes import closed_loop
 from harness.statistics.results import Comparison, SystemResult
 
 _QUANTILES: Final = ("latency_p50", "latency_p95", "latency_p99", "latency_mean")
@@ -37,7 +38,7 @@ def latency(context: Context) -> Section:
     return Section(
         id="latency",
         title="Latency",
-        sentence=_sentence(context, overheads),
+        sentence=f"{_sentence(context, overheads)} {closed_loop(context.run.manifest)}".rstrip(),
         reading=(
             "Times run from the intended start to the last token and belong to the machine named "
             "under “Reproduce”. An overhead is the mean of differences on the same question, day "
