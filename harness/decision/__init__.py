@@ -2,13 +2,8 @@
 
 from harness.decision.claims import Claim, ClaimVerdict, evaluate_claims
 from harness.decision.claimsfile import load_claims
-from harness.decision.recommend import (
-    DEFAULT_CONSTRAINTS,
-    Check,
-    Constraint,
-    Recommendation,
-    recommend,
-)
+from harness.decision.judged import Check, Constraint
+from harness.decision.recommend import DEFAULT_CONSTRAINTS, Recommendation, recommend
 
 __all__ = [
     "DEFAULT_CONSTRAINTS",
