@@ -6,7 +6,6 @@ answer cost on average, and what bringing the system up to date cost where it wa
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -44,16 +43,18 @@ class Ownership:
 
 @dataclass(frozen=True, slots=True)
 class BreakEven:
-    """The questions a month from which on `later` is cheaper than `sooner`, which is below.
+    """The questions a month from which on `later` is cheaper than `sooner`; below it is not.
 
-    `never`: the one named `sooner` is cheaper at every volume. `volume` is infinite at a bound where
-    it may never be reached; its interval is that of the paired difference in cost per query.
+    None is never: a `volume` of None, but a `low` that is a number, that it may be from there on; a
+    `low` of None that `sooner` is surely cheaper, or as cheap, at every volume. The interval is that
+    of the paired difference in cost per query.
     """
 
     sooner: str
     later: str
-    volume: Estimate
-    never: bool = False
+    volume: float | None
+    low: float | None
+    high: float | None
 
 
 def ownership(
@@ -100,24 +101,18 @@ def break_even(a: str, b: str, fixed: float, difference: Estimate) -> BreakEven 
         return None
     if fixed < 0 or (fixed == 0 and difference.value < 0):
         a, b, fixed, difference = b, a, -fixed, difference.negated()
-    value, low, high = difference.value or 0.0, difference.low or 0.0, difference.high or 0.0
-    if low >= 0:
-        return BreakEven(a, b, _volume(math.inf, math.inf, math.inf, difference), never=True)
-    low_volume, high_volume = fixed / -low, (fixed / -high if high < 0 else math.inf)
-    at = fixed / -value if value < 0 else math.inf
-    return BreakEven(a, b, _volume(at, low_volume, high_volume, difference))
-
-
-def _volume(value: float, low: float, high: float, difference: Estimate) -> Estimate:
-    return Estimate(
-        value,
-        low,
-        high,
-        difference.n,
-        difference.groups,
-        f"from the saving per query: {difference.method}",
-        difference.confidence,
+    return BreakEven(
+        sooner=a,
+        later=b,
+        volume=_reached(fixed, difference.value),
+        low=_reached(fixed, difference.low),
+        high=_reached(fixed, difference.high),
     )
+
+
+def _reached(fixed: float, difference: float | None) -> float | None:
+    """The volume at which what is saved per query makes up for `fixed`; None where nothing is."""
+    return fixed / -difference if difference is not None and difference < 0 else None
 
 
 def _month(per_query: Estimate, volume: int, fixed: float | None, basis: str) -> Estimate:

@@ -21,13 +21,13 @@ SURE: Final = 0.95
 class Front:
     """`front`: not dominated as measured; `dominated`: in at least 95 % of the draws, by whom.
 
-    `probability`, shape (systems, systems): in which share of the draws the first dominates the
-    second: better on some metric by more than matters, worse on none by more than that.
+    `probability[a][b]`: in which share of the draws the a-th system dominates the b-th: better on
+    some metric by more than matters, worse on none by more than that.
     """
 
     front: tuple[str, ...]
     dominated: tuple[tuple[str, str], ...]
-    probability: Floats
+    probability: tuple[tuple[float, ...], ...]
 
 
 def pareto(draws: Draws) -> Front:
@@ -43,7 +43,7 @@ def pareto(draws: Draws) -> Front:
             for place, name in enumerate(names)
             if probability[:, place].max() >= SURE
         ),
-        probability=np.asarray(probability),
+        probability=tuple(tuple(map(float, row)) for row in probability),
     )
 
 
