@@ -15,7 +15,7 @@ from typing import Final, Literal
 import numpy as np
 
 from harness.decision.constraints import Needs
-from harness.decision.criteria import DEFAULT_CRITERIA, scale, sign
+from harness.decision.criteria import DEFAULT_CRITERIA, scales, sign
 from harness.decision.draws import Draws
 from harness.decision.smaa import Smaa, smaa
 from harness.decision.weights import draw_weights
@@ -86,9 +86,12 @@ def _without_draws(pool: Sequence[str]) -> Choice:
 
 
 def _choose(draws: Draws, needs: Needs, seed: int) -> Choice:
-    scales = np.array([scale(m, draws.points[:, i]) for i, m in enumerate(draws.metrics)])
     signs = np.array([sign(metric) for metric in draws.metrics])
-    found = smaa(draws.values * signs / scales, weightings(needs, draws.metrics, seed), seed=seed)
+    found = smaa(
+        draws.values * signs / scales(draws.metrics, draws.points),
+        weightings(needs, draws.metrics, seed),
+        seed=seed,
+    )
     standings = _standings(draws, found)
     names = draws.systems
     best = int(found.acceptability[:, 0].argmax())

@@ -1,15 +1,17 @@
 """What counts among systems that keep the constraints: which metrics, in which direction, how much.
 
-A metric becomes a worth between 0 (the worst of the systems compared) and 1 (the best). Where they
-lie closer than matters, `least` of it is taken for the whole scale, so that noise is not stretched.
+Differences are made comparable by the range of what is compared (`scales`). Where systems lie closer
+than matters a least range is taken, so that noise is not stretched.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
+from harness.decision.bounds import quantity
 from harness.decision.claims import METRICS
 from harness.statistics.intervals import Floats
 
@@ -42,7 +44,7 @@ _NOT_DRAWN: Final = frozenset({"prompt_tokens", "latency_p99"})
 PREFERABLE: Final = tuple(m for m in METRICS if m not in _NEITHER | _NOT_DRAWN)
 """The metrics that can count: they have a better direction and can be resampled."""
 
-_RATE_SCALE, _RATE_TOLERANCE = 0.05, 0.01
+_RATE_SCALE, _RATE_TOLERANCE = 0.1, 0.01
 _RELATIVE_SCALE, _RELATIVE_TOLERANCE = 0.25, 0.05
 
 
@@ -51,21 +53,29 @@ def sign(metric: str) -> float:
     return 1.0 if metric in HIGHER else -1.0
 
 
-def scale(metric: str, points: Floats) -> float:
-    """The difference in a metric that is worth 1: the range of `points`, shape (systems,).
+def scales(metrics: Sequence[str], points: Floats) -> Floats:
+    """The difference in each metric that is worth 1, shape (metrics,).
 
-    At least 5 points of a rate, and 25 % of the largest time or cost.
+    The widest range of `points`, shape (systems, metrics), among the metrics of one quantity, so that
+    a point of one rate weighs as a point of another; at least 10 points of a rate, and 25 % of the
+    largest time or cost.
     """
-    least = _RATE_SCALE if metric.endswith("_rate") else _RELATIVE_SCALE * _largest(points)
-    return float(max(np.ptp(points), least)) or 1.0
+    kinds = [quantity(metric) for metric in metrics]
+    widest: dict[str, float] = {}
+    for place, kind in enumerate(kinds):
+        column = points[:, place]
+        least = _RATE_SCALE if kind == "rate" else _RELATIVE_SCALE * float(np.abs(column).max())
+        widest[kind] = max(widest.get(kind, 0.0), float(np.ptp(column)), least)
+    return np.array([widest[kind] or 1.0 for kind in kinds])
 
 
-def tolerance(metric: str, points: Floats) -> float:
-    """The difference nobody should care about: a point of a rate, 5 % of the largest time or cost."""
-    if metric.endswith("_rate"):
-        return _RATE_TOLERANCE
-    return _RELATIVE_TOLERANCE * _largest(points)
-
-
-def _largest(points: Floats) -> float:
-    return float(np.abs(points).max())
+def tolerances(metrics: Sequence[str], points: Floats) -> Floats:
+    """The difference nobody should care about, shape (metrics,): a point of a rate, 5 % of the rest."""
+    return np.array(
+        [
+            _RATE_TOLERANCE
+            if quantity(metric) == "rate"
+            else _RELATIVE_TOLERANCE * float(np.abs(points[:, place]).max())
+            for place, metric in enumerate(metrics)
+        ]
+    )

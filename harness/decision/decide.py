@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from harness.decision.bounds import in_units
-from harness.decision.changes import Flip, Measure, Move, flips, moves, to_measure
+from harness.decision.changes import Flip, Measure, Move, flips, moves, to_measure, to_tell_apart
 from harness.decision.choice import Choice, choose, counted, weightings
 from harness.decision.constraints import Needs
 from harness.decision.draws import Draws, draw
@@ -85,7 +85,10 @@ def decide(
         uncounted=tuple(m for m in counted(needs) if m not in draws.metrics),
         flips=flips(results, needs.constraints, maker.chosen),
         moves=maker.moves(draws, choice),
-        measure=to_measure(checks, out, len(run.questions)),
+        measure=(
+            *_apart(results, needs, choice, len(run.questions)),
+            *to_measure(checks, out, len(run.questions)),
+        ),
         owned=owned,
         break_evens=break_evens(results, owned),
         text="",
@@ -145,20 +148,27 @@ class _Maker:
         return moves(draws, choice.system, weights)
 
 
+def _apart(results: Results, needs: Needs, choice: Choice, questions: int) -> tuple[Measure, ...]:
+    """What would tell the first two apart that are level, on the metric that counts most."""
+    if choice.why != "too close" or len(choice.level) < 2:  # noqa: PLR2004  (two)
+        return ()
+    a, b = choice.level[:2]
+    found = to_tell_apart(results, a, b, counted(needs)[0], questions)
+    return (found,) if found is not None else ()
+
+
 def _missed(one: Check) -> str:
-    metric = one.constraint.metric
+    metric, bound = one.constraint.metric, one.constraint.bound
     value = in_units(metric, one.estimate.value) if one.estimate.value is not None else "unknown"
-    return f"{metric.replace('_', ' ')} is {value}, not {one.constraint.words}"
+    name = metric.replace("_", " ")
+    return f"{name} is {value}, asked for {one.constraint.direction} {in_units(metric, bound)}"
 
 
 def _text(decision: Decision) -> str:
     sentences = [_answer(decision), *_because(decision), *_excluded(decision)]
-    if decision.provisional and decision.measure and decision.measure[0].questions is not None:
-        first = decision.measure[0]
-        sentences.append(
-            f"Whether {first.system} keeps “{first.constraint.words}” takes about "
-            f"{first.questions:,} questions to tell."
-        )
+    told = next((one for one in decision.measure if one.questions is not None), None)
+    if told is not None and (decision.provisional or decision.choice.system is None):
+        sentences.append(f"Whether {told.what} takes about {told.questions:,} questions to tell.")
     return " ".join(sentences)
 
 
@@ -176,11 +186,10 @@ def _answer(decision: Decision) -> str:
 
 def _because(decision: Decision) -> list[str]:
     choice = decision.choice
-    keeps = (
-        "No system surely keeps all that was asked for; this is among those that may."
-        if decision.provisional
-        else "It keeps all that was asked for."
-    )
+    keeps = "It keeps all that was asked for."
+    if decision.provisional:
+        one = "this is one of those" if choice.system is not None else "these are of those"
+        keeps = f"No system surely keeps all that was asked for; {one} that may."
     if choice.why == "nobody":
         return []
     if choice.system is None:
@@ -200,7 +209,12 @@ def _because(decision: Decision) -> list[str]:
 
 
 def _excluded(decision: Decision) -> list[str]:
-    if not decision.out:
-        return []
-    each = [f"{name} ({reasons[0]})" for name, reasons in decision.out.items()]
-    return [f"Out: {'; '.join(each)}."]
+    found = []
+    unsure = {one.system for one in (*decision.checks, *decision.fits) if one.kept == "undecided"}
+    aside = sorted(unsure - set(decision.pool) - set(decision.out))
+    if aside:
+        found.append(f"Not compared, because not sure to keep it: {', '.join(aside)}.")
+    if decision.out:
+        each = [f"{name} ({reasons[0]})" for name, reasons in decision.out.items()]
+        found.append(f"Out: {'; '.join(each)}.")
+    return found

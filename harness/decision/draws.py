@@ -23,6 +23,7 @@ from harness.statistics.table import RATES, Sample, ScoreTable, score_tables
 __all__ = ["Draws", "draw"]
 
 _COINS: Final = 2
+_MIN_GROUPS: Final = 6  # as of paired tests: fewer tell nothing of what other groups would do
 _BATCH_ELEMENTS: Final = 2_000_000
 
 
@@ -44,7 +45,8 @@ class Draws:
 def draw(results: Results, metrics: Sequence[str], *, seed: int) -> Draws:
     """Draws of those `metrics` that are known for every system; the same seed gives the same draws.
 
-    A draw in which some metric cannot be formed (no right answer to divide a cost by) is left out.
+    A draw in which some metric cannot be formed (no right answer to divide a cost by) is left out;
+    there is none with fewer than six groups of questions.
     """
     names = tuple(system.name for system in results.systems)
     known = tuple(
@@ -58,7 +60,7 @@ def draw(results: Results, metrics: Sequence[str], *, seed: int) -> Draws:
         [[system.metrics[metric].value for metric in known] for system in results.systems],
         dtype=float,
     ).reshape(len(names), len(known))
-    counts = list(bootstrap_counts(groups, seed)) if groups else []
+    counts = list(bootstrap_counts(groups, seed)) if groups >= _MIN_GROUPS else []
     coins = np.random.default_rng((seed, groups, _COINS))
     columns = [
         np.stack([_drawn(tables[name], metric, counts, groups, coins) for metric in known], axis=1)

@@ -112,7 +112,7 @@ def break_even(a: str, b: str, fixed: float, difference: Estimate) -> BreakEven 
 
 def _reached(fixed: float, difference: float | None) -> float | None:
     """The volume at which what is saved per query makes up for `fixed`; None where nothing is."""
-    return fixed / -difference if difference is not None and difference < 0 else None
+    return abs(fixed) / -difference if difference is not None and difference < 0 else None
 
 
 def _month(per_query: Estimate, volume: int, fixed: float | None, basis: str) -> Estimate:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.decision.criteria import sign, tolerance
+from harness.decision.criteria import sign, tolerances
 from harness.decision.draws import Draws
 from harness.statistics.intervals import Floats
 
@@ -50,9 +50,7 @@ def pareto(draws: Draws) -> Front:
 def _dominates(draws: Draws, values: Floats) -> NDArray[np.bool_]:
     """Who dominates whom, shape (draws, systems, systems)."""
     signs = np.array([sign(metric) for metric in draws.metrics])
-    care = np.array(
-        [tolerance(metric, draws.points[:, i]) for i, metric in enumerate(draws.metrics)]
-    )
+    care = tolerances(draws.metrics, draws.points)
     worth = values * signs
     ahead = worth[:, :, None, :] - worth[:, None, :, :]
     return np.asarray((ahead >= -care).all(axis=3) & (ahead > care).any(axis=3))

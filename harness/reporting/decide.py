@@ -13,13 +13,13 @@ from harness.decision.ownership import VOLUMES, BreakEven
 from harness.decision.prior import Prior
 from harness.reporting.console import dollars
 from harness.reporting.untrusted import single_line
-from harness.statistics.estimate import Estimate
 
 __all__ = ["decision_lines", "prior_lines"]
 
 _WIDTH: Final = 80
-_NAME: Final = 16
+_NAME: Final = 14
 _CELL: Final = 21
+_SHOWN: Final = 3
 
 
 def decision_lines(decision: Decision) -> tuple[str, ...]:
@@ -30,6 +30,7 @@ def decision_lines(decision: Decision) -> tuple[str, ...]:
             _wrapped(decision.text),
             _section("Asked for", _asked(decision.needs)),
             _section("Undecided by these measurements", _undecided(decision)),
+            _section("Over all weightings and resamples", _standings(decision)),
             _section("What would change it", _changes(decision)),
             _section("A month, in dollars", _costs(decision)),
             _section(
@@ -106,36 +107,54 @@ def _changes(decision: Decision) -> list[str]:
     return [*found, "no change of a single bound changes the choice"]
 
 
+def _standings(decision: Decision) -> list[str]:
+    """How often each is the best, and what those who would take it weigh most."""
+    found = []
+    for one in decision.choice.standings:
+        line = f"{one.system} is the best in {one.ranks[0]:.0%}"
+        if one.central:
+            ranked = sorted(one.central.items(), key=lambda item: -item[1])[:_SHOWN]
+            weights = ", ".join(f"{name.replace('_', ' ')} {w:.0%}" for name, w in ranked)
+            line += f"; typically with weights of {weights} (then it is in {one.confidence:.0%})"
+        found.append(line)
+    if decision.front is not None:
+        found += [
+            f"{better} beats {worse} on some metric and loses to it on none"
+            for worse, better in decision.front.dominated
+        ]
+    return found
+
+
 def _costs(decision: Decision) -> list[str]:
     rows = [one for one in decision.owned if one.monthly[VOLUMES[0]].value is not None]
     if not rows:
         return []
-    head = "".join(f"{f'{volume:,} questions':>{_CELL}}" for volume in VOLUMES)
-    lines = [f"  {'':{_NAME - 2}}{head}".rstrip()]
+    lines = [_row("", [f"{volume:,} questions" for volume in VOLUMES])]
     for one in rows:
-        name = single_line(one.system, _NAME - 3)
-        cells = "".join(f"{_amount(one.monthly[volume]):>{_CELL}}" for volume in VOLUMES)
-        lines.append(f"  {name:{_NAME - 2}}{cells}")
+        months = [one.monthly[volume] for volume in VOLUMES]
+        lines.append(_row(single_line(one.system, _NAME), [dollars(m.value) for m in months]))
+        bounds = [f"[{dollars(m.low)}, {dollars(m.high)}]" for m in months]
+        lines.append(_row("", bounds))
     if decision.needs.situation.change_days is None:
         lines.append("without keeping up with the facts: say how often they change (change_days)")
-    return [*lines, *map(_break_even, decision.break_evens)]
+    crossing = [found for found in decision.break_evens if found.low and found.high != 0]
+    lines += map(_break_even, crossing)
+    if len(crossing) < len(decision.break_evens):
+        which = "of the other pairs" if crossing else "of any two systems"
+        lines.append(f"{which} none becomes cheaper with volume: it is at every one, or not told")
+    return lines
 
 
-def _amount(estimate: Estimate) -> str:
-    low, value, high = (dollars(part) for part in (estimate.low, estimate.value, estimate.high))
-    return f"{value} [{low}, {high}]"
+def _row(name: str, cells: list[str]) -> str:
+    return f"  {name:{_NAME}}{''.join(f'{cell:>{_CELL}}' for cell in cells)}"
 
 
 def _break_even(found: BreakEven) -> str:
-    if found.low is None:
-        return f"{found.later} is never cheaper than {found.sooner}"
     if found.volume is None:
         return (
             f"{found.later} is not seen to be cheaper than {found.sooner} at any volume; it may be "
             f"from {_count(found.low)} questions a month on"
         )
-    if found.high == 0:
-        return f"{found.later} is cheaper than {found.sooner} at every volume"
     return (
         f"{found.later} is cheaper than {found.sooner} from {_count(found.volume)} questions a "
         f"month on [{_count(found.low)}, {_count(found.high)}]"
