@@ -19,21 +19,20 @@ _DIRECTIONS: Final = MappingProxyType(
 )
 _BOUND: Final = re.compile(
     r"(?P<direction><=|>=|at most|at least|[<>=]+)?\s*"
-    r"(?P<dollar>\$)?\s*(?P<number>\d+(?:\.\d*)?(?:e-?\d+)?|\.\d+)\s*(?P<unit>[^\d\s].*)?",
+    r"(?P<dollar>\$)?\s*(?P<number>\d+(?:\.\d*)?(?:e[+-]?\d+)?|\.\d+)\s*(?P<unit>[^\d\s].*)?",
     re.ASCII | re.IGNORECASE,
 )
 _UNITS: Final = MappingProxyType(
     {
         "rate": {"%": 0.01, "": 1.0},
         "time": {"ms": 0.001, "s": 1.0, "min": 60.0},
-        "cost": {"$": 1.0, "usd": 1.0},
+        "cost": {"$": 1.0, "usd": 1.0, "": 1.0},
         "tokens": {"tokens": 1.0, "": 1.0},
     }
 )
 _EXAMPLES: Final = MappingProxyType(
     {"rate": "2%", "time": "800 ms", "cost": "$0.005", "tokens": "500 tokens"}
 )
-_READABLE: Final = 1e-6
 _CLAUSE: Final = re.compile(r"\s*(\w+)\s*(.*)", re.DOTALL)
 
 
@@ -88,10 +87,16 @@ def in_units(metric: str, value: float) -> str:
     """A value of a metric as people write it: `2%`, `800 ms`, `$0.005`."""
     match quantity(metric):
         case "rate":
-            return f"{100 * value:.3g}%"
+            return f"{_short(100 * value)}%"
         case "time":
-            return f"{value:.3g} s" if value >= 1 else f"{1000 * value:.3g} ms"
+            return f"{_short(value)} s" if value >= 1 else f"{_short(1000 * value)} ms"
         case "cost":
-            return "$" + (f"{value:.7f}".rstrip("0") if _READABLE <= value < 1 else f"{value:.3g}")
+            return f"${_short(value)}"
         case "tokens":
-            return f"{value:.4g} tokens"
+            return f"{_short(value)} tokens"
+
+
+def _short(number: float) -> str:
+    """Three significant digits, without an exponent."""
+    text = f"{float(f'{number:.3g}'):.12f}"
+    return text.rstrip("0").rstrip(".")
