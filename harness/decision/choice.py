@@ -64,7 +64,8 @@ def counted(needs: Needs) -> tuple[str, ...]:
 def weightings(needs: Needs, metrics: Sequence[str], seed: int) -> Floats:
     """Weights that fit what was said of them, shape (weightings, metrics)."""
     bounds = {name: pair for name, pair in needs.weights.items() if name in metrics}
-    return draw_weights(metrics, count=WEIGHTINGS, seed=seed, order=needs.prefer, bounds=bounds)
+    count = WEIGHTINGS if len(metrics) > 1 else 1  # one metric has one weighting
+    return draw_weights(metrics, count=count, seed=seed, order=needs.prefer, bounds=bounds)
 
 
 def choose(sets: Sequence[Draws], needs: Needs, pool: Sequence[str], *, seed: int) -> Choice:

@@ -78,12 +78,13 @@ def load_needs(path: Path | str) -> Needs:
             constraints += _bounds(head, metric)
             if clash := excluding(constraints):
                 head.fail(clash, metric)
+    prefer = _prefer(head)
     return Needs(
         title=head.text("title", Path(path).stem),
         constraints=tuple(constraints),
         situation=_situation(head),
-        prefer=_prefer(head),
-        weights=_weights(tables),
+        prefer=prefer,
+        weights=_weights(tables, prefer),
         assumptions=head.texts("assumptions") if "assumptions" in head.values else (),
     )
 
@@ -165,7 +166,7 @@ def check_preferred(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _weights(tables: Sequence[Table]) -> dict[str, tuple[float, float]]:
+def _weights(tables: Sequence[Table], prefer: Sequence[str]) -> dict[str, tuple[float, float]]:
     found: dict[str, tuple[float, float]] = {}
     for table in tables:
         table.only(("metric", "low", "high"))
@@ -178,4 +179,7 @@ def _weights(tables: Sequence[Table]) -> dict[str, tuple[float, float]]:
         found[metric] = (low, high)
         if sum(least for least, _ in found.values()) > 1:
             table.fail("the least weights together are more than 1", "low")
+    every = len(found) > 1 and found.keys() >= set(prefer)
+    if every and sum(most for _, most in found.values()) < 1:
+        tables[-1].fail("the most that all weights may be is together less than 1", "high")
     return found

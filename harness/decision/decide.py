@@ -126,8 +126,7 @@ class _Maker:
     def pool(self, constraints: Sequence[Constraint]) -> tuple[tuple[str, ...], bool]:
         """The systems that surely keep everything, else those that may; and whether it is these."""
         out = self.out(constraints)
-        judged = (*self.checks(constraints), *self.fits)
-        unsure = {one.system for one in judged if one.kept == "undecided"}
+        unsure = _unsure(self.checks(constraints), self.fits)
         left = [system.name for system in self._results.systems if system.name not in out]
         sure = tuple(name for name in left if name not in unsure)
         return (sure, False) if sure else (tuple(left), True)
@@ -155,6 +154,12 @@ def _apart(results: Results, needs: Needs, choice: Choice, questions: int) -> tu
     a, b = choice.level[:2]
     found = to_tell_apart(results, a, b, counted(needs)[0], questions)
     return (found,) if found is not None else ()
+
+
+def _unsure(checks: Sequence[Check], fitting: Sequence[Fit]) -> set[str]:
+    """The systems of which something is undecided."""
+    judged: tuple[Check | Fit, ...] = (*checks, *fitting)
+    return {one.system for one in judged if one.kept == "undecided"}
 
 
 def _missed(one: Check) -> str:
@@ -210,7 +215,7 @@ def _because(decision: Decision) -> list[str]:
 
 def _excluded(decision: Decision) -> list[str]:
     found = []
-    unsure = {one.system for one in (*decision.checks, *decision.fits) if one.kept == "undecided"}
+    unsure = _unsure(decision.checks, decision.fits)
     aside = sorted(unsure - set(decision.pool) - set(decision.out))
     if aside:
         found.append(f"Not compared, because not sure to keep it: {', '.join(aside)}.")

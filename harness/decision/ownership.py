@@ -79,15 +79,21 @@ def break_evens(results: Results, owned: Sequence[Ownership]) -> tuple[BreakEven
     """The break-even of every two systems whose costs are known."""
     found = []
     for a, b in combinations(owned, 2):
-        fixed = [0.0 if not one.refreshes else one.per_refresh for one in (a, b)]
-        if fixed[0] is None or fixed[1] is None:
+        fixed_a, fixed_b = _upkeep(a), _upkeep(b)
+        if fixed_a is None or fixed_b is None:
             continue
         saved = results.compare(a.system, b.system, "cost_per_query").difference
-        rise = [one and one * a.refreshes for one in fixed]
-        made = break_even(a.system, b.system, rise[1] - rise[0], saved)
+        made = break_even(a.system, b.system, fixed_b - fixed_a, saved)
         if made is not None:
             found.append(made)
     return tuple(found)
+
+
+def _upkeep(owned: Ownership) -> float | None:
+    """US dollars a month, whatever is asked."""
+    if not owned.refreshes:
+        return 0.0
+    return None if owned.per_refresh is None else owned.per_refresh * owned.refreshes
 
 
 def break_even(a: str, b: str, fixed: float, difference: Estimate) -> BreakEven | None:

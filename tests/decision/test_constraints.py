@@ -72,6 +72,11 @@ def test_a_file_says_what_it_says(tmp_path: Path) -> None:
             'high = 0.8\n[[weights]]\nmetric = "stale_rate"\nlow = 0.7',
             ":18: the least weights together are more than 1",
         ),
+        (
+            "high = 0.8",
+            'high = 0.5\n[[weights]]\nmetric = "latency_p95"\nhigh = 0.4',
+            ":18: the most that all weights may be is together less than 1",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_with_file_line_and_the_nearest_word(

@@ -52,7 +52,7 @@ def test_it_says_what_was_asked_what_a_month_costs_and_what_was_assumed(
 
 
 def test_without_prices_it_is_silent_about_money() -> None:
-    run = planted_run(LONG, SHORT, groups=20, days=1)
+    run = planted_run(LONG, SHORT, groups=60, days=1)
     free = PriceBook.empty()
     needs = Needs(constraints=(parse_constraint("stale_rate <= 90%"),))
     text = "\n".join(decision_lines(decide(run, summarise(run, free), free, needs, seed=1)))
