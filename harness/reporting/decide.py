@@ -58,14 +58,14 @@ def _section(title: str, items: list[str]) -> list[str]:
 
 
 def _wrapped(text: str) -> list[str]:
-    return wrap(" ".join(text.split()), _WIDTH)
+    return wrap(" ".join(text.split()), _WIDTH, break_on_hyphens=False)
 
 
 def _item(text: str) -> list[str]:
     """A bullet; what is already laid out in columns stays as it is."""
     if text.startswith("  "):
         return [text]
-    return wrap(text, _WIDTH, initial_indent="- ", subsequent_indent="  ")
+    return wrap(text, _WIDTH, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _asked(needs: Needs) -> list[str]:
