@@ -62,7 +62,7 @@ from harness.training.lora import TrainingStep
 from harness.training.store import AdapterStore, cache_folder
 
 if TYPE_CHECKING:
-    from harness.decision import ClaimVerdict, Recommendation
+    from harness.decision import ClaimVerdict, Decision, Needs, Recommendation
     from harness.scoring import PriceBook
     from harness.scoring.forecast import Forecast
     from harness.scoring.freshness import Judge
@@ -121,6 +121,12 @@ class Result:
         from harness.decision import recommend  # noqa: PLC0415  (scipy is slow)
 
         return recommend(self.results)
+
+    def decide(self, needs: Needs) -> Decision:
+        """Which system to take under these needs, and what would change that."""
+        from harness.decision import decide  # noqa: PLC0415  (scipy is slow)
+
+        return decide(self.loaded, self.results, self.prices, needs)
 
     def report(self, path: Path | str | None = None) -> Path:
         """Write the report (default: `report.html` in the run); the same run gives the same bytes."""

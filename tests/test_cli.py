@@ -110,3 +110,44 @@ def test_a_broken_file_is_named_with_the_line_before_anything_runs(
     assert complaint in done.stderr
     assert "Traceback" not in done.stderr
     assert not list((office / "runs").glob("*"))
+
+
+def test_decide_answers_in_80_columns_and_as_json(office: Path) -> None:
+    run("compare", office, "--out", "kept", cwd=office)
+    kept = next((office / "kept").iterdir())
+    (office / "needs.toml").write_text(
+        'stale_rate = "<= 99%"\nchange_days = 7\nassumptions = ["Nobody checks."]\n',
+        encoding="utf-8",
+    )
+    done = run(
+        "decide", kept, "--constraints", "needs.toml", "--min-right", "10%", "--prior",
+        "--json", "out.json", cwd=office,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("PRIOR, nothing was measured: retrieval")
+    assert "Nobody checks." in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    found = json.loads((office / "out.json").read_text(encoding="utf-8"))
+    assert found["prior"]["mechanism"] == "retrieval"
+    asked = [c["words"] for c in found["decision"]["needs"]["constraints"]]
+    assert asked == ["stale rate at most 99%", "right rate at least 10%"]
+    assert found["decision"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ([], "name the folder of a run, or ask for the --prior"),
+        (["nowhere"], "nowhere"),
+        (["--prior", "--max-stale", "2 ms"], "--max-stale: 'stale_rate' is '2 ms'"),
+        (["--prior", "--require", "speed <= 1 s"], "--require: unknown metric 'speed'"),
+        (["--prior", "--constraints", "nowhere.toml"], "nowhere.toml"),
+    ],
+)
+def test_what_decide_cannot_use_is_one_line(
+    office: Path, arguments: list[str], complaint: str
+) -> None:
+    done = run("decide", *arguments, cwd=office)
+    assert done.returncode == 2
+    assert complaint in done.stderr
+    assert len(done.stderr.splitlines()) == 1

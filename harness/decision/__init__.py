@@ -2,13 +2,12 @@
 
 from harness.decision.claims import Claim, ClaimVerdict, evaluate_claims
 from harness.decision.claimsfile import load_claims
-from harness.decision.recommend import (
-    DEFAULT_CONSTRAINTS,
-    Check,
-    Constraint,
-    Recommendation,
-    recommend,
-)
+from harness.decision.constraints import Needs, Situation, load_needs
+from harness.decision.decide import Decision, decide
+from harness.decision.flags import with_flags
+from harness.decision.judged import Check, Constraint
+from harness.decision.prior import Prior, prior
+from harness.decision.recommend import DEFAULT_CONSTRAINTS, Recommendation, recommend
 
 __all__ = [
     "DEFAULT_CONSTRAINTS",
@@ -16,8 +15,16 @@ __all__ = [
     "Claim",
     "ClaimVerdict",
     "Constraint",
+    "Decision",
+    "Needs",
+    "Prior",
     "Recommendation",
+    "Situation",
+    "decide",
     "evaluate_claims",
     "load_claims",
+    "load_needs",
+    "prior",
     "recommend",
+    "with_flags",
 ]

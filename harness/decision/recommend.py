@@ -8,23 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-from harness.statistics.estimate import Estimate
+from harness.decision.judged import Check, Constraint, check
 from harness.statistics.results import Results, SystemResult
-
-Kept = Literal["met", "missed", "undecided"]
-
-
-@dataclass(frozen=True, slots=True)
-class Constraint:
-    """`metric` must be at most, or at least, `bound`; `words` says so to people."""
-
-    metric: str
-    direction: Literal["at most", "at least"]
-    bound: float
-    words: str
-
 
 DEFAULT_CONSTRAINTS: Final = (
     Constraint("stale_rate", "at most", 0.05, "at most 5% stale"),
@@ -32,16 +19,6 @@ DEFAULT_CONSTRAINTS: Final = (
     Constraint("latency_p95", "at most", 0.8, "95% of answers within 800 ms"),
 )
 """What is asked of a system when nobody says otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """How one system stands to one constraint."""
-
-    system: str
-    constraint: Constraint
-    kept: Kept
-    estimate: Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +41,9 @@ def recommend(
 ) -> Recommendation:
     """Choose a system by its right rate among those that keep the constraints."""
     constraints = tuple(constraints)
-    checks = tuple(_check(system, c) for system in results.systems for c in constraints)
-    missed = {check.system for check in checks if check.kept == "missed"}
-    open_ = {check.system for check in checks if check.kept == "undecided"} - missed
+    checks = tuple(check(system, c) for system in results.systems for c in constraints)
+    missed = {c.system for c in checks if c.kept == "missed"}
+    open_ = {c.system for c in checks if c.kept == "undecided"} - missed
     rated = [s for s in results.systems if s.metrics["right_rate"].value is not None]
     sure = [s for s in rated if s.name not in missed | open_]
     pool = sure or [s for s in rated if s.name in open_]
@@ -80,19 +57,6 @@ def recommend(
         checks=checks,
         text=text,
     )
-
-
-def _check(system: SystemResult, constraint: Constraint) -> Check:
-    """Met or missed with the whole interval; a figure that is not known decides nothing."""
-    estimate = system.metrics[constraint.metric]
-    kept: Kept = "undecided"
-    if estimate.low is not None and estimate.high is not None:
-        at_most = constraint.direction == "at most"
-        if estimate.high <= constraint.bound if at_most else estimate.low >= constraint.bound:
-            kept = "met"
-        elif estimate.low > constraint.bound if at_most else estimate.high < constraint.bound:
-            kept = "missed"
-    return Check(system.name, constraint, kept, estimate)
 
 
 def _first(results: Results, pool: Sequence[SystemResult]) -> tuple[str, ...]:
@@ -126,9 +90,7 @@ def _text(
     provisional: bool,
 ) -> str:
     asked = "; ".join(constraint.words for constraint in constraints)
-    out = [
-        f"{check.system} ({check.constraint.words})" for check in checks if check.kept == "missed"
-    ]
+    out = [f"{c.system} ({c.constraint.words})" for c in checks if c.kept == "missed"]
     excluded = f" Excluded: {', '.join(out)}." if out else ""
     if not first:
         return f"Asked for: {asked}. No system can be recommended.{excluded}"

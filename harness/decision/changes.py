@@ -1,0 +1,226 @@
+"""What would change a choice: other bounds, other measurements, more questions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from harness.decision.bounds import in_units
+from harness.decision.choice import Choice
+from harness.decision.criteria import scales, sign
+from harness.decision.draws import Draws
+from harness.decision.judged import Check, Constraint
+from harness.statistics.estimate import Estimate
+from harness.statistics.intervals import Floats, least_n
+from harness.statistics.results import Results
+from harness.statistics.summary import COMPARED, QUANTILES
+
+__all__ = ["Flip", "Measure", "Move", "flips", "moves", "to_measure", "to_tell_apart"]
+
+_MOST_TIMES: Final = 1000.0
+
+Chooser = Callable[[Sequence[Constraint]], tuple[Choice, bool]]
+"""What is chosen under these constraints, and whether provisionally."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """The smallest change of a constraint's bound, in one direction, that changes the choice.
+
+    At `bound` itself (`beyond`: at anything past it) `then` is what is chosen: a system, several that
+    are level, or nobody; `provisional` as in the decision.
+    """
+
+    constraint: Constraint
+    bound: float
+    beyond: bool
+    then: tuple[str, ...]
+    provisional: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """How far the chosen system's `metric` would have to get worse for `rival` to be worth as much.
+
+    At the mean of the weights, all else as measured. `by` is positive; None where no possible value
+    of this metric alone does it.
+    """
+
+    metric: str
+    rival: str
+    by: float | None
+    to: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What the run leaves open, and about how many questions a day would tell.
+
+    `questions` is None where no practicable number would, or nothing was measured; `words` says why.
+    """
+
+    what: str
+    questions: int | None
+    words: str
+
+
+def flips(
+    results: Results, constraints: Sequence[Constraint], chooser: Chooser
+) -> tuple[Flip, ...]:
+    """For each constraint the nearest bounds, tighter and looser, that change what is chosen.
+
+    Exact: how a system stands to a bound only changes at the ends of its interval.
+    """
+    now = _named(chooser(constraints))
+    found = []
+    for place, constraint in enumerate(constraints):
+        for side in (_looser, _tighter):
+            for bound, beyond in side(results, constraint):
+                at = _past(constraint, bound) if beyond else bound
+                moved = replace(constraint, bound=at)
+                others = (*constraints[:place], moved, *constraints[place + 1 :])
+                then = _named(chooser(others))
+                if then != now:
+                    found.append(_flip(constraint, bound, then, beyond=beyond))
+                    break
+    return tuple(found)
+
+
+def _named(chosen: tuple[Choice, bool]) -> tuple[tuple[str, ...], bool]:
+    choice, provisional = chosen
+    names = (choice.system,) if choice.system is not None else tuple(sorted(choice.level))
+    return names, provisional and bool(names)
+
+
+def _looser(results: Results, constraint: Constraint) -> Iterator[tuple[float, bool]]:
+    """Bounds at which a system stops being missed or starts to be met, the nearest first."""
+    upward = constraint.direction == "at most"
+    ends = [end for end in _ends(results, constraint) if (end > constraint.bound) == upward]
+    for end in sorted(set(ends) - {constraint.bound}, reverse=not upward):
+        yield end, False
+
+
+def _tighter(results: Results, constraint: Constraint) -> Iterator[tuple[float, bool]]:
+    """Bounds past which a system stops being met or starts to be missed, the nearest first."""
+    upward = constraint.direction == "at least"
+    ends = [
+        end
+        for end in _ends(results, constraint)
+        if end == constraint.bound or (end > constraint.bound) == upward
+    ]
+    for end in sorted(set(ends), reverse=not upward):
+        if _possible(constraint, _past(constraint, end)):
+            yield end, True
+
+
+def _ends(results: Results, constraint: Constraint) -> Iterator[float]:
+    for system in results.systems:
+        estimate = system.metrics[constraint.metric]
+        yield from (end for end in (estimate.low, estimate.high) if end is not None)
+
+
+def _past(constraint: Constraint, bound: float) -> float:
+    return math.nextafter(bound, -math.inf if constraint.direction == "at most" else math.inf)
+
+
+def _possible(constraint: Constraint, bound: float) -> bool:
+    return bound >= 0 and not (constraint.metric.endswith("_rate") and bound > 1)
+
+
+def _flip(
+    constraint: Constraint, bound: float, then: tuple[tuple[str, ...], bool], *, beyond: bool
+) -> Flip:
+    names, provisional = then
+    upper = constraint.direction == "at most"
+    name = constraint.metric.replace("_", " ")
+    value = in_units(constraint.metric, bound)
+    side = ("below" if upper else "above") if beyond else constraint.direction
+    if not names:
+        what = "no system is left"
+    elif len(names) == 1:
+        what = f"the choice is {names[0]}"
+    else:
+        what = f"{', '.join(names)} are level"
+    what += ", and none surely keeps all" if provisional else ""
+    return Flip(constraint, bound, beyond, names, provisional, f"{name} {side} {value}: {what}")
+
+
+def moves(draws: Draws, chosen: str, weights: Floats) -> tuple[Move, ...]:
+    """For each metric that counts, the rival that is nearest and how far the metric would have to go."""
+    mean = weights.mean(axis=0)
+    signs = np.array([sign(metric) for metric in draws.metrics])
+    one = scales(draws.metrics, draws.points)
+    worth = (draws.points * signs / one) @ mean
+    place = draws.systems.index(chosen)
+    others = [other for other in range(len(worth)) if other != place]
+    if not others:
+        return ()
+    rival = min(others, key=lambda other: float(worth[place] - worth[other]))
+    lead = max(0.0, float(worth[place] - worth[rival]))
+    found = []
+    for i, metric in enumerate(draws.metrics):
+        by = lead * float(one[i] / mean[i]) if mean[i] > 0 else math.inf
+        to = float(draws.points[place, i]) - float(signs[i]) * by
+        possible = math.isfinite(to) and to >= 0 and not (metric.endswith("_rate") and to > 1)
+        name = draws.systems[rival]
+        found.append(Move(metric, name, by if possible else None, to if possible else None))
+    return tuple(found)
+
+
+def to_measure(
+    checks: Sequence[Check], out: Collection[str], questions: int
+) -> tuple[Measure, ...]:
+    """The undecided constraints of the systems that are not `out`, the soonest told first.
+
+    An interval shrinks with the root of the number of questions: to bring its end to the bound takes
+    (its distance from the value / that of the bound) squared times as many.
+    """
+    found = [
+        _measure(f"{c.system} keeps “{c.constraint.words}”", *_times(c), questions)
+        for c in checks
+        if c.kept == "undecided" and c.system not in out
+    ]
+    return tuple(sorted(found, key=lambda one: (one.questions is None, one.questions or 0)))
+
+
+def to_tell_apart(results: Results, a: str, b: str, metric: str, questions: int) -> Measure | None:
+    """How many questions would tell two systems apart on a metric; None where they are already."""
+    if metric not in COMPARED:
+        return None
+    difference = results.compare(a, b, metric).difference
+    if difference.value is None or difference.low is None or difference.high is None:
+        return None
+    if difference.low > 0 or difference.high < 0:
+        return None
+    what = f"{a} and {b} differ in {metric.replace('_', ' ')}"
+    return _measure(what, *_reach(difference, 0.0), questions)
+
+
+def _measure(what: str, times: float | None, why: str, questions: int) -> Measure:
+    needed = None if times is None else math.ceil(times * questions)
+    words = f"whether {what}: {why or f'takes about {needed:,} questions a day in all'}"
+    return Measure(what, needed, words)
+
+
+def _times(check: Check) -> tuple[float | None, str]:
+    estimate, constraint = check.estimate, check.constraint
+    if estimate.value is not None:
+        return _reach(estimate, constraint.bound)
+    quantile = QUANTILES.get(constraint.metric)
+    if quantile is not None and 0 < estimate.n < least_n(quantile):
+        return least_n(quantile) / estimate.n, ""
+    return None, f"unknown, {estimate.method}"
+
+
+def _reach(estimate: Estimate, bound: float) -> tuple[float | None, str]:
+    """How many times the questions would bring the interval's end to the bound, or why none would."""
+    value, low, high = estimate.value or 0.0, estimate.low or 0.0, estimate.high or 0.0
+    apart = abs(bound - value)
+    end = high if bound > value else low
+    times = max(1.0, ((end - value) / apart) ** 2) if apart else math.inf
+    return (times, "") if times <= _MOST_TIMES else (None, "too near for any number to tell")

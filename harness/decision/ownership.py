@@ -1,0 +1,155 @@
+"""What owning a system costs in a month: answering so many questions, and keeping up with the facts.
+
+A month costs (questions x cost per query) + (refreshes x cost of one). Both are the run's own: what an
+answer cost on average, and what bringing the system up to date cost where it was brought up to date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final
+
+from harness.scoring.cost import upkeep_cost
+from harness.scoring.prices import PriceBook
+from harness.statistics.estimate import Estimate
+from harness.statistics.results import Results
+from harness.systems.base import Preparation
+
+__all__ = ["VOLUMES", "BreakEven", "Ownership", "break_even", "break_evens", "ownership"]
+
+VOLUMES: Final = (1_000, 10_000, 100_000)
+"""Questions a month at which costs are shown."""
+
+_MONTH: Final = 365.25 / 12
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """What a system costs: per query, per refresh (US dollars; None with the reason in `basis`).
+
+    `per_refresh` is the mean of the refreshes after the first, or the first where there was no other.
+    `monthly` has the cost of a month at each of `VOLUMES`; unknown where a part is.
+    """
+
+    system: str
+    per_query: Estimate
+    per_refresh: float | None
+    basis: str
+    refreshes: float
+    monthly: Mapping[int, Estimate]
+
+
+@dataclass(frozen=True, slots=True)
+class BreakEven:
+    """The questions a month from which on `later` is cheaper than `sooner`; below it is not.
+
+    None is never: a `volume` of None, but a `low` that is a number, that it may be from there on; a
+    `low` of None that `sooner` is surely cheaper, or as cheap, at every volume. The interval is that
+    of the paired difference in cost per query.
+    """
+
+    sooner: str
+    later: str
+    volume: float | None
+    low: float | None
+    high: float | None
+
+
+def ownership(
+    results: Results,
+    preparations: Mapping[str, Sequence[Preparation]],
+    prices: PriceBook,
+    change_days: float | None,
+) -> tuple[Ownership, ...]:
+    """The cost of owning each system, refreshed each time the facts change (never when None)."""
+    refreshes = _MONTH / change_days if change_days else 0.0
+    found = []
+    for system in results.systems:
+        per_query = system.metrics["cost_per_query"]
+        usd, basis = _per_refresh(system.name, preparations.get(system.name, ()), prices)
+        fixed = 0.0 if not refreshes else usd if usd is None else usd * refreshes
+        monthly = {volume: _month(per_query, volume, fixed, basis) for volume in VOLUMES}
+        found.append(Ownership(system.name, per_query, usd, basis, refreshes, monthly))
+    return tuple(found)
+
+
+def break_evens(results: Results, owned: Sequence[Ownership]) -> tuple[BreakEven, ...]:
+    """The break-even of every two systems whose costs are known."""
+    found = []
+    for a, b in combinations(owned, 2):
+        fixed_a, fixed_b = _upkeep(a), _upkeep(b)
+        if fixed_a is None or fixed_b is None:
+            continue
+        saved = results.compare(a.system, b.system, "cost_per_query").difference
+        made = break_even(a.system, b.system, fixed_b - fixed_a, saved)
+        if made is not None:
+            found.append(made)
+    return tuple(found)
+
+
+def _upkeep(owned: Ownership) -> float | None:
+    """US dollars a month, whatever is asked."""
+    if not owned.refreshes:
+        return 0.0
+    return None if owned.per_refresh is None else owned.per_refresh * owned.refreshes
+
+
+def break_even(a: str, b: str, fixed: float, difference: Estimate) -> BreakEven | None:
+    """Where a month of `b` costs what one of `a` does; None where that is not known.
+
+    `fixed` is how much more `b` costs a month whatever is asked, `difference` its cost per query minus
+    that of `a`. The volume -fixed / difference falls as the saving per query grows, so the bounds of
+    the saving are those of the volume.
+    """
+    if difference.value is None or difference.low is None or difference.high is None:
+        return None
+    if fixed < 0 or (fixed == 0 and difference.value < 0):
+        a, b, fixed, difference = b, a, -fixed, difference.negated()
+    return BreakEven(
+        sooner=a,
+        later=b,
+        volume=_reached(fixed, difference.value),
+        low=_reached(fixed, difference.low),
+        high=_reached(fixed, difference.high),
+    )
+
+
+def _reached(fixed: float, difference: float | None) -> float | None:
+    """The volume at which what is saved per query makes up for `fixed`; None where nothing is."""
+    return abs(fixed) / -difference if difference is not None and difference < 0 else None
+
+
+def _month(per_query: Estimate, volume: int, fixed: float | None, basis: str) -> Estimate:
+    if fixed is None:
+        return Estimate.unknown(basis)
+    if per_query.value is None or per_query.low is None or per_query.high is None:
+        return per_query
+    value, low, high = (
+        volume * part + fixed for part in (per_query.value, per_query.low, per_query.high)
+    )
+    return Estimate(value, low, high, per_query.n, per_query.groups, per_query.method)
+
+
+def _per_refresh(
+    system: str, preparations: Sequence[Preparation], prices: PriceBook
+) -> tuple[float | None, str]:
+    done = [p for p in preparations if _worked(p)]
+    if not done:
+        return 0.0, "nothing to keep up to date"
+    counted = done[1:] or done
+    cost = upkeep_cost(system, counted, prices)
+    if cost.usd is None:
+        return None, cost.basis
+    first = "" if len(done) > 1 else " (its set-up, which may be more than a refresh)"
+    return cost.usd / len(counted), f"the mean of {len(counted)}{first}: {cost.basis}"
+
+
+def _worked(preparation: Preparation) -> bool:
+    return bool(
+        preparation.index_seconds
+        or preparation.training_seconds
+        or preparation.tokens
+        or preparation.embedded_tokens != 0
+    )

@@ -1,0 +1,165 @@
+"""A decision in the terminal, at most 80 columns wide, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from textwrap import wrap
+from typing import Final
+
+from harness.decision.bounds import in_units
+from harness.decision.constraints import Needs, Situation
+from harness.decision.decide import Decision
+from harness.decision.ownership import VOLUMES, BreakEven
+from harness.decision.prior import Prior
+from harness.reporting.console import dollars
+from harness.reporting.untrusted import single_line
+
+__all__ = ["decision_lines", "prior_lines"]
+
+_WIDTH: Final = 80
+_NAME: Final = 14
+_CELL: Final = 21
+_SHOWN: Final = 3
+
+
+def decision_lines(decision: Decision) -> tuple[str, ...]:
+    """The answer, what would change it, what to measure next, and what it costs."""
+    return tuple(
+        line
+        for part in (
+            _wrapped(decision.text),
+            _section("Asked for", _asked(decision.needs)),
+            _section("Undecided by these measurements", _undecided(decision)),
+            _section("Over all weightings and resamples", _standings(decision)),
+            _section("What would change it", _changes(decision)),
+            _section("A month, in dollars", _costs(decision)),
+            _section(
+                "Noted, not measured", [single_line(t, 400) for t in decision.needs.assumptions]
+            ),
+        )
+        for line in part
+    )
+
+
+def prior_lines(found: Prior) -> tuple[str, ...]:
+    """The prior, and that it is one."""
+    text = (
+        f"PRIOR, nothing was measured: {found.mechanism}, because {' and '.join(found.reasons)}."
+        f"{''.join(f' But {reason}.' for reason in found.against)} This is a rule of thumb from the "
+        "article that started this project; measure before you rely on it."
+    )
+    return tuple(_wrapped(text))
+
+
+def _section(title: str, items: list[str]) -> list[str]:
+    if not items:
+        return []
+    return ["", f"{title}:", *(line for item in items for line in _item(item))]
+
+
+def _wrapped(text: str) -> list[str]:
+    return wrap(" ".join(text.split()), _WIDTH, break_on_hyphens=False)
+
+
+def _item(text: str) -> list[str]:
+    """A bullet; what is already laid out in columns stays as it is."""
+    if text.startswith("  "):
+        return [text]
+    return wrap(text, _WIDTH, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False)
+
+
+def _asked(needs: Needs) -> list[str]:
+    return [*(c.words for c in needs.constraints), *_situation(needs.situation)]
+
+
+def _situation(said: Situation) -> Iterator[str]:
+    if said.change_days is not None:
+        yield f"the facts change every {said.change_days:g} days"
+    if said.corpus is not None:
+        yield "there is a corpus to search" if said.corpus else "there is no corpus to search"
+    if said.labelled_examples is not None:
+        yield f"there are {said.labelled_examples:,} examples to train on"
+    if said.data_may_leave is not None:
+        yield f"data {'may' if said.data_may_leave else 'may not'} go to a provider"
+
+
+def _undecided(decision: Decision) -> list[str]:
+    found = [one.words for one in decision.measure]
+    found += [f"{fit.system}: {fit.reason}" for fit in decision.fits if fit.kept == "undecided"]
+    if decision.uncounted:
+        names = ", ".join(name.replace("_", " ") for name in decision.uncounted)
+        found.append(f"not counted, because not known for every system: {names}")
+    return found
+
+
+def _changes(decision: Decision) -> list[str]:
+    found = [flip.words for flip in decision.flips]
+    for move in decision.moves:
+        name = move.metric.replace("_", " ")
+        if move.to is None:
+            found.append(f"{name} alone does not: no value brings {move.rival} level")
+        else:
+            found.append(
+                f"{name} of {in_units(move.metric, move.to)}: {move.rival} is worth as much"
+            )
+    if decision.flips:
+        return found
+    return [*found, "no change of a single bound changes the choice"]
+
+
+def _standings(decision: Decision) -> list[str]:
+    """How often each is the best, and what those who would take it weigh most."""
+    found = []
+    for one in decision.choice.standings:
+        line = f"{one.system} is the best in {one.ranks[0]:.0%}"
+        if one.central:
+            ranked = sorted(one.central.items(), key=lambda item: -item[1])[:_SHOWN]
+            weights = ", ".join(f"{name.replace('_', ' ')} {w:.0%}" for name, w in ranked)
+            line += f"; typically with weights of {weights} (then it is in {one.confidence:.0%})"
+        found.append(line)
+    if decision.front is not None:
+        found += [
+            f"{better} beats {worse} on some metric and loses to it on none"
+            for worse, better in decision.front.dominated
+        ]
+    return found
+
+
+def _costs(decision: Decision) -> list[str]:
+    rows = [one for one in decision.owned if one.monthly[VOLUMES[0]].value is not None]
+    if not rows:
+        return []
+    lines = [_row("", [f"{volume:,} questions" for volume in VOLUMES])]
+    for one in rows:
+        months = [one.monthly[volume] for volume in VOLUMES]
+        lines.append(_row(single_line(one.system, _NAME), [dollars(m.value) for m in months]))
+        bounds = [f"[{dollars(m.low)}, {dollars(m.high)}]" for m in months]
+        lines.append(_row("", bounds))
+    if decision.needs.situation.change_days is None:
+        lines.append("without keeping up with the facts: say how often they change (change_days)")
+    crossing = [found for found in decision.break_evens if found.low and found.high != 0]
+    lines += map(_break_even, crossing)
+    if len(crossing) < len(decision.break_evens):
+        which = "of the other pairs" if crossing else "of any two systems"
+        lines.append(f"{which} none becomes cheaper with volume: it is at every one, or not told")
+    return lines
+
+
+def _row(name: str, cells: list[str]) -> str:
+    return f"  {name:{_NAME}}{''.join(f'{cell:>{_CELL}}' for cell in cells)}"
+
+
+def _break_even(found: BreakEven) -> str:
+    if found.volume is None:
+        return (
+            f"{found.later} is not seen to be cheaper than {found.sooner} at any volume; it may be "
+            f"from {_count(found.low)} questions a month on"
+        )
+    return (
+        f"{found.later} is cheaper than {found.sooner} from {_count(found.volume)} questions a "
+        f"month on [{_count(found.low)}, {_count(found.high)}]"
+    )
+
+
+def _count(volume: float | None) -> str:
+    return "never" if volume is None else f"{float(f'{volume:.3g}'):,.0f}"

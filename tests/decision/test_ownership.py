@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from planting import DAYS, Script, planted_run
+
+from harness.decision.ownership import break_even, break_evens, ownership
+from harness.scoring import PriceBook
+from harness.scoring.prices import HardwarePrice
+from harness.statistics import Estimate, Results, summarise
+from harness.systems.base import Preparation
+
+BOOK = PriceBook("Planted", (HardwarePrice("*", 36.0, "planted", DAYS[0]),))  # a cent a second
+SLOW = Script("slow", "base", {"current": 0.5}, seconds=0.2)
+FAST = Script("fast", "fine-tuned", {"current": 0.5}, seconds=0.05)
+
+
+def saving(value: float, half: float) -> Estimate:
+    return Estimate(value, value - half, value + half, 100, 50, "planted")
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    return summarise(planted_run(SLOW, FAST, groups=60, days=1), BOOK)
+
+
+def worked(seconds: float) -> Preparation:
+    return Preparation(date(2026, 1, 1), training_seconds=seconds)
+
+
+def test_a_month_is_questions_and_refreshes(results: Results) -> None:
+    preparations = {"fast": (worked(500), worked(100), Preparation(DAYS[1]), worked(300))}
+    slow, fast = ownership(results, preparations, BOOK, 365.25 / 12 / 3)
+    assert fast.per_refresh == pytest.approx(
+        2.0
+    )  # the mean of 100 s and 300 s; the set-up is apart
+    assert fast.refreshes == pytest.approx(3)
+    per_query = results["fast"].metrics["cost_per_query"].value or 0
+    assert fast.monthly[10_000].value == pytest.approx(10_000 * per_query + 6)
+    assert slow.per_refresh == 0.0
+
+
+def test_the_set_up_stands_in_where_nothing_was_refreshed(results: Results) -> None:
+    _, fast = ownership(results, {"fast": (worked(500),)}, BOOK, 30)
+    assert fast.per_refresh == pytest.approx(5.0)
+    assert "set-up" in fast.basis
+
+
+def test_what_has_no_price_is_unknown_and_has_no_break_even() -> None:
+    results = summarise(planted_run(SLOW, FAST, groups=60, days=1), PriceBook.empty())
+    owned = ownership(results, {"fast": (worked(500),)}, PriceBook.empty(), 30)
+    assert owned[1].per_refresh is None
+    assert owned[1].monthly[1000].value is None
+    assert break_evens(results, owned) == ()
+
+
+def test_a_planted_break_even_lies_in_its_interval(results: Results) -> None:
+    """150 ms, so 0.15 cents, saved a query against 6 dollars a month: some 4,000 questions."""
+    owned = ownership(results, {"fast": (worked(500), worked(200))}, BOOK, 365.25 / 12 / 3)
+    (found,) = break_evens(results, owned)
+    assert (found.sooner, found.later) == ("slow", "fast")
+    truth = 6 / (0.15 * 0.01 * 1.0460)  # the mean of the planted times is exp(0.3^2 / 2) as much
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < truth < found.high
+    assert found.high < 1.5 * found.low
+
+
+def test_never_is_said_when_it_is_never() -> None:
+    found = break_even("a", "b", 10.0, saving(0.01, 0.005))
+    assert found is not None
+    assert (found.sooner, found.later) == ("a", "b")
+    assert (found.volume, found.low, found.high) == (None, None, None)
+
+
+def test_when_the_saving_is_in_doubt_the_upper_bound_is_never() -> None:
+    found = break_even("a", "b", 10.0, saving(-0.01, 0.02))
+    assert found is not None
+    assert found.volume == pytest.approx(1000)
+    assert found.low == pytest.approx(10 / 0.03)
+    assert found.high is None
+
+
+def test_an_unknown_saving_has_no_break_even() -> None:
+    assert break_even("a", "b", 10.0, Estimate.unknown("no price")) is None
+
+
+@given(
+    st.floats(-1000, 1000),
+    st.floats(-1, 1),
+    st.floats(0, 1),
+)
+def test_it_is_the_same_break_even_either_way_round(
+    fixed: float, value: float, half: float
+) -> None:
+    assume(fixed != 0)
+    one = break_even("a", "b", fixed, saving(value, half))
+    other = break_even("b", "a", -fixed, saving(value, half).negated())
+    assert one == other
+    assert one is not None
+    if one.volume is not None and one.low is not None:
+        assert 0 <= one.low <= one.volume <= (one.high or float("inf"))

@@ -1,0 +1,121 @@
+"""SMAA against what can be worked out by hand: areas of the simplex, and chances of normal draws."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.decision.smaa import Smaa, smaa
+from harness.decision.weights import draw_weights
+from harness.errors import ConfigError
+
+CRITERIA = ("a", "b", "c")
+
+
+def analysed(worth: list[list[float]], count: int = 4_000, **said: object) -> Smaa:
+    values = np.array([worth], dtype=float)
+    weights = draw_weights(CRITERIA[: values.shape[2]], count=count, seed=3, **said)  # type: ignore[arg-type]
+    return smaa(values, weights, seed=3)
+
+
+@pytest.mark.parametrize("c", [0.25, 0.5, 1.0, 3.0])
+def test_of_two_on_two_criteria_the_acceptability_is_a_ratio_of_lengths(c: float) -> None:
+    """(1, 0) is worth w and (0, c) is worth c (1 - w): the first leads where w > c / (1 + c)."""
+    found = analysed([[1, 0], [0, c]])
+    assert found.acceptability[0] == pytest.approx([1 / (1 + c), c / (1 + c)], abs=0.03)
+    assert found.central[0] == pytest.approx(
+        [(c / (1 + c) + 1) / 2, 1 - (c / (1 + c) + 1) / 2], abs=0.01
+    )
+
+
+def test_a_compromise_leads_in_the_middle() -> None:
+    """(t, t) leads where t > max(w, 1 - w), a length of 2 t - 1."""
+    found = analysed([[1, 0], [0, 1], [0.7, 0.7]])
+    assert found.acceptability[:, 0] == pytest.approx([0.3, 0.3, 0.4], abs=0.03)
+    assert found.central[0] == pytest.approx([0.85, 0.15], abs=0.02)
+    assert found.central[2] == pytest.approx([0.5, 0.5], abs=0.02)
+
+
+def test_three_specialists_share_the_simplex() -> None:
+    """Each leads where its weight is the largest of three, whose mean is (1 + 1/2 + 1/3) / 3."""
+    found = analysed([[1, 0, 0], [0, 1, 0], [0, 0, 1]])
+    assert found.acceptability == pytest.approx(np.full((3, 3), 1 / 3), abs=0.03)
+    assert np.diag(found.central) == pytest.approx(np.full(3, 11 / 18), abs=0.02)
+    assert found.confidence == pytest.approx(np.ones(3))
+
+
+def test_what_is_beaten_on_everything_never_leads() -> None:
+    found = analysed([[1, 1], [0.9, 0.8], [0.5, 0.9]])
+    assert found.acceptability[:, 0] == pytest.approx([1, 0, 0])
+    assert np.isnan(found.central[1]).all()
+    assert found.confidence[1] == 0
+
+
+@pytest.mark.parametrize("apart", [0.0, 0.5, 2.0])
+def test_with_one_criterion_it_is_the_chance_that_one_draw_is_above_the_other(apart: float) -> None:
+    rng = np.random.default_rng(5)
+    values = rng.normal([[0.0], [apart]], 1.0, size=(40_000, 2, 1))
+    found = smaa(values, np.ones((1, 1)), seed=5)
+    chance = NormalDist().cdf(apart / math.sqrt(2))
+    assert found.acceptability[1, 0] == pytest.approx(chance, abs=0.02)
+    assert found.wins[1, 0, 0] == pytest.approx(chance, abs=0.02)
+    assert found.confidence[1] == pytest.approx(chance, abs=0.02)
+
+
+def test_equals_share_their_ranks() -> None:
+    values = np.zeros((20_000, 2, 1))
+    found = smaa(values, np.ones((1, 1)), seed=5)
+    assert found.acceptability == pytest.approx(np.full((2, 2), 0.5), abs=0.03)
+    assert found.wins == pytest.approx(np.full((2, 2, 1), 0.5))
+
+
+@given(st.integers(2, 5), st.integers(1, 4), st.integers(0, 1000))
+def test_shares_of_ranks_sum_to_one_both_ways(alternatives: int, criteria: int, seed: int) -> None:
+    values = np.random.default_rng(seed).random((7, alternatives, criteria))
+    weights = draw_weights("abcde"[:criteria], count=9, seed=seed)
+    found = smaa(values, weights, seed=seed)
+    assert found.acceptability.sum(axis=0) == pytest.approx(np.ones(alternatives))
+    assert found.acceptability.sum(axis=1) == pytest.approx(np.ones(alternatives))
+    assert (found.wins + found.wins.transpose(1, 0, 2)) == pytest.approx(np.ones_like(found.wins))
+
+
+def test_an_order_of_three_has_the_rank_order_centroid() -> None:
+    """Barron and Barrett (1996): (11/18, 5/18, 2/18)."""
+    weights = draw_weights(CRITERIA, count=20_000, seed=1, order=("c", "a", "b"))
+    assert weights.mean(axis=0) == pytest.approx([5 / 18, 2 / 18, 11 / 18], abs=0.005)
+    assert (weights[:, 2] >= weights[:, 0]).all()
+    assert (weights[:, 0] >= weights[:, 1]).all()
+
+
+def test_without_anything_said_weights_are_uniform_on_the_simplex() -> None:
+    weights = draw_weights(CRITERIA, count=20_000, seed=1)
+    assert weights.sum(axis=1) == pytest.approx(np.ones(len(weights)))
+    assert weights.mean(axis=0) == pytest.approx(np.full(3, 1 / 3), abs=0.02)
+    # The chance that one weight is above t is (1 - t)^2.
+    assert (weights[:, 0] > 0.5).mean() == pytest.approx(0.25, abs=0.03)
+
+
+def test_bounds_and_an_order_hold_at_once() -> None:
+    weights = draw_weights(
+        CRITERIA, count=500, seed=1, order=("a", "b"), bounds={"b": (0.2, 0.4), "c": (0.1, 1.0)}
+    )
+    assert weights.shape == (500, 3)
+    assert (weights[:, 0] >= weights[:, 1]).all()
+    assert (weights[:, 1] >= 0.2).all()
+    assert (weights[:, 1] <= 0.4).all()
+    assert (weights[:, 2] >= 0.1).all()
+
+
+def test_weights_that_cannot_sum_to_one_are_refused() -> None:
+    with pytest.raises(ConfigError, match="no weighting that sums to 1"):
+        draw_weights(("a", "b"), count=10, seed=1, bounds={"a": (0, 0.3), "b": (0, 0.3)})
+
+
+def test_a_single_criterion_has_all_the_weight() -> None:
+    weights = draw_weights(("a",), count=3, seed=1, bounds={"a": (0.2, 0.4)})
+    assert weights.tolist() == [[1.0]] * 3
