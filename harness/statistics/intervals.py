@@ -19,6 +19,8 @@ from harness.statistics.estimate import Estimate
 from harness.statistics.resampling import RESAMPLES, bootstrap_counts
 
 CONFIDENCE: Final = 0.95
+WILSON: Final = "Wilson"
+"""How the method of every rate's interval begins."""
 _PRIOR_CLUSTERS: Final = 2.0
 _MIN_RIGHT_CLUSTERS: Final = 10
 
@@ -74,12 +76,12 @@ def rate(successes: ArrayLike, clusters: ArrayLike) -> Estimate:
     groups = len(np.unique(np.asarray(clusters)))
     if groups == n:
         low, high = wilson(value, n, normal_quantile())
-        return Estimate(value, low, high, n, n, "Wilson", CONFIDENCE)
+        return Estimate(value, low, high, n, n, WILSON, CONFIDENCE)
     if groups == 1:
         return Estimate.unknown("one group only: no interval", n)
     effective = effective_n(successes, clusters)
     low, high = wilson(value, effective, student_quantile(groups - 1))
-    method = f"Wilson, cluster-adjusted (design effect {n / effective:.2f})"
+    method = f"{WILSON}, cluster-adjusted (design effect {n / effective:.2f})"
     return Estimate(value, low, high, n, groups, method, CONFIDENCE)
 
 
