@@ -23,6 +23,9 @@ WILSON: Final = "Wilson"
 """How the method of every rate's interval begins."""
 _PRIOR_CLUSTERS: Final = 2.0
 _MIN_RIGHT_CLUSTERS: Final = 10
+_MIN_CLUSTERS: Final = (
+    5  # below, resamples hardly differ: three groups cover 87 %, and no width holds
+)
 
 Floats = NDArray[np.float64]
 
@@ -159,8 +162,8 @@ def bootstrap_ratio(sums: ClusterSums, n: int, *, seed: int) -> Estimate:
 
     Efron and Tibshirani (1993), chapter 12: clusters are drawn with replacement, each resample's
     distance from the estimate is divided by its own linearised standard error, and the quantiles
-    of that are scaled back. Second-order accurate; wide, never too narrow, at a dozen clusters of
-    skewed values. Needs a finite variance.
+    of that are scaled back. Second-order accurate; on skewed values measured coverage at nominal
+    95 % falls to 92 % at seven to thirty clusters (docs/statistics.md). Needs a finite variance.
     """
     if sums.groups == 1:
         return Estimate.unknown("one group only: no interval", n)
@@ -168,6 +171,9 @@ def bootstrap_ratio(sums: ClusterSums, n: int, *, seed: int) -> Estimate:
     method = f"bootstrap-t over {sums.groups} groups, {RESAMPLES} resamples"
     if error <= 1e-12 * max(abs(value), 1e-12):
         return Estimate(value, value, value, n, sums.groups, "all groups alike", CONFIDENCE)
+    if sums.groups < _MIN_CLUSTERS:
+        reason = f"{sums.groups} groups are too few for an interval, {_MIN_CLUSTERS} are needed"
+        return Estimate.unknown(reason, n)
     distances = _studentised(sums, value, seed)
     tails = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
     below, above = np.quantile(distances, tails)
