@@ -114,12 +114,21 @@ def selftest(*, fast: bool = False, seed: int = SEED) -> tuple[Cell, ...]:
     cells = []
     for place, (kind, parameter, n, design) in enumerate(plan):
         rng = np.random.default_rng((seed, place))
-        cells.append(_measure(kind, parameter, n, design, FAST if fast else SIMULATIONS, rng))
+        cell = _measure(
+            kind,
+            parameter=parameter,
+            n=n,
+            design=design,
+            simulations=FAST if fast else SIMULATIONS,
+            rng=rng,
+        )
+        cells.append(cell)
     return tuple(cells)
 
 
 def _measure(
     kind: Kind,
+    *,
     parameter: float | None,
     n: int,
     design: Design,
