@@ -571,8 +571,13 @@ def selftest_statistics(
 
     cells = selftest(fast=fast, seed=SEED if seed is None else seed)
     console = Console(stderr=json_out == "-")
-    console.print("coverage % of 95% intervals above their mean width", highlight=False)
-    console.print("columns: units in a group, and their correlation", highlight=False)
+    console.print(
+        "coverage % of 95% intervals above their mean width, and in brackets the share",
+        highlight=False,
+    )
+    console.print(
+        "of samples that had one; columns: units in a group, and their correlation", highlight=False
+    )
     for title, table in coverage_tables(cells):
         console.print(f"\n{title}", highlight=False)
         console.print(table)

@@ -19,14 +19,14 @@ _TITLES: Final[dict[Kind, str]] = {
     "ratio": "A ratio, cost per right answer, by the rate of right answers",
     "quantile": "A quantile of skewed times",
 }
-_ALWAYS: Final = 0.9995
+_ALWAYS: Final = 0.995
 
 
 def coverage_tables(cells: Sequence[Cell]) -> Iterator[tuple[str, Table]]:
     """A title and a table for each kind: a column a design, a row a parameter and an n.
 
-    Each cell has the coverage in per cent, `!` where it falls short, above the mean width, and the
-    share of samples that had an interval where not all did.
+    Each cell has the coverage in per cent, `!` where it falls short, above the mean width, and in
+    brackets the share of samples that had an interval where not all did.
     """
     for kind, title in _TITLES.items():
         mine = [cell for cell in cells if cell.kind == kind]
@@ -51,7 +51,7 @@ def _cell(cell: Cell) -> Text:
     if cell.coverage is None or cell.width is None:
         return Text("none", "dim")
     mark = "!" if cell.short else ""
-    stated = "" if cell.stated >= _ALWAYS else f"\n{cell.stated:.0%} had"
+    stated = "" if cell.stated >= _ALWAYS else f"\n({cell.stated:.0%})"
     return Text.assemble(
         (f"{100 * cell.coverage:.1f}{mark}", "bold red" if cell.short else "bold"),
         (f"\n{NUMBER.write(cell.width)[0]}{stated}", "dim"),

@@ -65,5 +65,5 @@ def test_what_falls_short_is_marked_and_named() -> None:
     assert "87.4%: mean, n = 30 in 10 groups, 25% of the samples with an interval" in found
     table = next(t for _, t in coverage_tables([short(0.874)]) if t.row_count)
     cell = next(iter(table.columns[-1].cells))
-    assert str(cell) == "87.4!\n1.50\n25% had"
+    assert str(cell) == "87.4!\n1.50\n(25%)"
     assert verdict([short(0.94)]).startswith("all 1 situations cover at least 93%")
