@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.statistics.estimate import Estimate
 from harness.statistics.intervals import Floats, ratio
@@ -75,7 +76,7 @@ def repeat_variance(sample: Sample, *, seed: int) -> RepeatVariance | None:
     return RepeatVariance(found, repeats, 1 - math.sqrt((1 - share) / (1 - share + asked)))
 
 
-def _squares(values: Floats, codes: Floats, counts: Floats) -> tuple[Floats, Floats]:
+def _squares(values: Floats, codes: NDArray[np.intp], counts: Floats) -> tuple[Floats, Floats]:
     """For each question: the variance of its repeats, and the mean square about the overall mean."""
     means = np.bincount(codes, values) / counts
     within = np.bincount(codes, (values - means[codes]) ** 2) / (counts - 1)

@@ -1,9 +1,11 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.statistics.estimate import Estimate
 from harness.statistics.gates import at_least, at_most
+from harness.statistics.intervals import rate
 
 
 def estimate(low: float, value: float, high: float) -> Estimate:
@@ -37,6 +39,14 @@ def test_an_inconclusive_gate_says_what_would_decide() -> None:
         "bound: n = 100 decides on figures 0.091 from it (80% power); if 0.9 is true, 3.7 times as "
         "many questions (n about 368) would decide"
     )
+
+
+def test_a_bound_that_no_figure_of_this_n_could_keep_is_named_as_such() -> None:
+    gate = at_most("stale rate", rate(np.zeros(100), np.arange(100)), 0.01)
+    assert gate.detectable is None
+    assert gate.needed == 381
+    assert "n = 100 decides on no figure on this side of it" in gate.sentence
+    assert "if 0 is true, 3.8 times as many questions (n about 381)" in gate.sentence
 
 
 def test_a_figure_on_its_bound_is_not_promised_a_decision() -> None:

@@ -138,6 +138,13 @@ def test_equal_values_have_an_interval_without_width_that_says_so() -> None:
     assert found.method == "all groups alike"
 
 
+def test_a_mean_of_fewer_than_five_groups_has_no_interval_and_is_not_shown() -> None:
+    few = mean(np.arange(40.0), np.arange(40) // 10, seed=0)
+    assert few.value is None
+    assert few.method == "4 groups are too few for an interval, 5 are needed"
+    assert mean(np.arange(50.0), np.arange(50) // 10, seed=0).value == 24.5
+
+
 def test_a_ratio_with_a_rare_denominator_is_unknown() -> None:
     cost, right = np.full(100, 0.01), np.arange(100) < 9
     assert "only 9 groups" in ratio(cost, right, np.arange(100), seed=0).method
