@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from harness.api import compare as compare
     from harness.api import forecast as forecast
     from harness.api import load as load
+    from harness.api import plan as plan
     from harness.api import resume as resume
     from harness.errors import ArtefactError as ArtefactError
     from harness.errors import ConfigError as ConfigError
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
     from harness.world.questions import QuestionSet as QuestionSet
 
 _HOME = {
-    "harness.api": ("Result", "compare", "forecast", "load", "resume"),
+    "harness.api": ("Result", "compare", "forecast", "load", "plan", "resume"),
     "harness.errors": (
         "ArtefactError",
         "ConfigError",

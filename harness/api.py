@@ -19,7 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from harness.errors import ConfigError, RunError, RunInterruptedError
+from harness.errors import ConfigError, RunError, RunInterruptedError, nearest
 from harness.fixtures import fixture_path
 from harness.running.background import run_in_background
 from harness.running.budget import Budget
@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from harness.scoring.freshness import Judge
     from harness.statistics import Results
     from harness.statistics.hygiene import Hygiene
+    from harness.statistics.planning import Plan
 
 _RUNS = Path("runs")
 _WORK = "work"
@@ -295,6 +296,62 @@ def load(run: Path | str, *, judge: Judge | None = None) -> Result:
     result = Result(Path(run), judge=judge)
     _ = result.loaded  # read now: what is wrong with it is said here
     return result
+
+
+def plan(
+    run: Path | str,
+    *,
+    metric: str = "right_rate",
+    systems: Sequence[str] | None = None,
+    difference: float | None = None,
+    questions: int | None = None,
+    power: float = 0.8,
+    alpha: float = 0.05,
+) -> Plan:
+    """Say what a next run like `run` would tell, and how many questions it takes.
+
+    Args:
+        run: The folder of the run that serves as a pilot.
+        metric: What is to be told apart: a rate that systems are compared on, or a mean.
+        systems: Some of the run's systems; all when None.
+        difference: How many questions detect so much (a share, seconds or US dollars)?
+        questions: What do so many questions detect? As many as the pilot had when None.
+        power: The chance to detect a difference that is there.
+        alpha: The chance to detect one that is not.
+
+    Raises:
+        HarnessError: the run cannot be read, or an argument is wrong.
+    """
+    from harness.statistics.planning import PLANNED  # noqa: PLC0415  (numpy is slow)
+    from harness.statistics.planning import plan as planned  # noqa: PLC0415  (numpy is slow)
+
+    if metric not in PLANNED:
+        raise ConfigError(f"cannot plan for metric {metric!r}: {nearest(metric, PLANNED)}")
+    for name, share in (("power", power), ("alpha", alpha)):
+        if not 0 < share < 1:
+            raise ConfigError(f"{name} must be between 0 and 1, not {share:g}")
+    if power <= alpha:
+        raise ConfigError(f"power must be more than alpha, not {power:g} at alpha {alpha:g}")
+    if difference is not None and not 0 < difference < (
+        1 if metric.endswith("_rate") else math.inf
+    ):
+        raise ConfigError(f"the difference to detect in {metric} cannot be {difference:g}")
+    if questions is not None and questions < 1:
+        raise ConfigError(f"questions must be at least 1, not {questions}")
+    results = load(run).results
+    names = [system.name for system in results.systems]
+    for system in systems or ():
+        if system not in names:
+            raise ConfigError(f"{run} has no system {system!r}: {nearest(system, names)}")
+    return planned(
+        results,
+        metric,
+        tuple(dict.fromkeys(systems or names)),
+        difference=difference,
+        questions=questions,
+        power=power,
+        alpha=alpha,
+    )
 
 
 def train(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from harness.api import Result
     from harness.models.lab.evaluation import MeasureResult
     from harness.scoring.forecast import Forecast
+    from harness.statistics.planning import Plan
     from harness.under_load import LoadResult
 
 app = typer.Typer(
@@ -44,10 +45,12 @@ conformance = typer.Typer(
 serving = typer.Typer(
     help="Models behind an OpenAI-compatible server on this machine.", no_args_is_help=True
 )
+measured = typer.Typer(help="Measure the instrument itself.", no_args_is_help=True)
 app.add_typer(lab, name="lab")
 app.add_typer(serving, name="serve")
 app.add_typer(world, name="world")
 app.add_typer(conformance, name="conformance")
+app.add_typer(measured, name="selftest")
 
 JsonOption = Annotated[
     str | None,
@@ -167,7 +170,7 @@ def compare(
             hygiene=not no_hygiene,
             workers=workers,
             cache=cache,
-            budget=_usd(budget),
+            budget=_budget(budget),
             out=out,
             progress=progress,
         )
@@ -189,7 +192,7 @@ def resume(
     from harness import api  # noqa: PLC0415  (heavy)
 
     with _progress() as progress:
-        result = api.resume(run, cache=cache, budget=_usd(budget), progress=progress)
+        result = api.resume(run, cache=cache, budget=_budget(budget), progress=progress)
     _show(result, report, json_out)
 
 
@@ -275,6 +278,45 @@ def decide(
         },
         json_out,
     )
+
+
+@app.command(
+    epilog="Examples:\n\n`harness plan runs/releases-20260822-101500`\n\n"
+    "`harness plan runs/releases-20260822-101500 --systems rag,hybrid --difference 2pp`\n\n"
+    "`harness plan runs/releases-20260822-101500 --metric latency_mean --questions 400`"
+)
+def plan(
+    run: Annotated[Path, typer.Argument(help="The folder of a run: the pilot.")],
+    metric: Annotated[
+        str, typer.Option(help="A rate, or a mean of times or costs.")
+    ] = "right_rate",
+    systems: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Only these systems of the run.")
+    ] = None,
+    difference: Annotated[
+        str | None,
+        typer.Option(metavar="2pp", help="How many questions tell it? 2pp, 50ms or 0.001usd."),
+    ] = None,
+    questions: Annotated[
+        int | None, typer.Option(metavar="N", help="What do N questions tell?")
+    ] = None,
+    power: Annotated[float, typer.Option(help="Chance to detect what is there.")] = 0.8,
+    alpha: Annotated[float, typer.Option(help="Chance to detect what is not.")] = 0.05,
+    json_out: JsonOption = None,
+) -> None:
+    """Say how many questions the next run takes, from a run that was made."""
+    from harness import api  # noqa: PLC0415  (heavy)
+
+    found = api.plan(
+        run,
+        metric=metric,
+        systems=_names(systems),
+        difference=None if difference is None else _difference(difference, metric),
+        questions=questions,
+        power=power,
+        alpha=alpha,
+    )
+    _show_plan(found, json_out)
 
 
 @app.command(
@@ -579,6 +621,42 @@ def conformance_strictness(
     _write_json(lambda: strictness_to_dict(found), json_out)
 
 
+@measured.command(
+    "statistics",
+    epilog="Examples:\n\n`harness selftest statistics --fast`\n\n"
+    "`harness selftest statistics --json coverage.json`",
+)
+def selftest_statistics(
+    fast: Annotated[
+        bool, typer.Option("--fast", help="A few situations, in seconds, not minutes.")
+    ] = False,
+    seed: Annotated[
+        int | None, typer.Option(help="Of the simulations (default: that of the documents).")
+    ] = None,
+    json_out: JsonOption = None,
+) -> None:
+    """Simulate samples with a known truth: how often does each interval hold it?"""
+    from rich.console import Console  # noqa: PLC0415  (slow)
+
+    from harness.reporting.selftest import coverage_tables  # noqa: PLC0415  (heavy)
+    from harness.statistics.selftest import SEED, selftest, verdict  # noqa: PLC0415  (numpy is slow)
+
+    cells = selftest(fast=fast, seed=SEED if seed is None else seed)
+    console = Console(stderr=json_out == "-")
+    console.print(
+        "coverage % of 95% intervals above their mean width, and in brackets the share",
+        highlight=False,
+    )
+    console.print(
+        "of samples that had one; columns: units in a group, and their correlation", highlight=False
+    )
+    for title, table in coverage_tables(cells):
+        console.print(f"\n{title}", highlight=False)
+        console.print(table)
+    console.print(verdict(cells), highlight=False)
+    _write_json(lambda: [asdict(cell) for cell in cells], json_out)
+
+
 def _exit_code(error: HarnessError) -> int:
     if isinstance(error, RunInterruptedError):
         return 130
@@ -600,16 +678,18 @@ def _share(text: str | None) -> float | None:
         raise ConfigError(f"--sample: {text!r} is no share: write it as 10% or 0.1") from error
 
 
-def _usd(text: str | None) -> float | None:
+def _budget(text: str | None) -> float | None:
+    return None if text is None else _usd("budget", text)
+
+
+def _usd(option: str, text: str) -> float:
     """`5usd`, `$5` or `5` as a number."""
-    if text is None:
-        return None
     number = text.strip().lower().removeprefix("$").removesuffix("usd").strip()
     try:
         return float(number)
     except ValueError as error:
         raise ConfigError(
-            f"--budget: {text!r} is no amount of US dollars: write it as 5usd"
+            f"--{option}: {text!r} is no amount of US dollars: write it as 5usd"
         ) from error
 
 
@@ -642,6 +722,34 @@ def _time(name: str, text: str) -> float:
         return float(number) / factor
     except ValueError:
         raise ConfigError(f"--{name}: {text!r} is no time: write it as 0.5 or 500ms") from None
+
+
+def _difference(text: str, metric: str) -> float:
+    """`2pp`, `2%` or `0.02` of a rate, `50ms` of a time, `0.001usd` of a cost."""
+    if metric.endswith("_rate"):
+        number = text.strip().removesuffix("pp").removesuffix("%")
+        try:
+            return float(number) / (1 if number == text.strip() else 100)
+        except ValueError:
+            raise ConfigError(
+                f"--difference: {text!r} is no difference of rates: write it as 2pp or 0.02"
+            ) from None
+    if metric.startswith("cost_"):
+        return _usd("difference", text)
+    return _time("difference", text)
+
+
+def _show_plan(found: Plan, json_out: str | None) -> None:
+    from rich.console import Console  # noqa: PLC0415  (slow)
+
+    from harness.reporting.planning import plan_lines, plan_tables  # noqa: PLC0415  (heavy)
+
+    console = Console(stderr=json_out == "-")
+    for table in plan_tables(found):
+        console.print(table)
+    for line in plan_lines(found):
+        console.print(line, highlight=False, markup=False)
+    _write_json(lambda: asdict(found), json_out)
 
 
 def _show_load(result: LoadResult, json_out: str | None) -> None:

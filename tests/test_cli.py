@@ -53,6 +53,29 @@ def test_a_report_made_again_has_the_same_bytes(office: Path) -> None:
     assert (office / "first.html").read_bytes() == (office / "second.html").read_bytes()
 
 
+def test_a_plan_is_80_columns_and_json_tells_the_same(office: Path) -> None:
+    run("compare", office, "--out", "kept", cwd=office)
+    kept = next((office / "kept").iterdir())
+    done = run("plan", kept, "--difference", "2pp", "--json", "plan.json", cwd=office)
+    assert done.returncode == 0, done.stderr
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    pair = json.loads((office / "plan.json").read_text(encoding="utf-8"))["comparisons"][0]
+    assert (pair["a"], pair["b"], pair["pilot"]) == ("handbook", "remembered", 16)
+    assert f"{pair['needed']:,}" in done.stdout
+    wrong = run("plan", kept, "--difference", "much", cwd=office)
+    assert wrong.returncode == 2
+    assert "write it as 2pp or 0.02" in wrong.stderr
+
+
+def test_the_self_test_prints_coverage_in_80_columns(tmp_path: Path) -> None:
+    done = run("selftest", "statistics", "--fast", "--json", "cells.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    cells = json.loads((tmp_path / "cells.json").read_text(encoding="utf-8"))
+    assert {cell["kind"] for cell in cells} == {"rate", "difference", "mean", "ratio", "quantile"}
+    assert f"{100 * cells[0]['coverage']:.1f}" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
@@ -62,6 +85,7 @@ def test_a_report_made_again_has_the_same_bytes(office: Path) -> None:
         (["compare", ".", "--days", "2026-03-02"], "2026-03-02"),
         (["report", "nowhere"], "nowhere"),
         (["resume", "nowhere"], "nowhere"),
+        (["plan", "nowhere"], "nowhere"),
         (
             ["world", "build", "planets", "--from", ".", "--until", "2026-01-01", "--out", "x"],
             "releases",

@@ -19,8 +19,15 @@ from harness.statistics.estimate import Estimate
 from harness.statistics.resampling import RESAMPLES, bootstrap_counts
 
 CONFIDENCE: Final = 0.95
+WILSON: Final = "Wilson"
+"""How the method of every rate's interval begins."""
+_FEW: Final = 3
+_FEW_OF: Final = 50
 _PRIOR_CLUSTERS: Final = 2.0
 _MIN_RIGHT_CLUSTERS: Final = 10
+_MIN_CLUSTERS: Final = (
+    5  # below, resamples hardly differ: three groups cover 87 %, and no width holds
+)
 
 Floats = NDArray[np.float64]
 
@@ -61,10 +68,10 @@ class ClusterSums:
 def rate(successes: ArrayLike, clusters: ArrayLike) -> Estimate:
     """A rate with its Wilson interval, on the effective n when units share clusters.
 
-    Wilson (1927); for clusters n is divided by the design effect (`effective_n`) and the normal
+    Wilson (1927), modified near 0 and 1 (`_modified_wilson`); for clusters n is divided by the design effect (`effective_n`) and the normal
     quantile replaced by Student's with one degree of freedom less than clusters, as Korn and
-    Graubard (1998) do for Clopper-Pearson. Measured coverage at nominal 95 %: at least 94.5 % for
-    p of 0.5-0.99, 30-300 clusters of 1-10 and correlations of 0-0.5. Assumes exchangeable clusters.
+    Graubard (1998) do for Clopper-Pearson. Measured coverage at nominal 95 %: at least 93 %, in few
+    clusters more than 95 % (docs/statistics.md). Assumes exchangeable clusters.
     """
     successes = np.asarray(successes, dtype=float)
     n = len(successes)
@@ -73,13 +80,13 @@ def rate(successes: ArrayLike, clusters: ArrayLike) -> Estimate:
     value = float(successes.mean())
     groups = len(np.unique(np.asarray(clusters)))
     if groups == n:
-        low, high = wilson(value, n, normal_quantile())
-        return Estimate(value, low, high, n, n, "Wilson", CONFIDENCE)
+        low, high = _modified_wilson(value, n)
+        return Estimate(value, low, high, n, n, WILSON, CONFIDENCE)
     if groups == 1:
         return Estimate.unknown("one group only: no interval", n)
     effective = effective_n(successes, clusters)
     low, high = wilson(value, effective, student_quantile(groups - 1))
-    method = f"Wilson, cluster-adjusted (design effect {n / effective:.2f})"
+    method = f"{WILSON}, cluster-adjusted (design effect {n / effective:.2f})"
     return Estimate(value, low, high, n, groups, method, CONFIDENCE)
 
 
@@ -103,6 +110,23 @@ def wilson(value: float, n: float, quantile: float) -> tuple[float, float]:
     low = 0.0 if value == 0 else max(0.0, centre - half)
     high = 1.0 if value == 1 else min(1.0, centre + half)
     return min(low, float(value)), max(high, float(value))
+
+
+def _modified_wilson(value: float, n: int) -> tuple[float, float]:
+    """Wilson's interval with exact Poisson bounds beside 1 to 3 successes, or failures.
+
+    Brown, Cai and DasGupta (2001, section 4.1.1): Wilson's own bound is too near there, and covers 92 %
+    at p = 0.99 and n = 100. Up to n = 50 it is so for 1 and 2 only.
+    """
+    low, high = wilson(value, n, normal_quantile())
+    successes = round(value * n)
+    least = min(successes, n - successes)
+    if not 0 < least <= (_FEW if n > _FEW_OF else _FEW - 1):
+        return low, high
+    from scipy import special  # noqa: PLC0415  (slow to import)
+
+    bound = float(special.gammaincinv(least, 1 - CONFIDENCE)) / n
+    return (min(low, bound), high) if least == successes else (low, max(high, 1 - bound))
 
 
 def effective_n(outcomes: ArrayLike, clusters: ArrayLike) -> float:
@@ -157,8 +181,8 @@ def bootstrap_ratio(sums: ClusterSums, n: int, *, seed: int) -> Estimate:
 
     Efron and Tibshirani (1993), chapter 12: clusters are drawn with replacement, each resample's
     distance from the estimate is divided by its own linearised standard error, and the quantiles
-    of that are scaled back. Second-order accurate; wide, never too narrow, at a dozen clusters of
-    skewed values. Needs a finite variance.
+    of that are scaled back. Second-order accurate; on skewed values measured coverage at nominal
+    95 % falls to 92 % at seven to thirty clusters (docs/statistics.md). Needs a finite variance.
     """
     if sums.groups == 1:
         return Estimate.unknown("one group only: no interval", n)
@@ -166,6 +190,9 @@ def bootstrap_ratio(sums: ClusterSums, n: int, *, seed: int) -> Estimate:
     method = f"bootstrap-t over {sums.groups} groups, {RESAMPLES} resamples"
     if error <= 1e-12 * max(abs(value), 1e-12):
         return Estimate(value, value, value, n, sums.groups, "all groups alike", CONFIDENCE)
+    if sums.groups < _MIN_CLUSTERS:
+        reason = f"{sums.groups} groups are too few for an interval, {_MIN_CLUSTERS} are needed"
+        return Estimate.unknown(reason, n)
     distances = _studentised(sums, value, seed)
     tails = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
     below, above = np.quantile(distances, tails)

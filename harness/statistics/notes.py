@@ -33,6 +33,7 @@ def notes(
             if system.name in recorded
         ),
         *filter(None, [closed_loop(manifest)]),
+        *_between_repeats(systems),
         *_unstated(systems),
     )
 
@@ -109,6 +110,12 @@ def _avoided(scores: Sequence[Score]) -> Iterator[str]:
     spent = sum(score.cost.usd or 0.0 for score in scores if not score.cached)
     avoided = sum(score.cost.usd or 0.0 for score in scores if score.cached)
     yield f"${spent:.2f} was spent on answers, and ${avoided:.2f} avoided by those from the cache."
+
+
+def _between_repeats(systems: Sequence[SystemResult]) -> Iterator[str]:
+    for system in systems:
+        if system.repeats is not None and system.repeats.sentence:
+            yield f"{system.name}: {system.repeats.sentence}."
 
 
 def _unstated(systems: Sequence[SystemResult]) -> Iterator[str]:

@@ -6,7 +6,7 @@ All arrays have shape (pairs,): the outcome of `a`, of `b`, and the pair's clust
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -39,43 +39,58 @@ class PairedTest:
 
 
 def paired_rates(a: ArrayLike, b: ArrayLike, clusters: ArrayLike, *, seed: int) -> PairedTest:
-    """The difference of two rates with Bonett and Price's interval.
+    """The difference of two rates with its interval (`rate_difference`) and a p-value.
 
-    Interval: Bonett and Price (2012), an adjusted Wald interval that adds one pair to each kind of
+    McNemar's exact test (`scipy.stats.binomtest`) when every pair is its own cluster, else a
+    permutation test that flips the sign of whole clusters.
+    """
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    difference = rate_difference(a, b, clusters)
+    if len(a) == 0:
+        return PairedTest(difference, None)
+    only_a, only_b = _discordant(a, b)
+    if difference.value is None:
+        return PairedTest(difference, None, only_a, only_b)
+    if difference.groups == len(a):
+        p_value: float | None = mcnemar(only_a, only_b)
+        test = "McNemar exact"
+    else:
+        p_value = sign_flip_test(ClusterSums.of(b - a, clusters).y, seed=seed)
+        test = f"permutation of {difference.groups} groups"
+    difference = replace(difference, method=f"{difference.method}; {test}")
+    return PairedTest(difference, p_value, only_a, only_b)
+
+
+def rate_difference(a: ArrayLike, b: ArrayLike, clusters: ArrayLike) -> Estimate:
+    """The difference of two paired rates with Bonett and Price's interval.
+
+    Bonett and Price (2012), an adjusted Wald interval that adds one pair to each kind of
     discordant pairs; where pairs share clusters, on the effective n (`effective_n`) and Student's
     quantile. Unlike a bootstrap it has a width where no pair differs; measured coverage at nominal
     95 % is at least 94 % for 30-400 clusters of 1-10 (a percentile bootstrap: 89-97 %).
-
-    p-value: McNemar's exact test (`scipy.stats.binomtest`) when every pair is its own cluster, else
-    a permutation test that flips the sign of whole clusters.
     """
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     pairs = len(a)
-    only_a, only_b = int(((a == 1) & (b == 0)).sum()), int(((a == 0) & (b == 1)).sum())
     if pairs == 0:
-        return PairedTest(Estimate.unknown("no question was answered by both"), None)
-    sums = ClusterSums.of(b - a, clusters)
-    if sums.groups == pairs:
-        p_value: float | None = mcnemar(only_a, only_b)
-        n, quantile = float(pairs), normal_quantile()
-        method = "Bonett-Price; McNemar exact"
-    elif sums.groups == 1:
-        unknown = Estimate.unknown("one group only: no interval", pairs)
-        return PairedTest(unknown, None, only_a, only_b)
+        return Estimate.unknown("no question was answered by both")
+    groups = len(np.unique(np.asarray(clusters)))
+    if groups == pairs:
+        n, quantile, method = float(pairs), normal_quantile(), "Bonett-Price"
+    elif groups == 1:
+        return Estimate.unknown("one group only: no interval", pairs)
     else:
-        p_value = sign_flip_test(sums.y, seed=seed)
         n = effective_n(b - a, clusters)
-        quantile = student_quantile(sums.groups - 1)
-        method = (
-            f"Bonett-Price, cluster-adjusted (design effect {pairs / n:.2f}); "
-            f"permutation of {sums.groups} groups"
-        )
+        quantile = student_quantile(groups - 1)
+        method = f"Bonett-Price, cluster-adjusted (design effect {pairs / n:.2f})"
+    only_a, only_b = _discordant(a, b)
     low, high = bonett_price(only_a / pairs * n, only_b / pairs * n, n, quantile)
     value = (only_b - only_a) / pairs
-    difference = Estimate(
-        value, min(low, value), max(high, value), pairs, sums.groups, method, CONFIDENCE
-    )
-    return PairedTest(difference, p_value, only_a, only_b)
+    return Estimate(value, min(low, value), max(high, value), pairs, groups, method, CONFIDENCE)
+
+
+def _discordant(a: Floats, b: Floats) -> tuple[int, int]:
+    """How many pairs only `a` is right on, and only `b`."""
+    return int(((a == 1) & (b == 0)).sum()), int(((a == 0) & (b == 1)).sum())
 
 
 def paired_means(a: ArrayLike, b: ArrayLike, clusters: ArrayLike, *, seed: int) -> PairedTest:

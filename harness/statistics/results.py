@@ -13,6 +13,7 @@ from harness.scoring.score import FreshnessClass, Score
 from harness.statistics.decoding import DecodingCross
 from harness.statistics.estimate import Estimate
 from harness.statistics.over_time import OverTime
+from harness.statistics.repeats import RepeatVariance
 from harness.systems.base import Strategy
 
 
@@ -58,6 +59,7 @@ class SystemResult:
     `latency_p99`, `latency_mean`, `retrieve_mean`, `first_token_mean`, `decode_mean` (seconds),
     `cost_per_query`, `cost_per_right` (US dollars), `prompt_tokens`, `completion_tokens` (means).
     `by_day` has the rates again for each day, `classes` the counts per day and freshness class.
+    `repeats` splits the variance of right answers where questions were asked several times a day.
     """
 
     name: str
@@ -68,6 +70,7 @@ class SystemResult:
     by_kind: Mapping[str, Mapping[str, Estimate]]
     classes: Mapping[date, Mapping[FreshnessClass, int]]
     upkeep: Upkeep
+    repeats: RepeatVariance | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from harness.statistics.multiplicity import holm
 from harness.statistics.notes import notes
 from harness.statistics.over_time import over_time
 from harness.statistics.paired import paired_means, paired_rates
+from harness.statistics.repeats import repeat_variance
 from harness.statistics.results import (
     Comparison,
     Counts,
@@ -99,6 +100,7 @@ def _system(
         by_kind={kind: _rates(kinds[kind]) for kind in sorted(kinds)},
         classes=_classes(table, manifest.days),
         upkeep=_upkeep(system.name, manifest.preparations.get(system.name, ()), prices),
+        repeats=repeat_variance(table.sample("right_rate"), seed=seed),
     )
 
 

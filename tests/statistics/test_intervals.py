@@ -19,12 +19,34 @@ def bounds(estimate: Estimate) -> tuple[float, float]:
     return estimate.low, estimate.high
 
 
-@pytest.mark.parametrize(("k", "n"), [(0, 1), (0, 30), (1, 30), (15, 30), (299, 300), (300, 300)])
+@pytest.mark.parametrize(("k", "n"), [(0, 1), (0, 30), (3, 30), (15, 30), (296, 300), (300, 300)])
 def test_a_rate_of_independent_units_is_statsmodels_wilson(k: int, n: int) -> None:
     found = rate(np.arange(n) < k, np.arange(n))
     assert found.value == k / n
     assert bounds(found) == pytest.approx(proportion_confint(k, n, method="wilson"), abs=1e-12)
     assert (found.n, found.groups) == (n, n)
+
+
+@pytest.mark.parametrize(("n", "few"), [(30, 2), (51, 3), (300, 3)])
+def test_beside_a_few_successes_or_failures_the_nearer_bound_is_the_exact_poisson_one(
+    n: int, few: int
+) -> None:
+    for k in range(1, few + 1):
+        low, high = bounds(rate(np.arange(n) < k, np.arange(n)))
+        # At a mean of low * n, k or more events have a chance of 5 %.
+        assert stats.poisson.sf(k - 1, low * n) == pytest.approx(0.05)
+        assert high == pytest.approx(proportion_confint(k, n, method="wilson")[1])
+        mirrored = bounds(rate(np.arange(n) < n - k, np.arange(n)))
+        assert mirrored == pytest.approx((1 - high, 1 - low))
+
+
+@pytest.mark.parametrize(("n", "least"), [(30, 0.919), (100, 0.927), (300, 0.934)])
+def test_a_rate_is_covered_whatever_it_is(n: int, least: float) -> None:
+    intervals = [bounds(rate(np.arange(n) < k, np.arange(n))) for k in range(n + 1)]
+    low, high = np.array(intervals).T
+    for p in np.linspace(0.002, 0.998, 250):
+        chance = stats.binom.pmf(np.arange(n + 1), n, p)
+        assert chance[(low <= p) & (p <= high)].sum() >= least
 
 
 def test_wilson_keeps_its_published_coverage_where_a_t_interval_does_not() -> None:
@@ -114,6 +136,13 @@ def test_equal_values_have_an_interval_without_width_that_says_so() -> None:
     found = mean(np.full(20, 0.1), np.arange(20) // 2, seed=0)
     assert bounds(found) == (found.value, found.value)
     assert found.method == "all groups alike"
+
+
+def test_a_mean_of_fewer_than_five_groups_has_no_interval_and_is_not_shown() -> None:
+    few = mean(np.arange(40.0), np.arange(40) // 10, seed=0)
+    assert few.value is None
+    assert few.method == "4 groups are too few for an interval, 5 are needed"
+    assert mean(np.arange(50.0), np.arange(50) // 10, seed=0).value == 24.5
 
 
 def test_a_ratio_with_a_rare_denominator_is_unknown() -> None:

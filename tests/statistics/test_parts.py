@@ -59,8 +59,9 @@ def test_shares_are_of_every_answer_to_a_question_with_the_part() -> None:
     ]
     # Wilson by hand, z = 1.959964: (p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n).
     assert interval(found[0].share) == pytest.approx((0.5, 0.2366, 0.7634), abs=5e-5)
-    assert interval(found[1].share) == pytest.approx((0.8, 0.4902, 0.9433), abs=5e-5)
-    assert interval(found[3].share) == pytest.approx((9 / 11, 0.5230, 0.9486), abs=5e-5)
+    # Beside two failures the upper bound is exact for a Poisson count: 1 - 0.35536 / n.
+    assert interval(found[1].share) == pytest.approx((0.8, 0.4902, 0.9645), abs=5e-5)
+    assert interval(found[3].share) == pytest.approx((9 / 11, 0.5230, 0.9677), abs=5e-5)
     assert (found[0].share.n, found[0].share.groups, found[0].share.method) == (10, 10, "Wilson")
 
 
