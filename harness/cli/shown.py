@@ -1,0 +1,100 @@
+"""What commands print, and progress while they work."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.api import Result
+    from harness.scoring.forecast import Forecast
+    from harness.statistics.planning import Plan
+    from harness.under_load import LoadResult
+
+
+def show_plan(found: Plan, json_out: str | None) -> None:
+    """How many questions the next run takes."""
+    from rich.console import Console  # noqa: PLC0415  (slow)
+
+    from harness.reporting.planning import plan_lines, plan_tables  # noqa: PLC0415  (heavy)
+
+    console = Console(stderr=json_out == "-")
+    for table in plan_tables(found):
+        console.print(table)
+    for line in plan_lines(found):
+        console.print(line, highlight=False, markup=False)
+    write_json(lambda: asdict(found), json_out)
+
+
+def show_load(result: LoadResult, json_out: str | None) -> None:
+    """The table of a load test, what it comes to, and where it lies."""
+    from rich.console import Console  # noqa: PLC0415  (slow)
+
+    from harness.reporting.load import LoadView  # noqa: PLC0415  (heavy)
+
+    console = Console(stderr=json_out == "-")
+    view = LoadView(result.loaded, result.steps, result.saturation, result.limits)
+    console.print(view.table())
+    for note in view.notes():
+        console.print(f"note: {note}", highlight=False, markup=False)
+    console.print(view.sentence(), highlight=False, markup=False)
+    console.print(f"test:   {result.path}", highlight=False, soft_wrap=True)
+    write_json(result.to_dict, json_out)
+
+
+def show_result(result: Result, report: Path | None, json_out: str | None) -> None:
+    """The table of a run, its notes, and where run and report lie; the report is written."""
+    from rich.console import Console  # noqa: PLC0415  (slow)
+
+    from harness.reporting.console import summary_table  # noqa: PLC0415  (heavy)
+
+    console = Console(stderr=json_out == "-")
+    console.print(summary_table(result.results))
+    for note in result.results.notes:
+        console.print(f"note: {note}", highlight=False, markup=False)
+    path = result.report(report)
+    console.print(f"run:    {result.run}", highlight=False, soft_wrap=True)
+    console.print(f"report: {path}", highlight=False, soft_wrap=True)
+    write_json(result.to_dict, json_out)
+
+
+def show_forecast(found: Forecast, json_out: str | None) -> None:
+    """What would be asked and cost."""
+    from rich.console import Console  # noqa: PLC0415  (slow)
+
+    from harness.reporting.console import dollars, forecast_table  # noqa: PLC0415  (heavy)
+
+    console = Console(stderr=json_out == "-")
+    console.print(forecast_table(found))
+    for note in found.notes:
+        console.print(f"note: {note}", highlight=False, markup=False)
+    if found.usd is not None:
+        about, most = dollars(found.usd), dollars(found.usd_most)
+        console.print(f"about ${about} in all, at most ${most}", highlight=False)
+    console.print("nothing was asked", highlight=False)
+    write_json(lambda: asdict(found), json_out)
+
+
+def write_json(data: Callable[[], Any], target: str | None) -> None:
+    """Write figures as JSON to a file, or to standard output for `-`."""
+    if target is None:
+        return
+    text = json.dumps(data(), indent=2, default=str) + "\n"
+    if target == "-":
+        sys.stdout.write(text)
+    else:
+        Path(target).write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def shown_progress() -> Iterator[Any]:
+    """Show the progress of a run on standard error."""
+    from harness.reporting.progress import terminal_progress  # noqa: PLC0415  (rich is slow)
+
+    with terminal_progress() as progress:
+        yield progress

@@ -1,0 +1,135 @@
+"""What a run comes to: a decision, and a plan for the next one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli.app import app
+from harness.cli.options import (
+    JsonOption,
+    read_difference,
+    read_names,
+)
+from harness.cli.shown import (
+    show_plan,
+    write_json,
+)
+from harness.errors import ConfigError
+
+if TYPE_CHECKING:
+    pass
+
+
+@app.command(
+    epilog="Examples:\n\n`harness decide runs/releases-20260822-101500`\n\n"
+    "`harness decide runs/releases-20260822-101500 --constraints needs.toml --min-right 80%`\n\n"
+    "`harness decide --prior --constraints needs.toml`"
+)
+def decide(
+    run: Annotated[Path | None, typer.Argument(help="The folder of a run.")] = None,
+    constraints: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What is asked of a system, as TOML.")
+    ] = None,
+    max_latency_p95: Annotated[
+        str | None, typer.Option(metavar="TIME", help="95% of answers within, such as 800ms.")
+    ] = None,
+    max_stale: Annotated[
+        str | None, typer.Option(metavar="RATE", help="At most so many stale, such as 2%.")
+    ] = None,
+    min_valid: Annotated[
+        str | None, typer.Option(metavar="RATE", help="At least so many in a valid format.")
+    ] = None,
+    min_right: Annotated[
+        str | None, typer.Option(metavar="RATE", help="At least so many right.")
+    ] = None,
+    max_cost: Annotated[
+        str | None, typer.Option(metavar="USD", help="A query costs at most, such as $0.005.")
+    ] = None,
+    require: Annotated[
+        list[str] | None,
+        typer.Option(metavar="BOUND", help="Any other: 'latency_p50 <= 300 ms'; repeatable."),
+    ] = None,
+    change_days: Annotated[
+        float | None, typer.Option(metavar="DAYS", help="The facts change every so many days.")
+    ] = None,
+    prior: Annotated[
+        bool, typer.Option("--prior", help="Also say what would be chosen without measuring.")
+    ] = False,
+    json_out: JsonOption = None,
+) -> None:
+    """Say which system to take under these constraints, and what would change that."""
+    from harness import api  # noqa: PLC0415  (heavy)
+    from harness.decision import Needs, load_needs, with_flags  # noqa: PLC0415  (heavy)
+    from harness.decision import prior as foreseen  # noqa: PLC0415  (heavy)
+    from harness.reporting.decide import decision_lines, prior_lines  # noqa: PLC0415  (heavy)
+
+    flags = {
+        "--max-latency-p95": max_latency_p95,
+        "--max-stale": max_stale,
+        "--min-valid": min_valid,
+        "--min-right": min_right,
+        "--max-cost": max_cost,
+    }
+    needs = with_flags(
+        load_needs(constraints) if constraints is not None else Needs(),
+        flags=flags,
+        require=require or (),
+        change_days=change_days,
+    )
+    if run is None and not prior:
+        raise ConfigError("name the folder of a run, or ask for the --prior")
+    found = foreseen(needs) if prior else None
+    decision = api.load(run).decide(needs) if run is not None else None
+    parts = [prior_lines(found)] if found is not None else []
+    parts += [decision_lines(decision)] if decision is not None else []
+    typer.echo("\n\n".join("\n".join(part) for part in parts), err=json_out == "-")
+    write_json(
+        lambda: {
+            "prior": asdict(found) if found is not None else None,
+            "decision": asdict(decision) if decision is not None else None,
+        },
+        json_out,
+    )
+
+
+@app.command(
+    epilog="Examples:\n\n`harness plan runs/releases-20260822-101500`\n\n"
+    "`harness plan runs/releases-20260822-101500 --systems rag,hybrid --difference 2pp`\n\n"
+    "`harness plan runs/releases-20260822-101500 --metric latency_mean --questions 400`"
+)
+def plan(
+    run: Annotated[Path, typer.Argument(help="The folder of a run: the pilot.")],
+    metric: Annotated[
+        str, typer.Option(help="A rate, or a mean of times or costs.")
+    ] = "right_rate",
+    systems: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Only these systems of the run.")
+    ] = None,
+    difference: Annotated[
+        str | None,
+        typer.Option(metavar="2pp", help="How many questions tell it? 2pp, 50ms or 0.001usd."),
+    ] = None,
+    questions: Annotated[
+        int | None, typer.Option(metavar="N", help="What do N questions tell?")
+    ] = None,
+    power: Annotated[float, typer.Option(help="Chance to detect what is there.")] = 0.8,
+    alpha: Annotated[float, typer.Option(help="Chance to detect what is not.")] = 0.05,
+    json_out: JsonOption = None,
+) -> None:
+    """Say how many questions the next run takes, from a run that was made."""
+    from harness import api  # noqa: PLC0415  (heavy)
+
+    found = api.plan(
+        run,
+        metric=metric,
+        systems=read_names(systems),
+        difference=None if difference is None else read_difference(difference, metric),
+        questions=questions,
+        power=power,
+        alpha=alpha,
+    )
+    show_plan(found, json_out)
