@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, Final
 
 from harness.errors import ConfigError
@@ -145,6 +146,7 @@ def resolve(value: Json, pointer: str) -> Json:
     return value
 
 
+@lru_cache(maxsize=1024)
 def pointer_tokens(pointer: str) -> tuple[str, ...]:
     """The unescaped reference tokens of a JSON pointer; `ConfigError` when it is none."""
     if not pointer:
