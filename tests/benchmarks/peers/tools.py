@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 _ADAPTERS: Final = Path(__file__).parent / "adapters"
 _NO_LATENCY: Final = "it reports no time of a request"
-_NO_FIRST_TOKEN: Final = "it reports no time to the first token"
+_NO_FIRST: Final = "it reports no time to the first token"
 _NO_RESUME: Final = "it has no resume of a run"
 
 
@@ -31,7 +31,7 @@ class Tool:
 
 _OF_SCORERS: Final = {
     "latency": _NO_LATENCY,
-    "first_token": _NO_FIRST_TOKEN,
+    "first_token": _NO_FIRST,
     "kill": _NO_RESUME,
 }
 
@@ -48,7 +48,7 @@ TOOLS: Final = {
             _ADAPTERS / "with_inspect.py",
             "pip",
             ("inspect-ai", "openai"),
-            {"first_token": _NO_FIRST_TOKEN},
+            {"first_token": _NO_FIRST},
             "`inspect eval`, openai-api, --max-connections, --no-fail-on-error, exact(); "
             "resume: log recover, then eval-retry; latency: the output's `time`",
         ),
@@ -57,7 +57,7 @@ TOOLS: Final = {
             _ADAPTERS / "with_lm_eval.py",
             "pip",
             ("lm-eval[api]",),
-            {"latency": _NO_LATENCY, "first_token": _NO_FIRST_TOKEN},
+            {"latency": _NO_LATENCY, "first_token": _NO_FIRST},
             "`lm_eval run`, local-chat-completions, num_concurrent, --log_samples, exact_match; "
             "resume: the same command again with --use_cache",
         ),
@@ -74,7 +74,7 @@ TOOLS: Final = {
             "ragas",
             _ADAPTERS / "with_ragas.py",
             "pip",
-            ("ragas", "openai"),
+            ("ragas", "openai", "langchain-community<0.4"),  # 0.4.3 imports what later ones lack
             _OF_SCORERS,
             "@experiment, ExactMatch; it leaves the asking to its user: openai.AsyncOpenAI and a "
             "semaphore",
@@ -84,7 +84,7 @@ TOOLS: Final = {
             _ADAPTERS / "with_promptfoo.py",
             "npm",
             ("promptfoo",),
-            {"first_token": _NO_FIRST_TOKEN},
+            {"first_token": _NO_FIRST},
             "`promptfoo eval`, openai:chat, --max-concurrency, --no-cache, PROMPTFOO_RETRY_5XX, equals; "
             "resume: --resume; latency: `latencyMs`",
         ),

@@ -46,9 +46,7 @@ class Trial:
         *,
         resumable: bool = False,
     ) -> None:
-        suite = write_suite(
-            home / "suite", stub.url, questions=questions, concurrency=_CONCURRENCY
-        )
+        suite = write_suite(home / "suite", stub.url, questions=questions, concurrency=_CONCURRENCY)
         out = home / "out"
         out.mkdir()
         self._installed = installed
@@ -65,7 +63,14 @@ class Trial:
 
     def start(self, verb: str) -> None:
         """Begin, in a session of its own."""
-        command = [sys.executable, "-I", "-S", str(_LAUNCHER), str(self._usage), *self._adapter(verb)]
+        command = [
+            sys.executable,
+            "-I",
+            "-S",
+            str(_LAUNCHER),
+            str(self._usage),
+            *self._adapter(verb),
+        ]
         with self._said.open("wb") as said:
             self._process = subprocess.Popen(  # noqa: S603  (our own adapters)
                 command,
