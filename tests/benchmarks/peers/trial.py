@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -84,32 +86,29 @@ class Trial:
 
     def finish(self) -> Spent:
         """Wait for the end, and say what it took; raises `TrialError` unless it is a good one."""
-        process = self._started()
-        try:
-            code = process.wait(_PATIENCE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            raise TrialError(f"it had not ended after {_PATIENCE_SECONDS} s") from None
-        if code != 0:
-            raise TrialError(f"it ended with {code}: {_last_line(self._said)}")
+        with self._killed_on_error():
+            try:
+                code = self._started().wait(_PATIENCE_SECONDS)
+            except subprocess.TimeoutExpired:
+                raise TrialError(f"it had not ended after {_PATIENCE_SECONDS} s") from None
+            if code != 0:
+                raise TrialError(f"it ended with {code}: {_last_line(self._said)}")
         return Spent(**json.loads(self._usage.read_text(encoding="utf-8")))
 
     def until_arrived(self, count: int) -> None:
         """Wait for so many requests; raises `TrialError` when the tool ends, or stalls, before."""
         process, begin = self._started(), time.monotonic()
-        while self._stub.state().arrived < count:
-            if process.poll() is not None:
-                raise TrialError(f"it ended before request {count}: {_last_line(self._said)}")
-            if time.monotonic() - begin > _PATIENCE_SECONDS:
-                self.kill()
-                raise TrialError(f"request {count} had not come after {_PATIENCE_SECONDS} s")
-            time.sleep(_GLANCE_SECONDS)
+        with self._killed_on_error():
+            while self._stub.state().arrived < count:
+                if process.poll() is not None:
+                    raise TrialError(f"it ended before request {count}: {_last_line(self._said)}")
+                if time.monotonic() - begin > _PATIENCE_SECONDS:
+                    raise TrialError(f"request {count} had not come after {_PATIENCE_SECONDS} s")
+                time.sleep(_GLANCE_SECONDS)
 
     def kill(self) -> None:
         """`kill -9` of the tool and its children; returns once the server has noticed."""
-        process = self._started()
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        self._end()
         while self._stub.state().in_flight:
             time.sleep(_GLANCE_SECONDS)
 
@@ -139,6 +138,21 @@ class Trial:
             lines = done.stderr.strip().splitlines() or ["it said nothing"]
             raise TrialError(f"its results cannot be read: {lines[-1]}")
         return told_of(self._job)
+
+    def _end(self) -> None:
+        process = self._started()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    @contextlib.contextmanager
+    def _killed_on_error(self) -> Iterator[None]:
+        """Nothing is left running, whether the tool fails or whoever measures is interrupted."""
+        try:
+            yield
+        except BaseException:
+            self._end()
+            raise
 
     def _adapter(self, verb: str) -> list[str]:
         script = str(self._installed.tool.adapter)
