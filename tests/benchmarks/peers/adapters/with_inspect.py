@@ -23,7 +23,6 @@ def run(job: Job) -> None:
     """`inspect eval`."""
     more = ["--model", "openai-api/stub/stub", "-T", f"suite={job.suite}"]
     more += ["--max-connections", str(job.concurrency), "--no-fail-on-error"]
-    os.chdir(Path(__file__).parent)  # tasks are looked for below the working folder
     _become(job, "eval", _TASK, *more, "--log-dir", _logs(job))
 
 
@@ -50,6 +49,7 @@ def tell(job: Job) -> Iterator[Told]:
 def _become(job: Job, *arguments: str) -> None:
     """Become Inspect's command line, so that nothing is measured but that."""
     command = [_inspect(), *arguments, "--display", "none"]
+    os.chdir(Path(__file__).parent)  # tasks are looked for below the working folder
     os.execve(command[0], command, _environment(job))  # noqa: S606  (the tool's own)
 
 
