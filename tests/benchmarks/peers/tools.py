@@ -67,7 +67,7 @@ TOOLS: Final = {
             "pip",
             ("deepeval", "openai"),
             _OF_SCORERS,
-            "evaluate(), AsyncConfig(max_concurrent), ExactMatchMetric; it leaves the asking to its "
+            "evaluate(), AsyncConfig(max_concurrent), CacheConfig(write_cache=False), ExactMatchMetric; it leaves the asking to its "
             "user: openai.AsyncOpenAI and a semaphore",
         ),
         Tool(

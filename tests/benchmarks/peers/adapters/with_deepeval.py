@@ -1,7 +1,8 @@
 """DeepEval, by `evaluate` over test cases, scored by `ExactMatchMetric`.
 
 It leaves the asking to its user: `client.Application`, which bounds the questions in flight. Scoring has
-`AsyncConfig(max_concurrent=...)` of the same number and no throttle. What it keeps is the test run in
+`AsyncConfig(max_concurrent=...)` of the same number and no throttle, and `CacheConfig(write_cache=False)`,
+since the cache of scores is written anew for each case. What it keeps is the test run in
 `results_folder`; a question that fails is a case with an empty answer, by our application.
 """
 
@@ -20,7 +21,7 @@ def run(job: Job) -> None:
     os.environ |= {"DEEPEVAL_TELEMETRY_OPT_OUT": "YES", "DEEPEVAL_RESULTS_FOLDER": job.out}
     os.chdir(job.folder)  # it keeps files in the working folder
     from deepeval import evaluate  # noqa: PLC0415  (only in the tool's own environment)
-    from deepeval.evaluate import AsyncConfig, DisplayConfig  # noqa: PLC0415  (as above)
+    from deepeval.evaluate import AsyncConfig, CacheConfig, DisplayConfig  # noqa: PLC0415  (as above)
     from deepeval.metrics import ExactMatchMetric  # noqa: PLC0415  (as above)
     from deepeval.test_case import LLMTestCase  # noqa: PLC0415  (as above)
 
@@ -34,6 +35,7 @@ def run(job: Job) -> None:
         cases,
         metrics=[ExactMatchMetric()],
         async_config=AsyncConfig(max_concurrent=job.concurrency, throttle_value=0),
+        cache_config=CacheConfig(write_cache=False),
         display_config=DisplayConfig(print_results=False, show_indicator=False),
     )
 
