@@ -10,7 +10,7 @@ from typing import Final, Literal
 _ADAPTERS: Final = Path(__file__).parent / "adapters"
 _NO_LATENCY: Final = "it reports no time of a request"
 _NO_FIRST: Final = "it reports no time to the first token"
-_NO_RESUME: Final = "it has no resume of a run"
+_NO_RESUME: Final = "it leaves the asking to its user, and so the resuming"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,8 @@ TOOLS: Final = {
             "pip",
             ("deepeval", "openai"),
             _OF_SCORERS,
-            "evaluate(), AsyncConfig(max_concurrent), CacheConfig(write_cache=False), ExactMatchMetric; it leaves the asking to its "
-            "user: openai.AsyncOpenAI and a semaphore",
+            "evaluate(), AsyncConfig(max_concurrent), CacheConfig(write_cache=False), ExactMatchMetric; "
+            "it leaves the asking to its user: openai.AsyncOpenAI and a semaphore",
         ),
         Tool(
             "ragas",

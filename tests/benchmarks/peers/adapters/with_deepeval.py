@@ -1,9 +1,9 @@
 """DeepEval, by `evaluate` over test cases, scored by `ExactMatchMetric`.
 
 It leaves the asking to its user: `client.Application`, which bounds the questions in flight. Scoring has
-`AsyncConfig(max_concurrent=...)` of the same number and no throttle, and `CacheConfig(write_cache=False)`,
-since the cache of scores is written anew for each case. What it keeps is the test run in
-`results_folder`; a question that fails is a case with an empty answer, by our application.
+`AsyncConfig(max_concurrent=...)` of the same number and no throttle, and no cache of scores
+(`CacheConfig`), which nothing here would read. What it keeps is the test run in
+`DEEPEVAL_RESULTS_FOLDER`; a question that fails is a case with an empty answer, by our application.
 """
 
 from __future__ import annotations
