@@ -9,7 +9,7 @@ from typing import Any, Final
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-__all__ = ["Row", "table"]
+__all__ = ["Row", "figure", "table"]
 
 _DIGITS: Final = {"": 0, "µs": 0, "ms": 2, "s": 3, "MB": 0, "x": 2}
 
@@ -53,10 +53,11 @@ def table(rows: Iterable[Row]) -> Table:
     made.add_column("note", overflow="fold")
     words = {True: "yes", False: "no", None: ""}
     for row in rows:
-        figure, bound = _figure(row.measured, row.unit), _figure(row.bound, row.unit)
-        made.add_row(row.what, figure, bound, words[row.met], row.note)
+        measured, bound = figure(row.measured, row.unit), figure(row.bound, row.unit)
+        made.add_row(row.what, measured, bound, words[row.met], row.note)
     return made
 
 
-def _figure(value: float | None, unit: str) -> str:
+def figure(value: float | None, unit: str) -> str:
+    """As the table shows it; empty for None."""
     return "" if value is None else f"{value:,.{_DIGITS[unit]}f} {unit}".rstrip()
