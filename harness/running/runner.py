@@ -23,6 +23,7 @@ from harness.errors import RunError, RunInterruptedError, TargetError
 from harness.running.arms import Arm, ask, build, failed
 from harness.running.fingerprints import differences
 from harness.running.folder import RunFolder
+from harness.running.lag import LagMeter
 from harness.running.plan import Task
 from harness.running.progress import Phase, Progress, ProgressCallback
 from harness.running.record import Record
@@ -85,6 +86,7 @@ class Runner:
         self._answering = 0.0
         self._draining = False
         self._main: asyncio.Task[None] | None = None
+        self._lag = LagMeter()
 
     def interrupt(self) -> None:
         """Stop: the first time when what is in flight has been saved, the second time at once.
@@ -124,10 +126,16 @@ class Runner:
                 self._folder.note(f"{self._deaths} worker processes died and were replaced")
             self._folder.sync()
             self._tell("end")
+        self._keep_lag()
         if self._draining and len(self._folder) < self._total:
             raise RunInterruptedError(f"interrupted: {self._kept()}")
         if self._pending or self._folder.manifest.finished is None:
             self._folder.update(finished=_now())
+
+    def _keep_lag(self) -> None:
+        lag = self._lag.lag([arm.name for arm in self._in_loop])
+        if lag is not None:
+            self._folder.update(loop_lag=(*self._folder.manifest.loop_lag, lag))
 
     def _kept(self) -> str:
         return (
@@ -152,7 +160,8 @@ class Runner:
             last = max(task.day for task in self._pending)
             for day in sorted(day for day in self._folder.manifest.days if day <= last):
                 await self._prepare(day)
-                await self._answer_all([task for task in self._pending if task.day == day])
+                with self._lag:
+                    await self._answer_all([task for task in self._pending if task.day == day])
                 if self._draining:
                     break
             await asyncio.gather(*(seat.close() for seat in self._seats))

@@ -122,7 +122,9 @@ class Score:
     Of an answer with `parts`, which are those of its question, each must be right too.
 
     `relaxed`: right, or the current value beside an outdated one (class mixed).
-    `timing` is None where no latency was measured (a failure without service, a cached answer).
+    `timing` is None where no latency was measured (a failure without service, a cached answer);
+    `tokens_per_second` (`harness.scoring.speed`) also where the stages do not tell it. `in_warm_up`
+    is set by the statistics, which see an answer among the others.
     """
 
     system: str
@@ -139,3 +141,10 @@ class Score:
     timing: Timing | None
     cost: Cost
     parts: tuple[PartScore, ...] = ()
+    tokens_per_second: float | None = None
+    in_warm_up: bool = False
+
+    @property
+    def steady(self) -> Timing | None:
+        """The timing that latency figures are formed over: None while the system warmed up."""
+        return None if self.in_warm_up else self.timing
