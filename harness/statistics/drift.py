@@ -18,7 +18,7 @@ import numpy as np
 from harness.statistics.estimate import Estimate
 from harness.statistics.intervals import CONFIDENCE, Floats, normal_quantile
 
-__all__ = ["Trend", "slope", "trend"]
+__all__ = ["Trend", "line", "trend"]
 
 _LEAST: Final = 10
 _MOST: Final = 300  # points of a series that are compared in pairs; more are thinned to so many
@@ -32,13 +32,15 @@ class Trend:
     p_value: float | None
 
 
-def slope(values: Floats) -> float:
-    """The rise over one series: the median of all pairwise slopes (Theil 1950, Sen 1968).
+def line(values: Floats) -> Floats:
+    """The drift of one series as a straight line from 0, shape (n,).
 
-    Up to 29 % of the values may be wild without spoiling it. 0 for fewer than two.
+    Its slope is the median of all pairwise slopes (Theil 1950, Sen 1968), which up to 29 % of the
+    values cannot spoil, however wild they are.
     """
     found = _pairwise(_thinned(values))
-    return float(np.median(found)) if len(found) else 0.0
+    rise = float(np.median(found)) if len(found) else 0.0
+    return rise * np.linspace(0, 1, len(values))
 
 
 def trend(series: Sequence[Floats]) -> Trend:

@@ -1,8 +1,9 @@
 """How each system settled in a run: what is cut off its latencies as warm-up, and its drift.
 
 Only times that were measured in this run count: no cached answer, and no system whose answers were
-recorded before. Where a system answered its questions three times or more, each question is
-held against its own mean, so that hard questions which happened to come first are no warm-up.
+recorded before. Where a system answered most of its questions three times or more, on several days or
+repeatedly, each answer is held against the others to its question, so that hard questions that come
+first are no warm-up.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
-from statistics import fmean
+from statistics import median
 from typing import Final
 
 import numpy as np
@@ -20,7 +21,7 @@ import numpy as np
 from harness.running.folder import LoadedRun
 from harness.running.record import Record
 from harness.scoring.score import Score
-from harness.statistics.drift import Trend, trend
+from harness.statistics.drift import Trend, line, trend
 from harness.statistics.estimate import Estimate
 from harness.statistics.intervals import CONFIDENCE, Floats
 from harness.statistics.multiplicity import holm
@@ -125,13 +126,26 @@ def _measured_days(
 
 
 def _without_questions(days: Sequence[Sequence[_Given]]) -> list[Floats]:
-    """The logarithms of each day, less the mean of the question's own where there are enough."""
+    """The logarithms of each day; where there are enough, less the mean of the question's others.
+
+    The others are taken without the drift of their day, which says nothing of the question.
+    """
+    series = [np.array([given.value for given in day]) for day in days]
+    flat = [values - line(values) for values in series]
     asked: dict[str, list[float]] = {}
-    for given in chain.from_iterable(days):
-        asked.setdefault(given.question, []).append(given.value)
-    often = sum(map(len, days)) >= _OFTEN * len(asked)
-    usual = {question: fmean(values) if often else 0.0 for question, values in asked.items()}
-    return [np.array([given.value - usual[given.question] for given in day]) for day in days]
+    for given, value in zip(chain.from_iterable(days), chain.from_iterable(flat), strict=True):
+        asked.setdefault(given.question, []).append(value)
+    if median(map(len, asked.values())) < _OFTEN:
+        return series
+
+    def usual(given: _Given, own: float) -> float:
+        others = len(asked[given.question]) - 1
+        return (sum(asked[given.question]) - own) / others if others else own
+
+    return [
+        values - np.array([usual(given, own) for given, own in zip(day, flat_day, strict=True)])
+        for day, values, flat_day in zip(days, series, flat, strict=True)
+    ]
 
 
 def _cut(days: Sequence[Sequence[_Given]], warm_up: WarmUp) -> Iterable[int]:

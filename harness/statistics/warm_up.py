@@ -7,7 +7,7 @@ Schumacher 1992), kept where random orders seldom show one like it. The ranks ha
 which weigh the slowest most: warm-ups are short and slow. The textbook's MSER (White 1997) has no such
 test, and cuts something off most heavy-tailed series.
 
-A drift is no warm-up: a line is taken out of each series first (`drift.slope`), and what a curved
+A drift is no warm-up: a line is taken out of each series first (`drift.line`), and what a curved
 one leaves has no end, so that the search, which goes on after each cut, comes to a cut that is too large.
 """
 
@@ -20,7 +20,7 @@ from typing import Final
 
 import numpy as np
 
-from harness.statistics.drift import slope
+from harness.statistics.drift import line
 from harness.statistics.intervals import CONFIDENCE, Floats
 
 __all__ = ["LARGEST_SHARE", "WarmUp", "find_warm_up"]
@@ -32,6 +32,7 @@ _ORDERS: Final = 1999
 _BATCH: Final = 200
 _ENOUGH: Final = 100  # random orders that do as well: the p-value is above 0.05 whatever follows
 _LOOKED_AT: Final = 1000  # answers of a day among which a change-point is looked for
+_RESOLUTION: Final = 0.01  # of a logarithm: times that differ by less than a hundredth are alike
 _TIE: Final = 1e-9
 
 
@@ -135,8 +136,9 @@ class _Scan:
 
 
 def _level(values: Floats) -> Floats:
-    """The series without its drift."""
-    return values - slope(values) * np.linspace(0, 1, len(values))
+    """The series without its drift, in steps of what nobody would notice."""
+    flat = values - line(values)
+    return np.asarray(np.round((flat - np.median(flat)) / _RESOLUTION))
 
 
 def _savage(values: Floats) -> Floats:

@@ -14,7 +14,6 @@ from harness.reporting.sections.flips import pick
 from harness.reporting.view import ReportView, report_view
 from harness.retrieval.base import UNDATED, Passage
 from harness.statistics.estimate import Estimate
-from harness.statistics.results import Results
 
 
 def section(view: ReportView, name: str) -> Section:
