@@ -41,9 +41,9 @@ class Settling:
     """One system's warm-up and drift over its `measured` answers.
 
     The first `cut` of them are left out of every latency figure, the slowest of which took
-    `slowest_cut` seconds. `settled` is False where the first answers stand out and no end of that was
-    found early enough. `drift` is the relative change of the time of an answer from the beginning of
-    a day to its end, after the warm-up; `drifts` says whether it is beyond chance and `LEAST_DRIFT`.
+    `slowest_cut` seconds; none of them is where the warm-up has no end that was found early enough.
+    `drift` is the relative change of the time of an answer from the beginning of a day to its end,
+    after the warm-up; `drifts` says whether it is beyond chance and `LEAST_DRIFT`.
     """
 
     system: str
@@ -51,7 +51,6 @@ class Settling:
     warm_up: WarmUp
     cut: int
     slowest_cut: float | None
-    settled: bool
     drift: Estimate
     drifts: bool
 
@@ -95,7 +94,6 @@ def settle(
                 warm_up=kept[name],
                 cut=len(cut[name]),
                 slowest_cut=max((_service(scores[i]) for i in cut[name]), default=None),
-                settled=kept[name].ended,
                 drift=_relative(trends[name]),
                 drifts=drifting[name] and _matters(_relative(trends[name])),
             )
