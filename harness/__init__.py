@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from harness.errors import MissingExtraError as MissingExtraError
     from harness.errors import RunError as RunError
     from harness.retrieval.base import Passage as Passage
+    from harness.running.prepared import PreparedSystem as PreparedSystem
+    from harness.running.prepared import PreparedSystems as PreparedSystems
+    from harness.running.prepared import StageClock as StageClock
+    from harness.running.prepared import prepared as prepared
     from harness.running.record import Record as Record
     from harness.scoring.score import Score as Score
     from harness.statistics.estimate import Estimate as Estimate
@@ -65,6 +69,7 @@ _HOME = {
         "RunError",
     ),
     "harness.retrieval.base": ("Passage",),
+    "harness.running.prepared": ("PreparedSystem", "PreparedSystems", "StageClock", "prepared"),
     "harness.running.record": ("Record",),
     "harness.scoring.score": ("Score",),
     "harness.statistics.estimate": ("Estimate",),

@@ -5,11 +5,14 @@ A test beside a `suite.toml` asks for `harness_results` (the figures) and `harne
     def test_rag_is_fresh(harness_results, harness_gate):
         harness_gate.at_most(harness_results["rag"], "stale_rate", 0.05)
 
+`harness_prepared` has the same systems, ready to be asked: with pytest-benchmark, their stages are timed.
+
 Nothing heavy is imported, and nothing is printed, in a session that has no such test.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from harness.running.prepared import PreparedSystems
     from harness.statistics.estimate import Estimate
     from harness.statistics.gates import Gate
     from harness.statistics.results import Results, SystemResult
@@ -87,6 +91,13 @@ def _run_suite(suite: Path, options: _Options) -> Any:  # noqa: ANN401  (importe
     )
 
 
+def _suite_beside(request: pytest.FixtureRequest) -> Path:
+    suite = request.path.parent / "suite.toml"
+    if not suite.is_file():
+        raise pytest.UsageError(f"{request.path}: asks for harness results, but {suite} is missing")
+    return suite
+
+
 @pytest.fixture(scope="module")
 def harness_run(request: pytest.FixtureRequest) -> Any:  # noqa: ANN401  (imported lazily)
     """The `harness.Result` of the suite beside the test: one run per session and suite."""
@@ -97,9 +108,7 @@ def harness_run(request: pytest.FixtureRequest) -> Any:  # noqa: ANN401  (import
         raise pytest.UsageError(
             "a suite runs once per session: leave out -n, or judge a finished run: --harness-run DIR"
         )
-    suite = request.path.parent / "suite.toml"
-    if not suite.is_file():
-        raise pytest.UsageError(f"{request.path}: asks for harness results, but {suite} is missing")
+    suite = _suite_beside(request)
     runs = config.stash[_RUNS]
     if suite not in runs:
         try:
@@ -114,6 +123,29 @@ def harness_results(harness_run: Any) -> Results:  # noqa: ANN401  (imported laz
     """The figures of the run: `harness_results["rag"].metrics["stale_rate"]` is an `Estimate`."""
     figures: Results = harness_run.results
     return figures
+
+
+@pytest.fixture(scope="module")
+def harness_prepared(request: pytest.FixtureRequest) -> Iterator[PreparedSystems]:
+    """The systems of the suite beside the test, each prepared when it is first taken.
+
+    They are as a run has them on the last of the suite's default days. What is timed here would be
+    disturbed by other workers, so the test is skipped under pytest-xdist.
+    """
+    from harness.errors import HarnessError  # noqa: PLC0415  (only in harness sessions)
+    from harness.running.prepared import prepared  # noqa: PLC0415  (heavy)
+
+    options = _options(request.config)
+    if hasattr(request.config, "workerinput"):
+        pytest.skip("what is timed beside other workers is their time too: leave out -n")
+    if options.run is not None:
+        pytest.skip("--harness-run judges what has been run, and asks nothing")
+    try:
+        systems = prepared(_suite_beside(request), systems=options.systems)
+    except HarnessError as error:
+        pytest.fail(str(error), pytrace=False)
+    with systems:
+        yield systems
 
 
 class Judge:

@@ -24,7 +24,8 @@ GATES = """
 def suite(pytester: pytest.Pytester) -> pytest.Pytester:
     """A session folder that holds the example suite and three gates, one of each verdict."""
     shutil.copytree(ROOT / "docs" / "examples" / "your-own", pytester.path, dirs_exist_ok=True)
-    (pytester.path / "test_assistants.py").unlink()
+    for shipped in pytester.path.glob("test_*.py"):
+        shipped.unlink()
     pytester.makepyfile(test_gates=GATES)
     return pytester
 

@@ -20,6 +20,8 @@ from harness.reporting.untrusted import single_line, visible
 
 # Every fifth system has the same shape again; by then its colour differs.
 _SHAPES = ("", "M-4-4H4V4H-4Z", "M0-5.5 5.5 0 0 5.5-5.5 0Z", "M0-5 5 4H-5Z", "M0 5 5-4H-5Z")
+_MOST_TIMES = 10  # the largest of some times over the smallest on an axis from 0
+_MOST_TICKS = 7
 _ROOM_FOR_TEXT = 8  # per cent of the width that a bar's segment needs to carry its number
 
 
@@ -34,6 +36,17 @@ class Axis:
         """The position of `value` in per cent of the width, kept inside the axis."""
         low, high = self.ticks[0], self.ticks[-1]
         return 100 * min(1.0, max(0.0, (value - low) / (high - low)))
+
+
+@dataclass(frozen=True, slots=True)
+class LogAxis(Axis):
+    """An axis on which equal ratios are equally long; its ticks are above 0."""
+
+    def x(self, value: float) -> float:
+        """As `Axis.x`; what is not above 0 stands at the beginning."""
+        low, high = self.ticks[0], self.ticks[-1]
+        share = math.log(max(value, low) / low) / math.log(high / low)
+        return 100 * min(1.0, share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +99,25 @@ def zero_axis(values: Sequence[float | None], unit: Unit) -> Axis:
     step = _round_step((high - low) / 4)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     return Axis(tuple(i * step for i in range(first, last + 1)), unit)
+
+
+def time_axis(values: Sequence[float], unit: Unit) -> Axis:
+    """An axis that holds all of `values`: from 0, or logarithmic where one is over ten times another.
+
+    A logarithmic one has at most seven ticks, of one or two steps to a power of ten or else three.
+    """
+    known = [value for value in values if value > 0]
+    if not known or max(known) <= _MOST_TIMES * min(known):
+        return zero_axis(values, unit)
+    low, high = min(known), max(known)
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for steps in ((1, 2, 5), (1, 3), (1,)):
+        ticks = [step * 10.0**power for power in powers for step in steps]
+        first = max(i for i, tick in enumerate(ticks) if tick <= low * (1 + 1e-9))
+        last = min(i for i, tick in enumerate(ticks) if tick >= high * (1 - 1e-9))
+        if last - first < _MOST_TICKS:
+            break
+    return LogAxis(tuple(ticks[first : last + 1]), unit)
 
 
 def interval_chart(marks: Sequence[Mark], axis: Axis, label: str) -> Markup:

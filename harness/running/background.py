@@ -79,6 +79,32 @@ def result_in_background(work: Callable[[], Coroutine[Any, Any, _T]], interrupte
     return cancellable.results[0]
 
 
+class BackgroundLoop:
+    """An event loop in a thread of its own, for a caller that waits for one thing after another."""
+
+    def __init__(self) -> None:
+        self._loop = (_loop_factory() or asyncio.new_event_loop)()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="harness-loop", daemon=True
+        )
+        self._thread.start()
+
+    def result(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Wait for what the coroutine returns or raises. Ctrl-C cancels it."""
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except KeyboardInterrupt:
+            future.cancel()
+            raise
+
+    def close(self) -> None:
+        """End the loop, when what it is at has been done."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
 class _Cancellable(Generic[_T]):
     def __init__(self, work: Callable[[], Coroutine[Any, Any, _T]]) -> None:
         self._work = work

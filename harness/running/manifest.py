@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, Final
 
+from harness.running.lag import LoopLag
 from harness.systems.base import Preparation, Strategy
 
 FORMAT = 1
@@ -35,7 +36,8 @@ class Manifest:
     `fingerprints` has those shared by all systems: questions, facts, corpus, prices (DESIGN rule 8).
     `planned` is the number of records of a full run. `machine` names the processor, cores, memory,
     operating system; `versions` the packages that shape a figure. `notes` says what happened to the
-    run that a reader of its figures should know: a repaired journal, a worker that died.
+    run that a reader of its figures should know: a repaired journal, a worker that died. `loop_lag` has
+    how late the runner itself was, for each session that was not killed.
     """
 
     run_id: str
@@ -54,6 +56,7 @@ class Manifest:
     preparations: Mapping[str, tuple[Preparation, ...]] = field(default_factory=dict)
     finished: str | None = None
     notes: tuple[str, ...] = ()
+    loop_lag: tuple[LoopLag, ...] = ()
 
 
 def manifest_to_dict(manifest: Manifest) -> dict[str, Any]:
@@ -81,6 +84,9 @@ def manifest_from_dict(data: Mapping[str, Any]) -> Manifest:
         for name, preparations in fields["preparations"].items()
     }
     fields["notes"] = tuple(fields["notes"])
+    fields["loop_lag"] = tuple(
+        LoopLag(**(lag | {"systems": tuple(lag["systems"])})) for lag in fields.get("loop_lag", ())
+    )
     return Manifest(**fields)
 
 

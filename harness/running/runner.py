@@ -25,6 +25,7 @@ from harness.running.budget import Budget
 from harness.running.cache import AnswerCache, answer_key
 from harness.running.fingerprints import differences
 from harness.running.folder import RunFolder
+from harness.running.lag import LagMeter
 from harness.running.plan import Task
 from harness.running.progress import Phase, Progress, ProgressCallback
 from harness.running.record import Record
@@ -92,6 +93,7 @@ class Runner:
         self._over_budget = False
         self._cacheable = {arm.name for arm in arms if arm.cacheable}
         self._main: asyncio.Task[None] | None = None
+        self._lag = LagMeter()
 
     def interrupt(self) -> None:
         """Stop: the first time when what is in flight has been saved, the second time at once.
@@ -132,12 +134,18 @@ class Runner:
                 self._folder.note(f"{self._deaths} worker processes died and were replaced")
             self._folder.sync()
             self._tell("end")
+        self._keep_lag()
         if self._over_budget:
             raise BudgetReachedError(self._bound_reached())
         if self._draining and len(self._folder) < self._total:
             raise RunInterruptedError(f"interrupted: {self._kept()}")
         if self._pending or self._folder.manifest.finished is None:
             self._folder.update(finished=_now())
+
+    def _keep_lag(self) -> None:
+        lag = self._lag.lag([arm.name for arm in self._in_loop])
+        if lag is not None:
+            self._folder.update(loop_lag=(*self._folder.manifest.loop_lag, lag))
 
     def _kept(self) -> str:
         return (
@@ -175,7 +183,8 @@ class Runner:
             last = max(task.day for task in self._pending)
             for day in sorted(day for day in self._folder.manifest.days if day <= last):
                 await self._prepare(day)
-                await self._answer_all([task for task in self._pending if task.day == day])
+                with self._lag:
+                    await self._answer_all([task for task in self._pending if task.day == day])
                 if self._draining:
                     break
             await asyncio.gather(*(seat.close() for seat in self._seats))

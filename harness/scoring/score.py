@@ -123,7 +123,9 @@ class Score:
 
     `relaxed`: right, or the current value beside an outdated one (class mixed).
     `timing` is None where no latency was measured (a failure without service, a `cached` answer,
-    whose cost is that of the first time).
+    whose cost is that of the first time); `tokens_per_second` (`harness.scoring.speed`) also where
+    the stages do not tell it. `in_warm_up` is set by the statistics, which see an answer among the
+    others.
     """
 
     system: str
@@ -141,3 +143,10 @@ class Score:
     cost: Cost
     parts: tuple[PartScore, ...] = ()
     cached: bool = False
+    tokens_per_second: float | None = None
+    in_warm_up: bool = False
+
+    @property
+    def steady(self) -> Timing | None:
+        """The timing that latency figures are formed over: None while the system warmed up."""
+        return None if self.in_warm_up else self.timing

@@ -8,6 +8,7 @@ from harness.scoring.freshness import Judge, classify, decide
 from harness.scoring.parts import score_parts
 from harness.scoring.prices import PriceBook
 from harness.scoring.score import Score
+from harness.scoring.speed import tokens_per_second
 from harness.scoring.strictness import grade
 from harness.world.questions import Question
 
@@ -31,6 +32,7 @@ def score(
     right = freshness.label == ("current" if answerable else "abstained")
     parts = score_parts(question, text, record.day, freshness, answer.passages)
     freshness, right = parts.freshness, right and parts.right
+    measured = text is not None and not record.cached
     return Score(
         system=record.system,
         question_id=record.question_id,
@@ -49,8 +51,9 @@ def score(
             finish_reason=answer.finish_reason,
             failure=answer.failure.kind if answer.failure is not None else None,
         ),
-        timing=answer.timing if text is not None and not record.cached else None,
+        timing=answer.timing if measured else None,
         cost=answer_cost(record, prices),
         cached=record.cached,
         parts=parts.parts,
+        tokens_per_second=tokens_per_second(answer) if measured else None,
     )

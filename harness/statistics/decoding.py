@@ -127,7 +127,7 @@ def _enforced(pair: Crossed, tables: Mapping[str, ScoreTable], spent: Value, see
         valid=rates(_valid),
         right=rates(lambda score: score.strictness.right),
         tokens=means(spent),
-        seconds=means(lambda score: score.timing.service if score.timing else None),
+        seconds=means(lambda score: score.steady.service if score.steady else None),
     )
 
 

@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from harness.running.manifest import Manifest
 from harness.scoring.score import Score
+from harness.statistics.latency_notes import latency_notes
 from harness.statistics.results import SystemResult
+from harness.statistics.settling import Settling
+
+UNTOLD: Final = "its answers do not tell it"
+"""Why a time is unknown that others may have told."""
 
 
 def notes(
     manifest: Manifest,
     systems: Sequence[SystemResult],
     scores: Sequence[Score],
-    recorded: Collection[str] = (),
+    settling: Sequence[Settling] = (),
 ) -> tuple[str, ...]:
-    """Gaps in the run and figures that cannot be stated, with the reason; none is no gap.
-
-    `recorded` are the systems whose answers were recorded before the run.
-    """
+    """Gaps in the run and figures that cannot be stated, with the reason; none is no gap."""
     return (
         *_gaps(systems),
         *_undecided(scores),
         *_premature(scores),
         *_unmeasured(systems, scores),
         *_avoided(scores),
-        *(
-            f"{system.name}: its latencies are those recorded with its answers; they were not "
-            "measured in this run, and say nothing of this machine."
-            for system in systems
-            if system.name in recorded
-        ),
+        *latency_notes(manifest, systems, settling),
         *filter(None, [closed_loop(manifest)]),
         *_between_repeats(systems),
         *_unstated(systems),
@@ -126,6 +124,8 @@ def _unstated(systems: Sequence[SystemResult]) -> Iterator[str]:
             if estimate.value is None:
                 found.setdefault((metric, estimate.method), []).append(system.name)
     for (metric, reason), names in found.items():
+        if reason == UNTOLD and len(names) == len(systems):
+            continue  # no gap: nobody here has such a stage
         who = "all systems" if len(names) == len(systems) else ", ".join(names)
         yield f"{metric} is not shown for {who}: {reason}."
 

@@ -12,6 +12,7 @@ from datetime import date
 from harness.scoring.score import FreshnessClass, Score
 from harness.statistics.decoding import DecodingCross
 from harness.statistics.estimate import Estimate
+from harness.statistics.latency import Latency
 from harness.statistics.over_time import OverTime
 from harness.statistics.repeats import RepeatVariance
 from harness.systems.base import Strategy
@@ -56,8 +57,10 @@ class SystemResult:
     attempted), `raw_rate`, `extractable_rate`, `schema_valid_rate`, `formats_valid_rate`,
     `content_right_rate` (the levels of the ladder), `valid_rate` (raw, with formats),
     `valid_and_right_rate` (of the questions with a strict format), `latency_p50`, `latency_p95`,
-    `latency_p99`, `latency_mean`, `retrieve_mean`, `first_token_mean`, `decode_mean` (seconds),
-    `cost_per_query`, `cost_per_right` (US dollars), `prompt_tokens`, `completion_tokens` (means).
+    `latency_p99`, `latency_mean`, `connect_mean`, `retrieve_mean`, `first_token_mean`, `decode_mean`,
+    `other_mean` (what no stage covers), `queue_mean` (apart from the latency) (seconds),
+    `tokens_per_second`, `cost_per_query`, `cost_per_right` (US dollars), `prompt_tokens`,
+    `completion_tokens` (means). Times leave the warm-up out.
     `by_day` has the rates again for each day, `classes` the counts per day and freshness class.
     `repeats` splits the variance of right answers where questions were asked several times a day.
     """
@@ -120,7 +123,7 @@ class Results:
     """All of a run. `comparisons` holds every ordered pair once, in the order of `systems`.
 
     `over_time` says how the systems kept up with a changing world, `decoding` what it changed that
-    the decoder enforced formats.
+    the decoder enforced formats, `latency` where time is spent and what was left out of it.
     """
 
     systems: tuple[SystemResult, ...]
@@ -131,6 +134,7 @@ class Results:
     notes: tuple[str, ...]
     over_time: OverTime = field(default_factory=OverTime)
     decoding: DecodingCross = field(default_factory=DecodingCross)
+    latency: Latency = field(default_factory=Latency)
 
     def __getitem__(self, system: str) -> SystemResult:
         """The result of the system with that name; KeyError names the ones there are."""

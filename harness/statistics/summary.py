@@ -25,8 +25,9 @@ from harness.scoring.scorer import score
 from harness.statistics.decoding import decoding_cross
 from harness.statistics.estimate import Estimate
 from harness.statistics.intervals import mean, quantile, rate, ratio
+from harness.statistics.latency import latency
 from harness.statistics.multiplicity import holm
-from harness.statistics.notes import notes
+from harness.statistics.notes import UNTOLD, notes
 from harness.statistics.over_time import over_time
 from harness.statistics.paired import paired_means, paired_rates
 from harness.statistics.repeats import repeat_variance
@@ -38,7 +39,8 @@ from harness.statistics.results import (
     SystemResult,
     Upkeep,
 )
-from harness.statistics.table import MEANS, RATES, ScoreTable, align, score_tables
+from harness.statistics.settling import settle
+from harness.statistics.table import MEANS, RATES, TIMES, ScoreTable, align, score_tables
 from harness.systems.base import Preparation
 
 COMPARED: Final = ("right_rate", "right_relaxed_rate", "stale_rate", "valid_rate", *MEANS)
@@ -62,8 +64,8 @@ def summarise(
     manifest = run.manifest
     seed = manifest.seed if seed is None else seed
     names = [system.name for system in manifest.systems]
-    recorded = {system.name for system in manifest.systems if system.recorded}
-    scores = tuple(score(run.questions[r.question_id], r, prices, judge=judge) for r in run.records)
+    scored = [score(run.questions[r.question_id], r, prices, judge=judge) for r in run.records]
+    scores, settling = settle(run, scored, seed=seed)
     tables = score_tables(scores, names)
     systems = tuple(
         _system(run, system, tables[system.name], prices, seed) for system in manifest.systems
@@ -77,10 +79,11 @@ def summarise(
         notes=(
             *run.notes,
             *map(str, sunsets(manifest)),
-            *notes(manifest, systems, scores, recorded),
+            *notes(manifest, systems, scores, settling),
         ),
         over_time=over_time(run, scores),
         decoding=decoding_cross(run, scores, seed=seed),
+        latency=latency(manifest, tables, settling, seed=seed),
     )
 
 
@@ -153,12 +156,15 @@ def _rates(table: ScoreTable) -> dict[str, Estimate]:
 
 def _metrics(table: ScoreTable, seed: int) -> dict[str, Estimate]:
     metrics = _rates(table)
-    latency = table.sample("latency_mean")
+    whole = table.sample("latency_mean")
     for name, q in QUANTILES.items():
-        metrics[name] = quantile(latency.values, q, latency.clusters)
+        metrics[name] = quantile(whole.values, q, whole.clusters)
     for name in MEANS:
         sample = table.sample(name)
-        metrics[name] = mean(sample.values, sample.clusters, seed=seed)
+        untold = name in TIMES and len(whole) and not len(sample)
+        metrics[name] = (
+            Estimate.unknown(UNTOLD) if untold else mean(sample.values, sample.clusters, seed=seed)
+        )
     metrics |= _costs(table, metrics["cost_per_query"], seed)
     return metrics
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from harness.scoring.score import FRESHNESS_CLASSES, FreshnessClass, Score
 from harness.statistics.intervals import Floats
+from harness.systems.base import STAGES
 
 K = TypeVar("K")
 Key = tuple[str, str, int]
@@ -40,17 +41,25 @@ _STRICT: Final[Mapping[str, Callable[[Score], bool]]] = MappingProxyType(
         "valid_and_right_rate": lambda score: score.strictness.valid and score.strictness.right,
     }
 )
-_MEANS: Final[Mapping[str, Callable[[Score], float | None]]] = MappingProxyType(
+
+
+def seconds(name: str) -> Callable[[Score], float | None]:
+    """The seconds that a `Timing` has under that name; None in a warm-up, and where they are not told."""
+    return lambda score: getattr(score.steady, name) if score.steady is not None else None
+
+
+_TIMES: Final[Mapping[str, Callable[[Score], float | None]]] = MappingProxyType(
     {
-        "latency_mean": lambda score: score.timing.service if score.timing else None,
-        "retrieve_mean": lambda score: score.timing.retrieve if score.timing else None,
-        "first_token_mean": lambda score: score.timing.first_token if score.timing else None,
-        "decode_mean": lambda score: score.timing.decode if score.timing else None,
-        "cost_per_query": lambda score: score.cost.usd,
+        "latency_mean": seconds("service"),
+        **{f"{name}_mean": seconds(name) for name in (*STAGES, "other", "queue")},
+        "tokens_per_second": lambda score: None if score.in_warm_up else score.tokens_per_second,
     }
 )
+_MEANS: Final = MappingProxyType({**_TIMES, "cost_per_query": lambda score: score.cost.usd})
 
 RATES: Final = (*_ALWAYS, *_STRICT)
+TIMES: Final = tuple(_TIMES)
+"""Means of what is read off an answer's timing; a system need not tell each of them."""
 MEANS: Final = tuple(_MEANS)
 
 
@@ -89,8 +98,8 @@ class ScoreTable:
         """The units that `metric` is formed over.
 
         A rate counts every attempt (those of strict formats: every attempt at a question that has
-        one), a time those that were measured, a cost those whose price is known. KeyError when
-        `metric` is no rate or mean.
+        one), a time those that were measured outside the warm-up, a cost those whose price is known.
+        KeyError when `metric` is no rate or mean.
         """
         if metric not in self._samples:
             self._samples[metric] = self.units(_value(metric))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol, get_args
 
 from harness.retrieval.base import Passage
 
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from harness.world.questions import Question
 
 Strategy = Literal["base", "rag", "fine-tuned", "hybrid", "external"]
+Stage = Literal["connect", "retrieve", "first_token", "decode"]
+
+STAGES: Final[tuple[Stage, ...]] = get_args(Stage)
+"""The stages of an answer's service time; a `Timing` has the seconds of each under its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,11 @@ class Timing:
     def service(self) -> float:
         """Seconds without the client's queue."""
         return self.total - self.queue
+
+    @property
+    def other(self) -> float:
+        """Seconds of the service that no stage covers: all of it where no stage is told."""
+        return self.service - sum(getattr(self, stage) or 0.0 for stage in STAGES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,9 @@ from harness.scoring.score import (
 )
 from harness.statistics.estimate import Estimate
 from harness.statistics.hygiene import Hygiene, HygienePoint
+from harness.statistics.latency import Latency
 from harness.statistics.over_time import over_time
+from harness.statistics.overhead import Overhead
 from harness.statistics.results import (
     Comparison,
     Counts,
@@ -40,13 +42,14 @@ from harness.statistics.results import (
     SystemResult,
     Upkeep,
 )
-from harness.systems.base import Answer, Failure, Preparation, Strategy, Timing, Usage
+from harness.systems.base import Answer, Failure, Preparation, Stage, Strategy, Timing, Usage
 from harness.world.facts import Fact, History
 from harness.world.formats import Choice, FreeText, JsonSchema
 from harness.world.questions import Question, QuestionSet
 
 DAYS = (date(2025, 8, 22), date(2026, 2, 22), date(2026, 8, 22))
 PATHS = ("/cve", "/affected/vendor", "/due", "/use", "/priority", "/source/<b>")
+OTHER = 0.0002  # seconds that no stage covers
 KINDS = ("product_latest_version", "cycle_end_of_life", "cycle_supported", "unanswerable")
 
 
@@ -208,7 +211,7 @@ def _answered(
         label = "wrong"
     text, freshness = _text(question, day, label)
     retrieve, first, decode = (s * rng.uniform(0.8, 1.3) for s in system.seconds)
-    timing = Timing(0, retrieve, first, decode, retrieve + first + decode)
+    timing = Timing(0, retrieve, first, decode, retrieve + first + decode + OTHER)
     passages = (_passage(question, day, rng),) if system.seconds[0] else ()
     failure = Failure("timeout", "no answer within 30 s") if label == "failed" else None
     answer = Answer(None if failure else text, passages, Usage(160, 9), timing, "stop", failure)
@@ -338,6 +341,7 @@ def _results(
         scores=scores,
         days=tuple(days),
         notes=("No p99 is shown: it takes 299 answers without a violation to certify one.",),
+        latency=Latency((), tuple(_overheads(systems, by_system))),
     )
 
 
@@ -390,9 +394,13 @@ def _times(scores: list[Score]) -> dict[str, Estimate]:
         "latency_p95": _quantile(totals, 0.95),
         "latency_p99": Estimate.unknown("needs 299 answers", len(totals)),
         "latency_mean": _mean(totals),
+        "connect_mean": Estimate.unknown("its answers do not tell it"),
         "retrieve_mean": _mean([timing.retrieve for timing in timings]),
         "first_token_mean": _mean([timing.first_token for timing in timings]),
         "decode_mean": _mean([timing.decode for timing in timings]),
+        "other_mean": _mean([timing.other for timing in timings]),
+        "queue_mean": _mean([0.0 for _ in timings]),
+        "tokens_per_second": _mean([8 / timing.decode for timing in timings]),
     }
 
 
@@ -443,6 +451,24 @@ def _comparisons(
                 sum(gap > 0 for gap in gaps) if rate else None,
                 len(gaps),
             )
+
+
+def _overheads(systems: Sequence[Planted], by_system: dict[str, list[Score]]) -> Iterable[Overhead]:
+    for a, b in combinations(systems, 2):
+        both = [
+            (x.timing, y.timing)
+            for x, y in zip(by_system[a.name], by_system[b.name], strict=True)
+            if x.timing and y.timing
+        ]
+        stages: tuple[Stage, ...] = ("retrieve", "first_token", "decode")
+        yield Overhead(
+            a.name,
+            b.name,
+            total=_mean([y.total - x.total for x, y in both]),
+            stages={s: _mean([getattr(y, s) - getattr(x, s) for x, y in both]) for s in stages},
+            other=_mean([y.other - x.other for x, y in both]),
+            queue=_mean([0.0 for _ in both]),
+        )
 
 
 def _flips(scores: Sequence[Score]) -> Iterable[Flip]:

@@ -1,3 +1,4 @@
+import math
 import re
 
 import pytest
@@ -6,11 +7,13 @@ from hypothesis import strategies as st
 
 from harness.reporting.charts import (
     Bar,
+    LogAxis,
     Mark,
     Segment,
     interval_chart,
     share_axis,
     stacked_bars,
+    time_axis,
     zero_axis,
 )
 from harness.reporting.figures import LATENCY, RATE_DIFFERENCE
@@ -96,3 +99,25 @@ def test_ticks_are_round_and_signed_where_differences_are_drawn() -> None:
         "+5",
         "+10",
     ]
+
+
+def test_an_axis_of_times_is_logarithmic_where_they_span_more_than_tenfold() -> None:
+    narrow, wide = time_axis([0.02, 0.19], LATENCY), time_axis([0.003, 0.4, 1.7], LATENCY)
+    assert not isinstance(narrow, LogAxis)
+    assert narrow.ticks[0] == 0
+    assert isinstance(wide, LogAxis)
+    assert wide.ticks == pytest.approx((0.003, 0.01, 0.03, 0.1, 0.3, 1, 3))
+    assert [wide.x(t) for t in (0.003, 0.03, 0.3, 3)] == pytest.approx([0, 100 / 3, 200 / 3, 100])
+    assert wide.x(0) == wide.x(-1) == 0
+
+
+@given(st.lists(st.floats(1e-7, 1e5), min_size=1, max_size=8))
+def test_an_axis_of_times_holds_all_of_them_with_few_rising_ticks(values: list[float]) -> None:
+    axis = time_axis(values, LATENCY)
+    assert axis.ticks[0] <= min(values) * (1 + 1e-6)
+    assert axis.ticks[-1] >= max(values) * (1 - 1e-6)
+    assert list(axis.ticks) == sorted(set(axis.ticks))
+    assert len(axis.ticks) >= 2
+    decades = math.log10(max(values) / min(values))
+    assert len(axis.ticks) <= max(8, decades + 3)
+    assert all(0 <= axis.x(value) <= 100 for value in values)

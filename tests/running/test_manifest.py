@@ -8,6 +8,7 @@ from datetime import date
 
 import scripted
 
+from harness.running.lag import LoopLag
 from harness.running.manifest import manifest_from_dict, manifest_to_dict
 from harness.systems.base import Preparation
 
@@ -22,12 +23,19 @@ MANIFEST = replace(
             Preparation(DAY, training_seconds=9.0, adapter_as_of=date(2025, 8, 22)),
         )
     },
+    loop_lag=(LoopLag(("a",), 40, 0.0, 0.02, 0.03), LoopLag((), 2, 0.0, 0.0, 0.0)),
 )
 
 
 def test_it_is_read_back_as_it_was_written() -> None:
     text = json.dumps(manifest_to_dict(MANIFEST))
     assert manifest_from_dict(json.loads(text)) == MANIFEST
+
+
+def test_one_of_an_earlier_version_knows_nothing_of_lag() -> None:
+    data = json.loads(json.dumps(manifest_to_dict(MANIFEST)))
+    del data["loop_lag"]
+    assert manifest_from_dict(data) == replace(MANIFEST, loop_lag=())
 
 
 def test_a_preparation_of_an_earlier_version_has_what_it_had() -> None:

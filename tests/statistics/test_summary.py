@@ -28,7 +28,8 @@ METRICS = {
     *("raw_rate", "extractable_rate", "schema_valid_rate", "formats_valid_rate"),
     *("content_right_rate", "valid_rate", "valid_and_right_rate"),
     *("latency_p50", "latency_p95", "latency_p99", "latency_mean"),
-    *("retrieve_mean", "first_token_mean", "decode_mean"),
+    *("connect_mean", "retrieve_mean", "first_token_mean", "decode_mean", "other_mean"),
+    *("queue_mean", "tokens_per_second"),
     *("cost_per_query", "cost_per_right", "prompt_tokens", "completion_tokens"),
 }
 
