@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,6 +21,8 @@ from harness.errors import (
     nearest,
     require_extra,
 )
+from harness.running.environment import forbid_core_files
+from harness.transport.keys import without_secrets
 
 if TYPE_CHECKING:
     from harness.api import Result
@@ -59,12 +62,12 @@ def main() -> None:
     """
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    forbid_core_files()
     try:
         app(arguments)
     except HarnessError as error:
-        if debug:
-            raise
-        typer.echo(f"harness: {error}", err=True)
+        told = traceback.format_exc() if debug else f"harness: {error}"
+        typer.echo(without_secrets(told), err=True)
         raise SystemExit(130 if isinstance(error, RunInterruptedError) else 2) from error
 
 

@@ -48,7 +48,7 @@ class Caller:
         """The reply to a request; `begin` is the moment from which its times count.
 
         Raises:
-            CallError: there is none, or no whole one.
+            CallError: there is none, or no whole one; the key is not in it.
         """
         while True:
             sent = self._dialect.spoken(body)
@@ -61,8 +61,10 @@ class Caller:
                 what = f"no whole answer in {self._longest:g} s; is it overloaded?"
                 raise self._failed("timeout", what, "request_seconds", again=True) from None
             except CallError as error:
-                if not self._dialect.learn(sent, error.words):
-                    raise
+                failed = error.without(self._key)
+            # Raised here, it has no context: what the server said may have the key in it.
+            if not self._dialect.learn(sent, failed.words):
+                raise failed
 
     async def close(self) -> None:
         """Close the sockets of the running loop."""

@@ -125,9 +125,8 @@ class OpenAIModel:
                 return self._answer(reply, messages, effort, entered)
             pause = self._after(failed, effort, entered)
             if pause is None:
-                # Raised here, it has no context: what the server said may have the key in it.
                 tried = f"; tried {effort.calls} times" if effort.calls > 1 else ""
-                raise ModelError(failed.kind, self._told(failed) + tried)
+                raise ModelError(failed.kind, one_line(str(failed)) + tried)
             await asyncio.sleep(pause)
 
     async def close(self) -> None:
@@ -154,7 +153,7 @@ class OpenAIModel:
         Neither a server that is down nor a limit of calls is the question's fault: then the target
         knows when to go on, and when not to.
         """
-        outcome, cause = _outcome(error), self._told(error)
+        outcome, cause = _outcome(error), one_line(str(error))
         after = 0.0
         if outcome == "throttled":
             asked = error.after
@@ -178,10 +177,6 @@ class OpenAIModel:
         if error.kind == "rate_limited":
             return not error.again or (error.after or 0.0) > self._retries.longest_asked
         return error.kind in _HOPELESS and not self._answered
-
-    def _told(self, error: CallError) -> str:
-        """In one line and without the key; it is hidden first, since half of it is a part too much."""
-        return one_line(self._key.hide(str(error)))
 
 
 def _outcome(error: CallError) -> Outcome:

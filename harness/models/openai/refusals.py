@@ -18,6 +18,7 @@ from typing import Final
 
 from harness.models.base import ModelError
 from harness.models.openai.endpoint import Endpoint
+from harness.transport.keys import Key
 from harness.transport.messages import answered, quota_is_spent
 
 __all__ = ["CallError", "refused"]
@@ -63,6 +64,16 @@ class CallError(ModelError):
         self.again = again
         self.after = after
         self.words = words
+
+    def without(self, key: Key) -> CallError:
+        """The same, fit to be told."""
+        return CallError(
+            self.kind,
+            key.hide(str(self)),
+            again=self.again,
+            after=self.after,
+            words=key.hide(self.words),
+        )
 
 
 def refused(
