@@ -141,7 +141,7 @@ def load_suite(name_or_path: str | Path) -> Suite:
         data = tomllib.loads(text)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(located(path, None, f"cannot be read: {error}")) from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(located(path, None, f"not TOML: {error}")) from error
     top = _Table(path, data, key_lines(text))
     days = top.days("days")

@@ -2,8 +2,8 @@
 
 A template sees `today` (ISO day), `question` and `instruction` (text; empty when the format needs
 none), `passages`, each with `day`, `text`, `document_id` and `score`, best or newest first as the
-system's settings say, and `show_days` (whether the passages' days are to be shown). It runs in a
-sandbox, and a name it does not know is an error.
+system's settings say, and `show_days` (whether the passages' days are to be shown). Another name is
+an error, and so is reading another file; `harness.systems.prompts.sandbox` says what else it may not.
 """
 
 from __future__ import annotations
@@ -12,15 +12,14 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Final
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedEnvironment
+from jinja2 import Template, TemplateSyntaxError
 
 from harness.errors import ConfigError, located
 from harness.retrieval.base import Passage
+from harness.systems.prompts.sandbox import compiled, rendered
 
 __all__ = ["CLOSED_BOOK", "RETRIEVAL", "PromptTemplate"]
 
@@ -28,6 +27,7 @@ _FOLDER: Final = Path(__file__).parent
 CLOSED_BOOK: Final = _FOLDER / "closed_book.jinja"
 RETRIEVAL: Final = _FOLDER / "retrieval.jinja"
 
+_NAMES: Final = ("today", "question", "instruction", "passages", "show_days")
 _SAMPLE: Final = (Passage("id", date(2000, 1, 1), "text", 0.0),)
 
 
@@ -47,12 +47,13 @@ class PromptTemplate:
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(located(path, None, f"cannot read the template: {error}")) from error
         try:
-            template = cls(path, source, _environment().from_string(source))
+            template = cls(path, source, compiled(source, _NAMES))
             template.render(date(2000, 1, 1), "question", "instruction", _SAMPLE)
         except TemplateSyntaxError as error:
             raise ConfigError(located(path, error.lineno, f"template: {error.message}")) from error
-        except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
-            raise ConfigError(located(path, _failed_line(error), f"template: {error}")) from error
+        except Exception as error:  # foreign code: filters and methods raise what they like
+            told = str(error) or type(error).__name__
+            raise ConfigError(located(path, _failed_line(error), f"template: {told}")) from error
         return template
 
     def fingerprint(self) -> str:
@@ -69,19 +70,8 @@ class PromptTemplate:
         show_days: bool = True,
     ) -> str:
         """The user message."""
-        return self._template.render(
-            today=today.isoformat(),
-            question=question,
-            instruction=instruction,
-            passages=passages,
-            show_days=show_days,
-        )
-
-
-@cache
-def _environment() -> SandboxedEnvironment:
-    # A prompt is plain text: nothing is escaped.
-    return ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+        values = (today.isoformat(), question, instruction, passages, show_days)
+        return rendered(self._template, dict(zip(_NAMES, values, strict=True)))
 
 
 def _failed_line(error: Exception) -> int | None:
