@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pyarrow import Array
     from pyarrow.parquet import ParquetFile
 
-__all__ = ["checked_lines", "check_parquet"]
+__all__ = ["check_parquet", "checked_lines"]
 
 _LONGEST_LINE: Final = 16_000_000
 _ROOM: Final = 64_000_000
