@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from harness.errors import DataError, located
 
@@ -30,15 +30,15 @@ _VALUE: Final = 64
 _BATCH: Final = 8192
 
 
-def checked_lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    r"""The lines of a file with their numbers and ends. Only \n ends one.
+def checked_lines(path: Path, read_line: Callable[[int], bytes]) -> Iterator[tuple[int, bytes]]:
+    r"""The lines of an open file with their numbers and ends. Only \n ends one.
 
     Raises:
         DataError: a line of more than 16 MB, or a packed file that unpacks to too much.
     """
     most = _most(path, _GZIP_TIMES) if path.suffix == ".gz" else None
     total = 0
-    for number, line in enumerate(iter(partial(file.readline, _LONGEST_LINE + 1), b""), 1):
+    for number, line in enumerate(iter(partial(read_line, _LONGEST_LINE + 1), b""), 1):
         if len(line) > _LONGEST_LINE:
             what = f"a line of more than {_LONGEST_LINE // 1_000_000} MB"
             raise DataError(located(path, number, what))

@@ -197,7 +197,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     r"""The lines with their numbers and ends. Only \n ends one: JSON may hold other separators."""
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            yield from checked_lines(path, file)
+            yield from checked_lines(path, file.readline)
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
     except (OSError, EOFError, zlib.error) as error:

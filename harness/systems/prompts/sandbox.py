@@ -13,8 +13,9 @@ from functools import cache
 from typing import Any, Final
 
 from jinja2 import StrictUndefined, Template, TemplateAssertionError, meta, nodes
+from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from harness.errors import nearest
 
@@ -48,7 +49,7 @@ def compiled(source: str, names: Collection[str]) -> Template:
     unknown = meta.find_undeclared_variables(tree) - known
     for name in tree.find_all(nodes.Name):
         if name.name in unknown:
-            message = f"{name.name!r} is undefined: {nearest(name.name, known)}"
+            message = f"{name.name!r} is undefined: {nearest(name.name, names)}"
             raise TemplateAssertionError(message, name.lineno)
     for loop in tree.find_all(nodes.For):
         counted = nodes.Filter(loop.iter, _COUNTED, [], [], None, None, lineno=loop.lineno)
