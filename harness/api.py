@@ -60,6 +60,7 @@ from harness.training.adapter import Adapter
 from harness.training.hosted.tuner import Tell, TunedModel
 from harness.training.lora import TrainingStep
 from harness.training.store import AdapterStore, cache_folder
+from harness.world.questions import QuestionSet
 
 if TYPE_CHECKING:
     from harness.decision import ClaimVerdict, Decision, Needs, Recommendation
@@ -209,6 +210,7 @@ def compare(
         decoding=decoding,
     )
     inputs = load_inputs(job)
+    _check_formats(inputs.questions)
     path = new_folder(Path(out) if out is not None else _RUNS, job.suite.name)
     manifest = new_manifest(job, inputs, run_id=path.name)
     _warn_of_sunsets(manifest, progress)
@@ -402,6 +404,18 @@ def cancel_training(
     """End the fine-tuning jobs that `train` with the same arguments would wait for."""
     job = make_job(load_suite(suite), systems=systems, days=days)
     return cancel_all(job, load_world(job))
+
+
+def _check_formats(questions: QuestionSet) -> None:
+    """Refuse a format by which no answer could be graded, before one is paid for."""
+    from harness.scoring import check_format  # noqa: PLC0415  (slow)
+
+    different = {id(question.format): question for question in questions}
+    for question in different.values():
+        try:
+            check_format(question.format)
+        except ConfigError as error:
+            raise ConfigError(f"question {question.id!r}: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)

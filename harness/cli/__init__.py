@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from typing import Annotated
 
 import typer
@@ -10,6 +11,8 @@ import typer
 from harness.cli import instrument, lab, runs, traffic, verdicts, worlds
 from harness.cli.app import app
 from harness.errors import BudgetReachedError, HarnessError, RunInterruptedError
+from harness.running.environment import forbid_core_files
+from harness.transport.keys import without_secrets
 
 __all__ = ["app", "main"]
 
@@ -24,12 +27,12 @@ def main() -> None:
     """
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    forbid_core_files()
     try:
         app(arguments)
     except HarnessError as error:
-        if debug:
-            raise
-        typer.echo(f"harness: {error}", err=True)
+        told = traceback.format_exc() if debug else f"harness: {error}"
+        typer.echo(without_secrets(told), err=True)
         raise SystemExit(_exit_code(error)) from error
 
 

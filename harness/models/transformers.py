@@ -53,6 +53,8 @@ class TransformersModel:
     ) -> TransformersModel:
         """Load a folder or a name on the hub, with a `peft` adapter merged in.
 
+        Weights are safetensors, and code that comes with a model is not run.
+
         `device` is torch's word ("cpu", "cuda:0"); None takes a GPU where there is one.
 
         Raises:
@@ -66,9 +68,14 @@ class TransformersModel:
         target = _device(device)
         with _quiet():
             try:
-                tokenizer = transformers.AutoTokenizer.from_pretrained(model)
+                tokenizer = transformers.AutoTokenizer.from_pretrained(
+                    model, trust_remote_code=False
+                )
                 network = transformers.AutoModelForCausalLM.from_pretrained(
-                    model, dtype=getattr(torch, dtype)
+                    model,
+                    dtype=getattr(torch, dtype),
+                    trust_remote_code=False,
+                    use_safetensors=True,
                 )
             except (OSError, ValueError) as error:
                 raise ArtefactError(f"{model}: cannot be loaded ({_first_line(error)})") from error
@@ -77,9 +84,9 @@ class TransformersModel:
         name, fingerprint = Path(model).name, model_fingerprint(_folder(model))
         if adapter is not None:
             check_adapter_base(adapter, fingerprint)
+            fingerprint = joint_fingerprint(fingerprint, adapter_fingerprint(adapter))
             network = _merged(network, adapter)
             name = f"{name}+{adapter.name}"
-            fingerprint = joint_fingerprint(fingerprint, adapter_fingerprint(adapter))
         return cls(name, fingerprint, network.to(target).eval(), tokenizer)
 
     @property

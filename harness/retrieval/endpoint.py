@@ -8,6 +8,7 @@ answer.
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -36,6 +37,7 @@ _ADVICE: Final[Mapping[int, str]] = {
     **dict.fromkeys(_ABOUT_THE_REQUEST, "the request is refused"),
 }
 _SERVER_ERRORS: Final = range(500, 600)
+_LOGGER: Final = logging.getLogger("urllib3.connection")
 
 
 class EndpointError(RunError):
@@ -76,6 +78,8 @@ class RetrievalEndpoint:
         timeout = Timeout(connect=_CONNECT_SECONDS, read=silence_seconds)
         self._closed = threading.Event()
         self._pool = PoolManager(maxsize=_SOCKETS, timeout=timeout)
+        self._unlogged = _Unlogged(key)
+        _LOGGER.addFilter(self._unlogged)
 
     def post(self, body: Mapping[str, Any]) -> Any:  # noqa: ANN401  (any JSON)
         """The JSON that is answered.
@@ -89,11 +93,12 @@ class RetrievalEndpoint:
                 return self._call(data)
             except _CallError as error:
                 failed = error
+                failed.hide(self._key)
             pause = self._retries.pause(attempt, failed.after) if failed.again else None
             # Nobody waits for what is tried again after `close`: its question ran out of time.
             if pause is None or self._closed.wait(pause):
                 tried = f"; tried {attempt} times" if attempt > 1 else ""
-                # Raised here, it has no context: what the server said may have the key in it.
+                # Raised here, it has no context: that has the key in what was sent.
                 raise EndpointError(f"{self._told(failed)}{tried}", refused=failed.refused)
             attempt += 1
 
@@ -105,6 +110,7 @@ class RetrievalEndpoint:
         """Close the sockets, and try nothing again."""
         self._closed.set()
         self._pool.clear()
+        _LOGGER.removeFilter(self._unlogged)
 
     def _call(self, data: bytes) -> Any:  # noqa: ANN401  (any JSON)
         try:
@@ -158,12 +164,14 @@ class RetrievalEndpoint:
         return _ADVICE.get(status, "this is no such endpoint; look at url").format(self.model)
 
     def _told(self, failed: object) -> str:
-        """In one line and without the key; it is hidden first, since half of it is a part too much."""
         return one_line(self._key.hide(f"{self.url}: {failed}"))
 
 
 class _CallError(Exception):
-    """A call that failed; `again` says that another may succeed, `after` when (seconds)."""
+    """A call that failed; `again` says that another may succeed, `after` when (seconds).
+
+    What a server says stands in it as it came, and maybe the key in that.
+    """
 
     def __init__(
         self,
@@ -178,6 +186,24 @@ class _CallError(Exception):
         self.again = again
         self.after = after
         self.refused = refused
+
+    def hide(self, key: Key) -> None:
+        """Make it fit to be told."""
+        self.args = (key.hide(str(self)),)
+
+
+class _Unlogged(logging.Filter):
+    """Hides the key in what `urllib3` warns of: it repeats headers that it cannot read."""
+
+    def __init__(self, key: Key) -> None:
+        super().__init__()
+        self._key = key
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        told = record.getMessage()
+        if (hidden := self._key.hide(told)) != told:
+            record.msg, record.args, record.exc_info = hidden, (), None
+        return True
 
 
 def _text(response: BaseHTTPResponse) -> str:

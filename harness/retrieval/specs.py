@@ -67,9 +67,9 @@ class EmbedderSpec:
         return key_of(self.base, self.key_env or KEY_VARIABLE) if self.is_endpoint else Key("")
 
     def settings(self) -> str | dict[str, Any] | None:
-        """What determines vectors, JSON-ready; nothing of the key."""
+        """What determines vectors, JSON-ready; nothing of the key, and no machine's paths."""
         if not self.is_endpoint:
-            return self.name
+            return _without_folder(self.name)
         found: dict[str, Any] = {"kind": self.kind, "name": self.name, "url": self.base}
         return found | ({} if self.dimensions is None else {"dimensions": self.dimensions})
 
@@ -107,9 +107,10 @@ class RerankerSpec:
         return key_of(self.url, self.key_env)
 
     def settings(self) -> dict[str, Any]:
-        """What determines scores, JSON-ready; nothing of the key."""
+        """What determines scores, JSON-ready; nothing of the key, and no machine's paths."""
         where = {} if self.url is None else {"url": self.url.rstrip("/")}
-        return {"kind": self.kind, "name": self.name, **where, "candidates": self.candidates}
+        name = _without_folder(self.name)
+        return {"kind": self.kind, "name": name, **where, "candidates": self.candidates}
 
 
 def load_embedder(spec: EmbedderSpec, cache: Path) -> Embedder:
@@ -149,6 +150,11 @@ def load_reranker(spec: RerankerSpec) -> Reranker:
 
     url = f"{spec.url.rstrip('/')}{_RERANK}"
     return EndpointReranker(RetrievalEndpoint(url, name, spec.key(), spec.key_env))
+
+
+def _without_folder(name: str | None) -> str | None:
+    """The name of a model; of one in a folder, the folder's own."""
+    return Path(name).name if name is not None and Path(name).is_absolute() else name
 
 
 def _problems(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
 from harness.errors import HarnessError, RunError, TargetError
 from harness.systems.base import Answer, Failure, System, Timing
+from harness.transport.keys import without_secrets
 from harness.transport.target import Target
 from harness.world.questions import Question
 
@@ -41,7 +42,8 @@ def build(arm: Arm) -> System:
     except HarnessError as error:
         raise RunError(f"system {arm.name!r}: {error}") from error
     except Exception as error:
-        raise RunError(f"system {arm.name!r}: {type(error).__name__}: {error}") from error
+        told = without_secrets(f"{type(error).__name__}: {error}")
+        raise RunError(f"system {arm.name!r}: {told}") from error
 
 
 async def ask(system: System, question: Question, day: date) -> Answer:
@@ -61,10 +63,24 @@ async def ask(system: System, question: Question, day: date) -> Answer:
     elif answer.failure is None and not isinstance(answer.text, str):
         wrong = f"the answer's text is {type(answer.text).__name__}, not str"
     else:
-        return answer
+        return _without_secrets(answer)
     return failed("invalid_answer", wrong, time.perf_counter() - started)
 
 
 def failed(kind: str, message: str, seconds: float = 0.0) -> Answer:
     """An answer that is a failure after `seconds`."""
-    return Answer(None, timing=Timing(total=seconds), failure=Failure(kind, message))
+    failure = Failure(kind, without_secrets(message))
+    return Answer(None, timing=Timing(total=seconds), failure=failure)
+
+
+def _without_secrets(answer: Answer) -> Answer:
+    """What foreign code said when it failed may have a key in it; what it answered is its own."""
+    failure = answer.failure
+    if failure is None or not isinstance(failure.message, str):
+        return answer
+    told = without_secrets(failure.message)
+    return (
+        answer
+        if told == failure.message
+        else replace(answer, failure=replace(failure, message=told))
+    )

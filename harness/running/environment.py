@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from contextlib import suppress
 from importlib import metadata
 
 _PACKAGES = (
@@ -49,6 +50,15 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def forbid_core_files() -> None:
+    """Have no core file written when this process crashes: it would have the environment in it."""
+    with suppress(ImportError):  # not on Windows, which writes none
+        import resource  # noqa: PLC0415  (as above)
+
+        _, most = resource.getrlimit(resource.RLIMIT_CORE)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, most))
 
 
 def _processor() -> str:

@@ -259,7 +259,7 @@ def _check_keys(spec: SystemSpec, check: Callable[[], object]) -> None:
 
 
 def _chosen_systems(suite: Suite, choices: Sequence[SystemChoice] | None) -> tuple[SystemSpec, ...]:
-    declared = {spec.name: spec for spec in load_systems(suite.systems)}
+    declared = {spec.name: spec for spec in load_systems(suite.systems, suite.path.parent)}
     _check_hygiene(suite, declared)
     if choices is None:
         return tuple(declared.values())

@@ -30,8 +30,9 @@
     day = 2026-08-22                             # an evaluation day; without it, the run's last one
     limit = 200                                  # questions about facts that changed; without it, all
 
-A path is relative to the file it stands in; `fixture:` means the shipped fixtures. Everything is
-checked when the suite is loaded, before anything runs.
+A path is relative to the file it stands in; `fixture:` means the shipped fixtures, and
+`harness.systems.paths` says what it may lead to. Everything is checked when the suite is loaded,
+before anything runs.
 """
 
 from __future__ import annotations
@@ -43,14 +44,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_args
 
-from harness.errors import ArtefactError, ConfigError, located, nearest
-from harness.fixtures import fixture_path
+from harness.errors import ConfigError, located, nearest
 from harness.systems.locate import KeyPath, key_lines, nearest_line
+from harness.systems.paths import FIXTURE, Reach
 from harness.systems.spec import Decoding
 from harness.world.question_rows import QUESTION_COLUMNS
+from harness.world.question_source import is_hub_name
 
 SUITE_FILE: Final = "suite.toml"
-FIXTURE: Final = "fixture:"
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _WHEEL = _PACKAGE / "_suites"
@@ -140,7 +141,7 @@ def load_suite(name_or_path: str | Path) -> Suite:
         data = tomllib.loads(text)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(located(path, None, f"cannot be read: {error}")) from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(located(path, None, f"not TOML: {error}")) from error
     top = _Table(path, data, key_lines(text))
     days = top.days("days")
@@ -249,7 +250,9 @@ class _Table:
         """A file as `file` has it, or the name of a data set, which is left as it is."""
         text = self.required(key, str)
         looks_like_a_file = text.startswith((FIXTURE, ".", "/")) or bool(Path(text).suffix)
-        return self._resolve(key, text) if looks_like_a_file else text
+        if looks_like_a_file or not is_hub_name(text):
+            return self._resolve(key, text)
+        return text
 
     def days(self, key: str, among: tuple[date, ...] | None = None) -> tuple[date, ...]:
         """The days under `key`; where `among` is given, all of them unless some are named."""
@@ -315,15 +318,10 @@ class _Table:
         return value
 
     def _resolve(self, key: str, text: str) -> Path:
-        if text.startswith(FIXTURE):
-            try:
-                return fixture_path(text.removeprefix(FIXTURE))
-            except ArtefactError as error:
-                raise self._error(key, str(error)) from error
-        path = (self._file.parent / text).resolve()
-        if not path.is_file():
-            raise self._error(key, f"{key}: there is no file {text!r} beside it")
-        return path
+        try:
+            return Reach.of(self._file).file(text)
+        except ConfigError as error:
+            raise self._error(key, f"{key}: {error}") from error
 
     def _day(self, key: str, value: object) -> date:
         try:

@@ -22,7 +22,9 @@ from typing import Any, Final
 
 from harness.errors import HarnessError
 from harness.running.arms import Arm, ask, build
+from harness.running.environment import forbid_core_files
 from harness.systems.base import Answer, Preparation, System
+from harness.transport.keys import without_secrets
 from harness.world.questions import Question
 
 HEADER: Final = struct.Struct("!Q")
@@ -64,6 +66,7 @@ class _Host:
 
 def main() -> None:
     """Serve requests until `close`, or until the runner is gone."""
+    forbid_core_files()
     requests, replies = os.dup(0), os.dup(1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
@@ -115,8 +118,12 @@ async def _carry_out(host: _Host, method: str, arguments: tuple[Any, ...]) -> Re
         return Reply(await getattr(host, method)(*arguments))
     except HarnessError as error:
         if error.__cause__ is not None:
-            traceback.print_exc()
-        return Reply(error=str(error))
+            _log_traceback()
+        return Reply(error=without_secrets(str(error)))
     except Exception as error:  # noqa: BLE001  (foreign code: the runner says where it happened)
-        traceback.print_exc()
-        return Reply(error=f"{type(error).__name__}: {error}")
+        _log_traceback()
+        return Reply(error=without_secrets(f"{type(error).__name__}: {error}"))
+
+
+def _log_traceback() -> None:
+    sys.stderr.write(without_secrets(traceback.format_exc()))

@@ -58,6 +58,7 @@ class Worker:
         path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)  # noqa: PTH109
         process = await asyncio.create_subprocess_exec(
             sys.executable,
+            "-P",  # a file in the working folder is no module: that may be a suite's
             "-u",  # what a system prints is in the log even when its worker is killed
             "-c",
             "from harness.running.worker_process import main; main()",

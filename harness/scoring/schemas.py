@@ -1,6 +1,8 @@
 """Compiled validators: JSON Schema in its declared draft, and patterns.
 
-Patterns are those of JSON Schema (ECMA 262) and run under a step limit, so that none can hang.
+Patterns are those of JSON Schema (ECMA 262). Most are matched in time that grows with the text and no
+more (Rust's `regex`). Those with look-around or back references backtrack: up to a limit of steps, each
+of which may read the whole text, so they are tried on texts up to a length only.
 """
 
 from __future__ import annotations
@@ -16,13 +18,24 @@ import jsonschema_rs
 from harness.errors import ConfigError, nearest
 from harness.scoring.jsontext import Json
 from harness.scoring.score import Violation
-from harness.world.formats import JsonSchema, schema_text
+from harness.world.formats import JsonSchema, Regex, schema_text
 
-__all__ = ["matches", "pattern_validator", "schema_validator", "schema_violations"]
+__all__ = [
+    "BACKTRACKED",
+    "backtracks",
+    "matches",
+    "pattern_validator",
+    "schema_validator",
+    "schema_violations",
+]
+
+BACKTRACKED: Final = 10_000
+"""Characters of an output up to which patterns that backtrack are tried: a second for the worst."""
 
 _MAX_VIOLATIONS: Final = 50
 _MAX_MESSAGE: Final = 200
-_BACKTRACK_LIMIT: Final = 1_000_000
+_BACKTRACKING: Final = jsonschema_rs.FancyRegexOptions(backtrack_limit=200_000)
+_LINEAR: Final = jsonschema_rs.RegexOptions()
 _DRAFTS: Final[dict[str, type[jsonschema_rs.Validator]]] = {
     "draft4": jsonschema_rs.Draft4Validator,
     "draft6": jsonschema_rs.Draft6Validator,
@@ -55,7 +68,11 @@ def _compiled(
         raise ConfigError(f"{where}: unknown draft {draft!r}: {nearest(draft, _DRAFTS)}")
     try:
         return _DRAFTS[draft](
-            json.loads(text), validate_formats=formats, retriever=_refuse, mask=mask
+            json.loads(text),
+            validate_formats=formats,
+            retriever=_refuse,
+            mask=mask,
+            pattern_options=_BACKTRACKING,
         )
     except jsonschema_rs.ValidationError as error:
         path = _pointer(error.instance_path) or "/"
@@ -68,14 +85,31 @@ def _compiled(
 def pattern_validator(pattern: str) -> jsonschema_rs.Validator:
     """A validator of texts that `pattern` matches in full; `ConfigError` when it is no pattern."""
     try:
-        return jsonschema_rs.Draft202012Validator(
-            {"type": "string", "pattern": f"^(?:{pattern})$"},
-            pattern_options=jsonschema_rs.FancyRegexOptions(backtrack_limit=_BACKTRACK_LIMIT),
-        )
+        return jsonschema_rs.Draft202012Validator(_whole(pattern), pattern_options=_BACKTRACKING)
     except ValueError as error:
         raise ConfigError(
             f"output format 'regex': invalid pattern {pattern!r} (ECMA 262)"
         ) from error
+
+
+def backtracks(output_format: JsonSchema | Regex) -> bool:
+    """Whether a pattern in it has look-around or back references."""
+    if isinstance(output_format, Regex):
+        return not _is_linear("2020-12", json.dumps(_whole(output_format.pattern)))
+    return not _is_linear(output_format.draft, schema_text(output_format.schema))
+
+
+@lru_cache(maxsize=512)
+def _is_linear(draft: str, text: str) -> bool:
+    try:
+        _DRAFTS[draft](json.loads(text), retriever=_refuse, pattern_options=_LINEAR)
+    except ValueError:  # of a schema that has compiled with the other engine, so it is a pattern
+        return False
+    return True
+
+
+def _whole(pattern: str) -> dict[str, str]:
+    return {"type": "string", "pattern": f"^(?:{pattern})$"}
 
 
 def matches(pattern: str, text: str) -> bool:

@@ -31,6 +31,8 @@ from harness.scoring.jsontext import (
 from harness.scoring.order import in_order
 from harness.scoring.repair import repaired
 from harness.scoring.schemas import (
+    BACKTRACKED,
+    backtracks,
     matches,
     pattern_validator,
     schema_validator,
@@ -51,6 +53,11 @@ from harness.world.formats import (
 __all__ = ["check_format", "grade"]
 
 _MAX_MESSAGE: Final = 200
+_UNTRIED: Final = Violation(
+    "pattern",
+    "",
+    f"longer than {BACKTRACKED:,} characters, up to which look-around and back references are tried",
+)
 _LONG: Final = 100_000
 _TRUNCATED: Final = frozenset({"length", "max_tokens"})
 _REFUSED: Final = frozenset({"refused", "refusal", "content_filter"})
@@ -159,6 +166,8 @@ def _json(text: str, output_format: JsonSchema) -> _Levels:
             value, raw = extract(text), False
         except JsonTextError:
             return _Levels(violations=sent)
+    if _is_untried(text, output_format):
+        return _Levels(raw, extractable=True, violations=(*sent, _UNTRIED))
     valid, formats, broken = _checked(value, output_format, long=len(text) > _LONG)
     reordered = output_format.ordered and valid and not in_order(value, output_format.schema)
     return _Levels(
@@ -191,6 +200,11 @@ def _checked(
         return False, False, (Violation("validator", "", str(error)[:_MAX_MESSAGE]),)
 
 
+def _is_untried(text: str, output_format: JsonSchema | Regex) -> bool:
+    """Whether a pattern may take too long with so long an output."""
+    return len(text) > BACKTRACKED and backtracks(output_format)
+
+
 def _choice(text: str, output_format: Choice) -> _Levels:
     if text in output_format.options:
         return _Levels(raw=True, extractable=True, valid=True, formats=True)
@@ -206,6 +220,8 @@ def _choice(text: str, output_format: Choice) -> _Levels:
 
 
 def _regex(text: str, output_format: Regex) -> _Levels:
+    if _is_untried(text, output_format):
+        return _Levels(violations=(_UNTRIED,))
     if matches(output_format.pattern, text):
         return _Levels(raw=True, extractable=True, valid=True, formats=True)
     if matches(output_format.pattern, text.strip()):

@@ -109,7 +109,7 @@ def read_tables(path: Path, name: str, top: Iterable[str] = ()) -> tuple[Table, 
         raise ConfigError(located(path, None, error.strerror or str(error))) from error
     except UnicodeDecodeError as error:
         raise ConfigError(located(path, None, "is not UTF-8")) from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         place = re.search(r"\(at line (\d+)", str(error))
         line = int(place.group(1)) if place else None
         raise ConfigError(located(path, line, f"not TOML: {error}")) from error

@@ -60,17 +60,18 @@
 A part that is left out has the defaults of `harness.systems.spec`. Other keys: `model` (a kind, or a
 table of kind and what `ModelSpec` has for it), `prompt` (a template file), `max_tokens`, `decoding`
 (`free`, or `constrained`: the decoder enforces the question's format). Systems that ask one server
-share its limits. Paths are relative to the file. What is wrong is reported all at once, with file,
-line, key and valid words.
+share its limits. Paths are relative to the file; `harness.systems.paths` says where they may lead to.
+What is wrong is reported all at once, with file, line, key and valid words.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -79,6 +80,7 @@ from harness.models.specs import KINDS, ModelSpec
 from harness.retrieval.specs import EmbedderSpec, RerankerSpec
 from harness.systems.http.spec import PATH_KEYS, HttpSpec
 from harness.systems.locate import KeyPath, key_lines, nearest_line
+from harness.systems.paths import Reach
 from harness.systems.recording import ReplaySpec
 from harness.systems.refresh import ON_CHANGE, Refresh
 from harness.systems.spec import (
@@ -183,27 +185,37 @@ _WORDS: Final[Mapping[type, str]] = {
     bool: "true or false",
 }
 
+_MAY_BE_SECRET: Final = frozenset({"key_env", "url"})
+
 _T = TypeVar("_T")
 
 
-def load_systems(path: Path) -> tuple[SystemSpec, ...]:
+def load_systems(path: Path, suite: Path | None = None) -> tuple[SystemSpec, ...]:
     """Read and check the file; systems come in its order.
+
+    `suite` is the folder of the suite that names it; without one, it is its own.
 
     Raises:
         ConfigError: the file cannot be read, or something in it is wrong; one line a problem.
     """
+    # Raised here, where nothing of the file is at hand: what is wrong may be a key that stands in it.
+    specs, problems = _read(path, Reach.of(path, suite))
+    if problems:
+        raise ConfigError("\n".join(message for _, message in sorted(problems)))
+    return specs
+
+
+def _read(path: Path, reach: Reach) -> tuple[tuple[SystemSpec, ...], list[tuple[int, str]]]:
+    """What is declared, and what is wrong with it: (line, message)."""
     try:
         text = path.read_text(encoding="utf-8")
         data = tomllib.loads(text)
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(located(path, None, f"cannot be read: {error}")) from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(located(path, None, f"not TOML: {error}")) from error
-    reader = _Reader(path, key_lines(text))
-    specs = reader.systems(data)
-    if reader.problems:
-        raise ConfigError("\n".join(message for _, message in sorted(reader.problems)))
-    return specs
+        return (), [(0, located(path, None, f"cannot be read: {error}"))]
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        return (), [(0, located(path, None, f"not TOML: {error}"))]
+    reader = _Reader(path, key_lines(text), reach)
+    return reader.systems(data), reader.problems
 
 
 @dataclass
@@ -212,6 +224,7 @@ class _Reader:
 
     path: Path
     lines: dict[KeyPath, int]
+    reach: Reach
     problems: list[tuple[int, str]] = field(default_factory=list)
 
     def systems(self, data: Mapping[str, Any]) -> tuple[SystemSpec, ...]:
@@ -272,14 +285,9 @@ class _Reader:
         kind = values.get("kind", "lab")
         if kind not in KINDS:
             self._report((*where, "kind"), f"unknown model kind {kind!r}: {nearest(kind, KINDS)}")
-        adapter = self._beside(values["adapter"]) if "adapter" in values else None
-        if adapter is not None and not adapter.is_dir():
-            self._report((*where, "adapter"), f"adapter: there is no folder {values['adapter']!r}")
-        path = values.get("path")
-        if path is not None and self._beside(path).is_dir():
-            path = str(self._beside(path))
-        elif path is not None and kind == "lab":
-            self._report((*where, "path"), f"path: there is no folder {path!r}")
+        adapter = self._found(self.reach.directory, values, "adapter", where)
+        weights = partial(self.reach.model, on_hub=kind != "lab")
+        path = self._found(weights, values, "path", where)
         sunset = _day(values.get("sunset"))
         return ModelSpec(**{**values, "path": path, "adapter": adapter, "sunset": sunset})
 
@@ -343,7 +351,7 @@ class _Reader:
 
     def _embedder(self, value: object, where: KeyPath) -> str | EmbedderSpec | None:
         if isinstance(value, str):
-            return value
+            return self._found(self.reach.model, {where[-1]: value}, where[-1], where[:-1])
         if not isinstance(value, dict):
             self._report(where, f"embedder must be a name or a table, not {value!r}")
             return None
@@ -353,6 +361,8 @@ class _Reader:
         if "kind" not in fields:
             self._report(where, f"{where[-1]}: kind is missing")
             return None
+        if fields["kind"] == "sentence-transformers" and "name" in fields:
+            fields = {**fields, "name": self._found(self.reach.model, fields, "name", where)}
         return part(**fields)
 
     def _refresh(self, text: str, where: KeyPath) -> Refresh:
@@ -393,21 +403,26 @@ class _Reader:
                 value = float(value)  # noqa: PLW2901  (TOML's 1 is a number too)
             wrong = isinstance(value, bool) and wanted not in {bool, object}
             if wrong or not isinstance(value, wanted):
-                self._report((*where, key), f"{key} must be {_WORDS[wanted]}, not {table[key]!r}")
+                told = "" if key in _MAY_BE_SECRET else f", not {table[key]!r}"
+                self._report((*where, key), f"{key} must be {_WORDS[wanted]}{told}")
             else:
                 good[key] = value
         return good
 
     def _file(self, values: Mapping[str, Any], key: str, where: KeyPath) -> Path | None:
+        return self._found(self.reach.file, values, key, where)
+
+    def _found(
+        self, find: Callable[[str], _T], values: Mapping[str, Any], key: str, where: KeyPath
+    ) -> _T | None:
+        """What is found at the path under `key`; None where there is no such key, or nothing."""
         if key not in values:
             return None
-        path = self._beside(values[key])
-        if not path.is_file():
-            self._report((*where, key), f"{key}: there is no file {values[key]!r} beside it")
-        return path
-
-    def _beside(self, text: str) -> Path:
-        return (self.path.parent / text).resolve()
+        try:
+            return find(values[key])
+        except ConfigError as error:
+            self._report((*where, key), f"{key}: {error}")
+            return None
 
     def _report(self, where: KeyPath, message: str) -> None:
         line = nearest_line(self.lines, where)

@@ -17,6 +17,7 @@ from pathlib import Path
 from harness.errors import ConfigError, nearest
 from harness.models.base import estimated_tokens
 from harness.systems.base import Answer, Failure, Preparation, Strategy, Timing, Usage
+from harness.transport.keys import without_secrets
 from harness.transport.target import Target
 from harness.world.questions import Question
 
@@ -102,8 +103,8 @@ def import_function(reference: str, folder: Path | None = None) -> AnswerFunctio
         try:
             module = importlib.import_module(module_name)
         except Exception as error:  # importing runs the user's code
-            message = f"cannot import {module_name!r}: {type(error).__name__}: {error}"
-            raise ConfigError(message) from error
+            told = without_secrets(f"{type(error).__name__}: {error}")
+            raise ConfigError(f"cannot import {module_name!r}: {told}") from error
     function = getattr(module, name, None)
     if not callable(function):
         names = [word for word, value in vars(module).items() if inspect.isfunction(value)]

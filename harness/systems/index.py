@@ -119,8 +119,9 @@ class IndexKeeper:
         return [d for d in visible if d.id not in gone or _neglect(d.id) < share]
 
     def _key(self, documents: Iterable[Document]) -> str:
-        embedding = self._spec.embedding and self._spec.embedding.settings()
-        digest = hashlib.sha256(f"{self._spec.mode} {embedding}".encode())
+        embedding = self._spec.embedding
+        named = embedding and (embedding.settings(), embedding.name)  # with its folder, if any
+        digest = hashlib.sha256(f"{self._spec.mode} {named}".encode())
         for document in documents:
             digest.update(json.dumps([document.id, str(document.day), document.text]).encode())
         return digest.hexdigest()[:16]

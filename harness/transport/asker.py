@@ -107,7 +107,7 @@ class Asker:
             try:
                 value = await call()
             except CallError as error:
-                failed = error
+                failed = error.without(self._key)
             except BaseException:  # out of time, or a defect of ours: others shall have their turn
                 self._target.leave("failed", entered=entered, cause="no answer in time")
                 raise

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from harness.transport.keys import Key
 from harness.transport.messages import answered, quota_is_spent
 
 __all__ = ["ADVICE", "CallError", "kind_of", "refusal"]
@@ -58,6 +59,16 @@ class CallError(Exception):
         self.again = again
         self.after = after
         self.words = words
+
+    def without(self, key: Key) -> CallError:
+        """The same without the key, fit to be told."""
+        return CallError(
+            self.kind,
+            key.hide(str(self)),
+            again=self.again,
+            after=self.after,
+            words=key.hide(self.words),
+        )
 
 
 def kind_of(status: int) -> str:

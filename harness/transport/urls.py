@@ -23,12 +23,10 @@ def openai_url(declared: str | None, path: str) -> str:
     Raises:
         ConfigError: `OPENAI_BASE_URL` is no base of an endpoint.
     """
-    url = declared
-    if url is None:
-        url = os.environ.get(_URL_VARIABLE) or _URL
-        if problem := url_problem(url, path):
-            raise ConfigError(f"the environment variable {_URL_VARIABLE} {problem}")
-    return url.rstrip("/")
+    # Refused, the url is no local variable here: test runners print those beside a traceback.
+    if declared is None and (problem := url_problem(_url_of_environment(), path)):
+        raise ConfigError(f"the environment variable {_URL_VARIABLE} {problem}")
+    return (declared or _url_of_environment()).rstrip("/")
 
 
 def url_problem(url: str, path: str | None = None) -> str | None:
@@ -50,3 +48,7 @@ def url_problem(url: str, path: str | None = None) -> str | None:
     if path is not None and parts.path.rstrip("/").endswith(path):
         return f"must not end in {path}, which is put behind it"
     return None
+
+
+def _url_of_environment() -> str:
+    return os.environ.get(_URL_VARIABLE) or _URL

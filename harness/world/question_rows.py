@@ -72,7 +72,7 @@ def _parts(text: str) -> tuple[Part, ...]:
         return ()
     try:
         parts = parts_from_list(json.loads(text))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise DataError(f"parts cannot be read: {error!r}") from error
     for part in parts:
         if not isinstance(part.pointer, str) or not part.pointer.startswith("/"):
@@ -114,7 +114,7 @@ def _answers(cell: object) -> tuple[str, ...]:
 def _dated(text: str) -> History:
     try:
         history = history_from_dict(json.loads(text))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise DataError(f"history cannot be read: {error!r}") from error
     _value_type(history.value_type)
     if not history.facts:
@@ -136,10 +136,11 @@ def _format(text: str, choices: tuple[str, ...]) -> OutputFormat:
         if choices:
             raise DataError("there are choices and a format as JSON; one of them must be empty")
         try:
-            data = json.loads(text)
+            return format_from_dict(json.loads(text))
         except json.JSONDecodeError as error:
             raise DataError(f"format is not JSON: {error.msg}") from error
-        return format_from_dict(data)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise DataError(f"format cannot be read: {error}") from error
     name = text or ("choice" if choices else "text")
     if name == "text" and not choices:
         return FreeText()

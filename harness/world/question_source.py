@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import tempfile
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,16 @@ from harness.errors import DataError
 from harness.world.rows import ROW_FILES, RowTable, read_rows
 
 _LOGGERS: Final = ("datasets", "huggingface_hub")
+_HUB_NAME: Final = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
+
+
+def is_hub_name(name: str) -> bool:
+    """Whether it can be the name of a data set on the hub: that of its owner, and its own.
+
+    A single word such as `text` would be a reader of `datasets`, which takes what lies in the working
+    folder.
+    """
+    return _HUB_NAME.fullmatch(name) is not None
 
 
 def read_question_rows(source: Path | str, split: str, used: Container[str]) -> RowTable:
@@ -30,6 +41,8 @@ def read_question_rows(source: Path | str, split: str, used: Container[str]) -> 
         return read_rows(path, used)
     if isinstance(source, Path) or path.exists():
         raise DataError(f"{source}: a question set ends in {', '.join(ROW_FILES)}")
+    if not is_hub_name(source):
+        raise DataError(f"{source}: neither a file nor a data set on the hub (owner/name)")
     return _load(source, split)
 
 

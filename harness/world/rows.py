@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness.errors import ConfigError, DataError, nearest
+from harness.world.bombs import check_parquet, checked_lines
 from harness.world.problems import Problem, refuse
 
 ROW_FILES: Final = (".csv", ".jsonl", ".parquet")
@@ -166,6 +167,7 @@ def read_parquet(
             if columns is not None:
                 columns.update(names)
             wanted = [name for name in names if used is None or name in used]
+            check_parquet(path, file, wanted)
             batches = file.iter_batches(_BATCH, columns=wanted)
             rows = (row for batch in batches for row in batch.to_pylist())
             yield from enumerate(rows, 1)
@@ -195,7 +197,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     r"""The lines with their numbers and ends. Only \n ends one: JSON may hold other separators."""
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            yield from enumerate(file, 1)
+            yield from checked_lines(path, file.readline)
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
     except (OSError, EOFError, zlib.error) as error:

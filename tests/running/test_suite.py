@@ -95,6 +95,7 @@ def test_a_data_set_s_name_and_a_fixture_are_no_files_of_the_suite(folder: Path)
         ('"prompt"', "3", 14, "columns.question must be a text, not 3"),
         ("{ question =", "{ qestion =", 14, "unknown key 'qestion': did you mean 'question'"),
         ("[questions]", "[questions", None, "not TOML"),
+        ("repeats = 2", f"repeats = {'[' * 10_000}", None, "not TOML"),
         ('["rag stale_rate at most 0.1"]', "[1]", 6, "gates must be a list of texts"),
         ("seed = 7", 'decoding = ["constraint"]', 5, "did you mean 'constrained'"),
         ("seed = 7", "decoding = [1]", 5, "decoding: unknown 1: valid: constrained, free"),

@@ -231,6 +231,7 @@ def test_the_fingerprint_changes_with_any_price(tmp_path: Path) -> None:
         ),
         ('title = "Ours"', 'titel = "Ours"', ":2: unknown key 'titel': did you mean 'title'"),
         ('title = "Ours"', "title = ", ":2: not TOML"),
+        ('title = "Ours"', f"title = {'[' * 10_000}", "not TOML"),
         ("[[prices]]", "[prices]", "not TOML|must be tables"),
     ],
 )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from itertools import pairwise
 from random import Random
 from types import MappingProxyType
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from harness.errors import ConfigError
 from harness.scoring.jsontext import MAX_DEPTH
 from harness.scoring.reading import read
+from harness.scoring.schemas import BACKTRACKED, backtracks
 from harness.scoring.score import Strictness
 from harness.scoring.strictness import check_format, grade
 from harness.world.formats import Choice, Csv, FreeText, JsonSchema, OutputFormat, Regex, Xml
@@ -313,6 +315,72 @@ def test_a_pattern_that_would_backtrack_for_ever_ends() -> None:
     assert not grade(json.dumps("a" * 5000 + "!"), slow, right=True).valid
 
 
+EVIL = (
+    r"^(a+)+$",
+    r"^(a|aa)+$",
+    r"^(a|a?)+$",
+    r"^(.*a){11}$",
+    r"^(\w+\s?)*$",
+    r"^(([a-z])+.)+[A-Z]([a-z])+$",
+    r"(?:a?){300}a{300}b",
+    r"(x+x+)+y",
+    r"(?=(a+)+b)a",
+    r"(?<=(a+)+)b",
+    r"^(?=(a|aa)+$)a*b",
+    r"((a+)b?\2)+$",
+    r"(\w+)\1\1b",
+    r"(?:(?=(a+)+b)|a)+c(?=d)",
+)
+
+
+@pytest.mark.parametrize("pattern", EVIL)
+def test_no_pattern_is_matched_for_ever(pattern: str) -> None:
+    text = "a" * 10_000 + "!"
+    schema = JsonSchema("evil", {"properties": {"a": {"pattern": pattern}}})
+    assert not grade(text, Regex(pattern), right=True).raw
+    assert grade(json.dumps({"a": text}), schema, right=True).extractable
+    # That is too long for those with look-around and back references, and this is not.
+    assert not grade(text[-5_000:], Regex(pattern), right=True).raw
+
+
+@pytest.mark.parametrize("size", [9_000, 30_000])
+def test_look_around_is_tried_on_outputs_up_to_a_length(size: int) -> None:
+    word = "a" * size
+    short = size < BACKTRACKED
+    for pattern, linear in (("^(?!b)a+$", False), ("^a+$", True)):
+        schema = JsonSchema("s", {"type": "object", "properties": {"a": {"pattern": pattern}}})
+        graded = grade(json.dumps({"a": word}), schema, right=True)
+        assert (graded.raw, graded.extractable, graded.valid) == (True, True, short or linear)
+        assert grade(word, Regex(pattern), right=True).raw == (short or linear)
+        assert backtracks(schema) == backtracks(Regex(pattern)) == (not linear)
+        if not short and not linear:
+            (violation,) = graded.violations
+            assert violation.message.startswith("longer than 10,000 characters")
+
+
+LAUGHS = "".join(f"<!ENTITY {b} '{f'&{a};' * 10}'>" for a, b in pairwise("abcdefghij"))
+BOMBS = (
+    f"<!DOCTYPE a [<!ENTITY a 'ha'>{LAUGHS}]><tickets>&j;</tickets>",
+    f"<!DOCTYPE a [<!ENTITY a '{'x' * 50_000}'>]><tickets>{'&a;' * 50_000}</tickets>",
+    "<!DOCTYPE a [<!ENTITY a SYSTEM 'file:///etc/hostname'>]><tickets>&a;</tickets>",
+    "<!DOCTYPE a SYSTEM 'http://127.0.0.1:9/a.dtd'><tickets/>",
+    "<!DOCTYPE a [<!ENTITY % a SYSTEM 'file:///etc/hostname'> %a;]><tickets/>",
+)
+
+
+@pytest.mark.parametrize("bomb", BOMBS, ids=["laughs", "blow-up", "file", "http", "parameter"])
+def test_entities_are_neither_expanded_nor_fetched(bomb: str) -> None:
+    for text in (bomb, f"Here:\n```xml\n{bomb}\n```"):
+        graded = grade(text, XML, right=True)
+        assert (graded.raw, graded.extractable) == (False, False)
+        assert {violation.rule for violation in graded.violations} == {"syntax"}
+
+
+def test_elements_within_elements_without_end_are_no_tickets() -> None:
+    assert not grade("<tickets>" * 200_000, XML, right=True).raw
+    assert not grade("<tickets>" * 50_000 + "</tickets>" * 50_000, XML, right=True).valid
+
+
 def test_free_text_has_no_ladder_and_no_answer_no_rung() -> None:
     free = grade("anything", FreeText(), right=True)
     assert (free.strict, free.right) == (False, True)
@@ -328,6 +396,12 @@ def test_free_text_has_no_ladder_and_no_answer_no_rung() -> None:
         (JsonSchema("a", {"properties": {"x": {"type": "strng"}}}), "at /properties/x/type"),
         (JsonSchema("a", {"properties": {"x": {"pattern": "["}}}), "at /properties/x/pattern"),
         (JsonSchema("a", {"$ref": "https://example.org/s"}), "remote references"),
+        (JsonSchema("a", {"$ref": "file:///etc/hostname"}), "remote references"),
+        (JsonSchema("a", {"$id": "file:///etc/a", "$ref": "hostname"}), "remote references"),
+        (JsonSchema("a", {"$ref": "hostname"}), "retrieving it failed"),
+        (JsonSchema("a", {"$defs": {"unused": {"$ref": "http://a/b"}}}), "remote references"),
+        (JsonSchema("a", {"$dynamicRef": "https://example.org/s#a"}), "retrieving it failed"),
+        (JsonSchema("a", {"id": "file:///etc/a", "$ref": "hostname"}, "draft4"), "retrieving it"),
         (JsonSchema("a", {"$ref": "#/$defs/none"}), "/\\$defs/none"),
         (JsonSchema("a", {}, draft="draft5"), "did you mean"),  # type: ignore[arg-type]
         (JsonSchema("a", {}, value_pointer="value"), "does not begin with '/'"),

@@ -373,6 +373,7 @@ WRONG = [
         "unknown key 'txt': did you mean 'text'?",
     ),
     ("[systems.a\n", None, "not TOML"),
+    (f"a = {'[' * 10_000}", None, "not TOML"),
 ]
 
 

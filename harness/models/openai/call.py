@@ -31,6 +31,7 @@ class Caller:
         request_seconds: float | None = None,
     ) -> None:
         self._endpoint = endpoint
+        self._key = key
         self._headers = {"Content-Type": "application/json", **key.header()}
         self._dialect = Dialect()
         self._wire = Wire(
@@ -45,15 +46,17 @@ class Caller:
         """The reply to a request; `begin` is the moment from which its times count.
 
         Raises:
-            CallError: there is none, or no whole one.
+            CallError: there is none, or no whole one; the key is not in it.
         """
         while True:
             sent = self._dialect.spoken(body)
             try:
                 return await self._call(sent, begin)
             except CallError as error:
-                if not self._dialect.learn(sent, error.words):
-                    raise
+                failed = error.without(self._key)
+            # Raised here, it has no context: what the server said may have the key in it.
+            if not self._dialect.learn(sent, failed.words):
+                raise failed
 
     async def close(self) -> None:
         """Close the sockets of the running loop."""

@@ -2,8 +2,8 @@
 
 A template sees `today` (ISO day), `question` and `instruction` (text; empty when the format needs
 none), `passages`, each with `day`, `text`, `document_id` and `score`, best or newest first as the
-system's settings say, and `show_days` (whether the passages' days are to be shown). It runs in a
-sandbox, and a name it does not know is an error.
+system's settings say, and `show_days` (whether the passages' days are to be shown). Another name is
+an error, and so is reading another file; `harness.systems.prompts.sandbox` says what else it may not.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _FOLDER: Final = Path(__file__).parent
 CLOSED_BOOK: Final = _FOLDER / "closed_book.jinja"
 RETRIEVAL: Final = _FOLDER / "retrieval.jinja"
 
+_NAMES: Final = ("today", "question", "instruction", "passages", "show_days")
 _SAMPLE: Final = (Passage("id", date(2000, 1, 1), "text", 0.0),)
 
 
@@ -44,7 +45,7 @@ class PromptTemplate:
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(located(path, None, f"cannot read the template: {error}")) from error
         try:
-            template = cls(path, source, TextTemplate(source))
+            template = cls(path, source, TextTemplate(source, _NAMES))
             template.render(date(2000, 1, 1), "question", "instruction", _SAMPLE)
         except TemplateProblem as problem:
             raise ConfigError(located(path, problem.line, str(problem))) from problem

@@ -142,7 +142,7 @@ class Caller:
         if response.status not in _OK:
             raise self._refused(response.status, text, doing, after)
         try:
-            data = json.loads(text)
+            data = self._key.hide_in(json.loads(text))  # again: it may have been escaped
         except (ValueError, RecursionError):
             data = None
         if not isinstance(data, Mapping):

@@ -104,7 +104,7 @@ def test_what_is_no_json_for_one_question_is_that_question_s_problem(tmp_path: P
         ("{{ question | tojsn }}", "ask.json.jinja:1: template: No filter named 'tojsn'"),
         ("\n{{ question.__class__.__mro__ }}", "ask.json.jinja:2: template: access to attribute"),
         ("{{ today / 0 }}", "ask.json.jinja:1: template: unsupported operand"),
-        ("{{ range(1000000) }}", "ask.json.jinja:1: template: Range too big"),
+        ("{{ range(1000000) }}", "ask.json.jinja:1: template: a range of more than"),
         ("{{ '%(x)s' | format({}) }}", "ask.json.jinja:1: template: "),
         ("{% include 'other' %}", "ask.json.jinja:1: template: "),
     ],
