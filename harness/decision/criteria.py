@@ -40,7 +40,7 @@ HIGHER: Final = frozenset(
 """The metrics of which more is better."""
 
 _NEITHER: Final = frozenset({"abstained_rate", "undecided_rate", "completion_tokens"})
-_NOT_DRAWN: Final = frozenset({"prompt_tokens", "latency_p99"})
+_NOT_DRAWN: Final = frozenset({"prompt_tokens", "latency_p99", "tokens_per_second"})
 PREFERABLE: Final = tuple(m for m in METRICS if m not in _NEITHER | _NOT_DRAWN)
 """The metrics that can count: they have a better direction and can be resampled."""
 
