@@ -78,7 +78,7 @@ def test_the_parts_of_each_row_add_up_to_the_whole_within_rounding(
 ) -> None:
     others = table(latency(*planted), "Paired overhead of the other pairs")
     assert [column.title for column in others.columns] == [
-        *("System", "Over", "Whole answer", "Retrieve", "First token", "Decode", "Other"),
+        *("System", "Against", "Whole answer", "Retrieve", "First token", "Decode", "Other"),
     ]
     assert len(others.rows) == 6  # of ten pairs, four are against the base model
     for row in others.rows:
@@ -100,6 +100,19 @@ def test_the_table_against_the_reference_has_every_stage_and_tests_all_but_the_r
     whole, *parts = (row[2] for row in rows[:5])
     assert isinstance(whole, Figure)
     assert whole.value == pytest.approx(sum(p.value or 0 for p in parts if isinstance(p, Figure)))
+
+
+def test_a_queue_stands_below_the_stages_and_is_in_no_sum(
+    planted: tuple[LoadedRun, Results],
+) -> None:
+    run, results = planted
+    first, *rest = results.latency.overheads
+    queued = replace(first, queue=seconds(0.3))
+    found = replace(results, latency=replace(results.latency, overheads=(queued, *rest)))
+    rows = table(latency(run, found), "Paired overhead over base").rows
+    assert [row[1] for row in rows if row[1] == "Queue, apart"] == ["Queue, apart"]
+    assert rows[5][1] == "Queue, apart"
+    assert "Queue" not in latency(run, found).sentence
 
 
 def test_a_stage_that_a_pair_does_not_tell_is_said_to_be_in_other() -> None:
