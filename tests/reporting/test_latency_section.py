@@ -102,6 +102,19 @@ def test_the_table_against_the_reference_has_every_stage_and_tests_all_but_the_r
     assert whole.value == pytest.approx(sum(p.value or 0 for p in parts if isinstance(p, Figure)))
 
 
+def test_a_queue_stands_below_the_stages_and_is_in_no_sum(
+    planted: tuple[LoadedRun, Results],
+) -> None:
+    run, results = planted
+    first, *rest = results.latency.overheads
+    queued = replace(first, queue=seconds(0.3))
+    found = replace(results, latency=replace(results.latency, overheads=(queued, *rest)))
+    rows = table(latency(run, found), "Paired overhead over base").rows
+    assert [row[1] for row in rows if row[1] == "Queue, apart"] == ["Queue, apart"]
+    assert rows[5][1] == "Queue, apart"
+    assert "Queue" not in latency(run, found).sentence
+
+
 def test_a_stage_that_a_pair_does_not_tell_is_said_to_be_in_other() -> None:
     run, results = planted_run(questions=8, days=1, systems=3)
     pair = next(o for o in results.latency.overheads if o.a == "rag")

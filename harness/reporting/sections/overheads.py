@@ -12,12 +12,13 @@ from harness.reporting.figures import LATENCY_DIFFERENCE, Unit, figure, p_value
 from harness.reporting.metrics import METRICS
 from harness.reporting.sections.context import Context
 from harness.reporting.sections.marks import mark
-from harness.reporting.sections.stages import OTHER, mean_of
+from harness.reporting.sections.stages import OTHER, QUEUE, mean_of
 from harness.statistics.estimate import Estimate
 from harness.statistics.overhead import Overhead
 from harness.systems.base import STAGES, Stage
 
 _WHOLE: Final = "latency_mean"
+_TITLES: Final = {_WHOLE: "Whole answer", QUEUE: "Queue, apart"}
 _NOT_TOLD: Final = "in other"
 _SUM: Final = (
     "Stages and other add up to the whole answer, but for rounding. A stage that one of the two does "
@@ -86,8 +87,14 @@ def _parts(overhead: Overhead) -> Iterator[tuple[str, Estimate]]:
         yield OTHER, overhead.other
 
 
+def _queue(overhead: Overhead) -> Iterator[tuple[str, Estimate]]:
+    """What is no part of the whole, where there was any."""
+    if overhead.queue.value:
+        yield QUEUE, overhead.queue
+
+
 def _title(name: str) -> str:
-    return "Whole answer" if name == _WHOLE else METRICS[name].title
+    return _TITLES.get(name) or METRICS[name].title
 
 
 def _unit(overheads: Sequence[Overhead]) -> Unit:
@@ -132,7 +139,7 @@ def _table(context: Context, overheads: Sequence[Overhead], reference: str) -> T
                 *_judged(context, overhead, name),
             )
             for overhead in overheads
-            for name, estimate in _parts(overhead)
+            for name, estimate in (*_parts(overhead), *_queue(overhead))
         ),
         headers=2,
         note=_SUM,
