@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib.util
+import signal
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -56,14 +57,13 @@ def run_in_background(work: Work, *, precise: bool = False) -> None:
         loop.close()
 
     threading.Thread(target=target, name="harness-runner", daemon=True).start()
-    while not finished.done():
-        try:
-            finished.exception()  # waits
-        except KeyboardInterrupt:
-            if started.done():
-                with contextlib.suppress(RuntimeError):  # the loop has just been closed
-                    started.result().call_soon_threadsafe(work.interrupt)
-    finished.result()
+
+    def interrupt(loop: Future[asyncio.AbstractEventLoop]) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has just been closed
+            loop.result().call_soon_threadsafe(work.interrupt)
+
+    with _on_ctrl_c(lambda: started.add_done_callback(interrupt)):
+        finished.result()
 
 
 def result_in_background(work: Callable[[], Coroutine[Any, Any, _T]], interrupted: str) -> _T:
@@ -119,6 +119,24 @@ class _Cancellable(Generic[_T]):
     def interrupt(self) -> None:
         if self._task is not None:
             self._task.cancel()
+
+
+@contextlib.contextmanager
+def _on_ctrl_c(act: Callable[[], None]) -> Iterator[None]:
+    """Call `act` for each Ctrl-C, instead of an exception that could strike anywhere.
+
+    Only a main thread is told of it; and who has it ignored, as a shell does for what it starts in
+    the background, wants it ignored.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        yield
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: act())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
