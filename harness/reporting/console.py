@@ -21,10 +21,8 @@ _COLUMNS: Final = (
     ("valid_rate", "valid"),
     ("latency_p50", "p50"),
     ("latency_p95", "p95"),
-    ("latency_p99", "p99"),
     ("cost_per_query", "cost"),
 )
-_ONLY_KNOWN: Final = "latency_p99"  # it takes 299 answers: a column of unknowns tells nobody more
 _NAME = 10
 _NAME_WIDTH = 13
 _BASIS = 24
@@ -49,10 +47,6 @@ def summary_table(results: Results) -> Table:
     columns = []
     for name, heading in _COLUMNS:
         estimates = [system.metrics.get(name) for system in results.systems]
-        if name == _ONLY_KNOWN and not any(
-            e is not None and e.value is not None for e in estimates
-        ):
-            continue
         unit = metric(name).unit(estimates)
         per = unit.name.removeprefix("$ ")
         table.add_column(f"{heading}\n{per}".rstrip(), justify="right", overflow="fold")
