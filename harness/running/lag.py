@@ -29,19 +29,20 @@ class LoopLag:
 
 
 class LagMeter:
-    """Notes every 50 ms, while the context lasts, how late it is woken; may be entered again.
+    """Notes every `period` seconds, while the context lasts, how late it is woken; may be entered again.
 
     Wake-ups are due at fixed moments, whatever became of earlier ones: a loop that is blocked for a
-    second is late for each of the twenty in it, so that the meter itself omits nothing.
+    second is late for each of those in it, so that the meter itself omits nothing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, period: float = _PERIOD) -> None:
+        self._period = period
         self._late: list[float] = []
         self._due = 0.0
         self._next: asyncio.TimerHandle | None = None
 
     def __enter__(self) -> Self:
-        self._wake_at(asyncio.get_running_loop().time() + _PERIOD)
+        self._wake_at(asyncio.get_running_loop().time() + self._period)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -61,7 +62,7 @@ class LagMeter:
 
     def _wake(self) -> None:
         self._late.append(max(0.0, asyncio.get_running_loop().time() - self._due))
-        self._wake_at(self._due + _PERIOD)
+        self._wake_at(self._due + self._period)
 
 
 def _ranked(ordered: Sequence[float], q: float) -> float:

@@ -19,7 +19,7 @@ from harness.errors import RunError, RunInterruptedError
 from harness.running.load.arrivals import Arrivals, arrival_times, endless
 from harness.running.load.asking import Asking
 from harness.running.load.folder import LoadFolder
-from harness.running.load.lag import LagMeter
+from harness.running.load.lag import lag_meter, noted
 from harness.running.load.sample import Sample, Step
 from harness.running.load.servers import Servers
 from harness.running.progress import Phase, Progress, ProgressCallback
@@ -133,7 +133,7 @@ class LoadTest:
 
         asking = Asking(number, self._servers, endless(self._questions, rng), self._stop, keep)
         started = _now()
-        async with LagMeter() as meter:
+        with lag_meter() as meter:
             if rate is None:
                 seconds = await asking.one_at_a_time(options.alone)
             else:
@@ -154,7 +154,7 @@ class LoadTest:
             arrivals=None if rate is None else options.arrivals,
             seconds=seconds,
             started=started,
-            lag=meter.lag,
+            lag=noted(meter),
             samples=tuple(sorted(samples, key=lambda sample: sample.position)),
         )
         self._folder.finish(step)
