@@ -50,7 +50,7 @@ RESPONSE_TEMPLATE: Final = {
 }
 """What `transformers serve` needs to find the answer in generated text."""
 
-_TRAINED_ON: Final = 2
+_TRAINED_ON: Final = -1
 _PIECES: Final = r"\p{N}{1,2}|\p{Lu}\p{Ll}*| ?\p{Ll}+| ?[^\s\p{L}\p{N}]+|\n+| |\s|\p{L}+"
 
 
