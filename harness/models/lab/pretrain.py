@@ -1,8 +1,7 @@
 """Pretraining of the lab model: seeded, measured in tokens, resumable from its last checkpoint.
 
-The learning rate warms up, stays, and falls linearly; then it rises again, to a part of its height,
-and falls once more, as often as `falls` says. Until the first fall begins a run may be resumed with
-another budget; the data of a step never depend on it.
+The learning rate warms up, stays, and falls linearly to the end. Until it falls a run may be resumed
+with another budget; the data of a step never depend on it.
 """
 
 from __future__ import annotations
@@ -19,14 +18,13 @@ import torch
 from harness.errors import ArtefactError
 from harness.models.lab.architecture import LabConfig, LabModel
 from harness.models.lab.batch_worker import BatchWorkers
-from harness.models.lab.batches import Batch, step_at, tokens_before
+from harness.models.lab.batches import Batch, tokens_before
 from harness.models.lab.memory import keep_freed_memory
 from harness.models.lab.probes import probe_scores
 from harness.models.lab.steps import Rates, Steps, TrainingState, fresh_state
 from harness.models.lab.tokenizer import load_tokenizer, train_tokenizer
 
 __all__ = [
-    "Fall",
     "PretrainOptions",
     "PretrainProgress",
     "load_checkpoint",
@@ -43,27 +41,18 @@ _FLOOR: Final = 0.02
 
 
 @dataclass(frozen=True)
-class Fall:
-    """A linear fall of the learning rate from `height`; where it begins and ends, of all tokens."""
-
-    begin: float
-    end: float
-    height: float = 1.0
-
-
-_FALLS: Final = (Fall(0.5, 1.0),)
-
-
-@dataclass(frozen=True)
 class PretrainOptions:
-    """What is trained, on how much, and how often it is saved and probed (seconds)."""
+    """What is trained, on how much, and how often it is saved and probed (seconds).
+
+    `constant` is the share of the tokens after which the learning rate falls.
+    """
 
     folder: Path
     tokens: int = 74_000_000
     seed: int = 1
     threads: int = 2
     rates: Rates = field(default_factory=Rates)
-    falls: tuple[Fall, ...] = _FALLS
+    constant: float = 0.5
     checkpoint_seconds: float = 120.0
     probe_seconds: float = 300.0
     progress_steps: int = 25
@@ -159,22 +148,17 @@ def _loop(
 
 
 def learning_rate_factor(options: PretrainOptions, step: int) -> float:
-    """Return the share of the full learning rate at a step.
-
-    Warm-up, constant, and the falls; each rise between two of them is a warm-up too.
-    """
-    tokens, warm = tokens_before(step), (step + 1) / _WARM_UP_STEPS
-    for number, fall in enumerate(options.falls):
-        begin, end = int(options.tokens * fall.begin), int(options.tokens * fall.end)
-        if begin <= tokens < end:
-            warm = (step - step_at(begin) + 1) / _WARM_UP_STEPS if number else 1.0
-            return max(_FLOOR, fall.height * min(1.0, warm, (end - tokens) / (end - begin)))
-    return min(1.0, warm) if tokens < _decay_start(options) else _FLOOR
+    """Return the share of the full learning rate at a step: warm-up, constant, linear fall."""
+    tokens, start = tokens_before(step), _decay_start(options)
+    warm = min(1.0, (step + 1) / _WARM_UP_STEPS)
+    if tokens < start:
+        return warm
+    left = (options.tokens - tokens) / max(1, options.tokens - start)
+    return max(_FLOOR, min(warm, left))
 
 
 def _decay_start(options: PretrainOptions) -> int:
-    first = options.falls[0].begin if options.falls else 1.0
-    return int(options.tokens * first)
+    return int(options.tokens * options.constant)
 
 
 def _fresh(options: PretrainOptions) -> TrainingState:
@@ -190,6 +174,8 @@ def _restored(options: PretrainOptions) -> TrainingState | None:
         return None
     saved = torch.load(path, map_location=options.device, weights_only=True)
     wanted = _plain(options)
+    if "constant" not in saved["options"]:
+        raise ArtefactError(f"{path}: made by an earlier version; use another folder")
     for key in _FIXED:
         if saved["options"][key] != wanted[key]:
             raise ArtefactError(
@@ -198,15 +184,12 @@ def _restored(options: PretrainOptions) -> TrainingState | None:
             )
     # What the last step had seen decides: a checkpoint from before the fall may get another budget.
     done, before = tokens_before(max(0, saved["step"] - 1)), saved["options"]
-    if "falls" not in before:
-        raise ArtefactError(f"{path}: made by an earlier version; use another folder")
-    falls = tuple(Fall(**fall) for fall in before["falls"])
-    former = replace(options, tokens=before["tokens"], falls=falls)
+    former = replace(options, tokens=before["tokens"], constant=before["constant"])
     falling = done >= min(_decay_start(options), _decay_start(former))
-    if falling and (options.tokens, options.falls) != (former.tokens, former.falls):
+    if falling and (options.tokens, options.constant) != (former.tokens, former.constant):
         raise ArtefactError(
             f"{path}: the learning rate already falls at {done} tokens, the budget stays "
-            f"{former.tokens} and the falls stay: start again from {BEFORE_DECAY}"
+            f"{former.tokens}: start again from {BEFORE_DECAY}"
         )
     state = _fresh(options)
     state.model.load_state_dict(saved["model"])
