@@ -112,7 +112,7 @@ def test_nothing_is_recommended_where_nothing_keeps_what_was_asked() -> None:
 
 
 def test_limits_name_the_model_and_what_did_not_run(view: ReportView) -> None:
-    assert "the lab model (2.4 million parameters" in view.overview.limits[0]
+    assert "the lab model (2.6 million parameters" in view.overview.limits[0]
     run, results = planted_run(questions=8, days=1, systems=2)
     limits = " ".join(report_view(run, results).overview.limits)
     assert "No system of the run is fine-tuned or hybrid" in limits

@@ -14,7 +14,7 @@ from harness.reporting.sections.context import Context, rows, system_labels
 from harness.reporting.sections.cost import work
 from harness.statistics.results import SystemResult
 
-LAB_MODEL: Final = "the lab model (2.4 million parameters, pretrained by this project)"
+LAB_MODEL: Final = "the lab model (2.6 million parameters, pretrained by this project)"
 _MEASURES: Final = (
     "right_rate",
     "stale_rate",
