@@ -109,8 +109,10 @@ def references(
 
 
 def _in_role(history: History, role: str, suite: str, entries: Sequence[Entry]) -> Entry | None:
+    keys = {entry.key for entry in entries}
     if role == PINNED:
-        return next((entry for entry in entries if entry.pinned), None)
+        baseline = history.baseline(suite)
+        return baseline if baseline is not None and baseline.key in keys else None
     if role == LAST:
         return entries[-1] if entries else None
     return history.find(role, suite)

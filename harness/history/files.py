@@ -5,6 +5,7 @@ So a saved run is whole or is not there, can be copied by hand, and is listed by
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ __all__ = ["KEY", "DamagedError", "Header", "decode", "encode", "read_header"]
 
 FORMAT: Final = 1
 KEY: Final = b"harness"
+_CHECKSUM: Final = b"harness-sha256"
 
 
 class DamagedError(Exception):
@@ -44,10 +46,10 @@ class Header:
 def encode(snapshot: Snapshot, saved: str) -> tuple[Header, bytes]:
     """The file of a run, and what its footer says; the same run and time give the same bytes."""
     table = to_table(snapshot.answers)
-    header = Header(
-        snapshot.manifest, snapshot.figures, snapshot.notes, saved, len(table), digest(table)
-    )
-    table = table.replace_schema_metadata({KEY: json.dumps(_to_dict(header)).encode()})
+    own = digest(snapshot.manifest.run_id, table)
+    header = Header(snapshot.manifest, snapshot.figures, snapshot.notes, saved, len(table), own)
+    told = json.dumps(_to_dict(header)).encode()
+    table = table.replace_schema_metadata({KEY: told, _CHECKSUM: _checksum(told)})
     file = io.BytesIO()
     pq.write_table(table, file, compression="zstd", write_page_checksum=True)
     return header, file.getvalue()
@@ -73,7 +75,7 @@ def decode(data: bytes) -> Snapshot:
         raise DamagedError(f"cannot be read ({_first_line(error)})") from error
     header = _header(table.schema.metadata or {})
     table = table.replace_schema_metadata()
-    if not table.schema.equals(SCHEMA) or digest(table) != header.digest:
+    if not table.schema.equals(SCHEMA) or digest(header.manifest.run_id, table) != header.digest:
         raise DamagedError("its answers are not those that were saved")
     try:
         answers = tuple(from_table(table))
@@ -85,6 +87,8 @@ def decode(data: bytes) -> Snapshot:
 def _header(metadata: Mapping[bytes, bytes]) -> Header:
     if KEY not in metadata:
         raise DamagedError("a Parquet file, but not a saved run")
+    if metadata.get(_CHECKSUM) != _checksum(metadata[KEY]):
+        raise DamagedError("its manifest and figures are not those that were saved")
     try:
         return _from_dict(json.loads(metadata[KEY]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -120,6 +124,10 @@ def _from_dict(data: Mapping[str, Any]) -> Header:
         answers=data["answers"],
         digest=data["digest"],
     )
+
+
+def _checksum(told: bytes) -> bytes:
+    return hashlib.sha256(told).hexdigest().encode()
 
 
 def _first_line(error: Exception) -> str:

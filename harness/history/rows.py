@@ -61,9 +61,9 @@ def from_table(table: pa.Table) -> Iterator[Kept]:
     return map(_kept, table.to_pylist())
 
 
-def digest(table: pa.Table) -> str:
-    """SHA-256 of what the rows say, however a file holds them."""
-    hashed = hashlib.sha256()
+def digest(run_id: str, table: pa.Table) -> str:
+    """SHA-256 of what the rows of a run say, however a file holds them."""
+    hashed = hashlib.sha256(run_id.encode())
     for batch in table.to_batches(max_chunksize=1000):
         hashed.update(orjson.dumps(batch.to_pylist()))
     return hashed.hexdigest()

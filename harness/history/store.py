@@ -168,6 +168,8 @@ class History:
             raise ConfigError(f"no run{of} is saved in {self.storage.where}")
         if ref in {LAST, PINNED}:
             self._one_suite(ref, entries)
+        if ref == PINNED and (pinned := self.baseline(entries[0].suite)) is not None:
+            return pinned
         found = [entry for entry in entries if _means(ref, entry)]
         if found:
             return found[-1]
@@ -186,6 +188,27 @@ class History:
         """Make a run the baseline of its suite."""
         pins = {**self._pins(), entry.suite: entry.key}
         self.storage.write(_PINS, json.dumps(pins, indent=2, sort_keys=True).encode() + b"\n")
+
+    def baseline(self, suite: str) -> Entry | None:
+        """The pinned run of a suite; None where none is pinned.
+
+        Raises `RunError` where the run that is pinned is not among the saved ones, or damaged.
+        """
+        key = self._pins().get(suite)
+        if key is None:
+            return None
+        contents = self.contents()
+        for entry in contents.of(suite):
+            if entry.pinned:
+                return entry
+        why = next(
+            (broken.reason for broken in contents.broken if f"/{key}.parquet" in broken.path),
+            "is not there",
+        )
+        raise RunError(
+            f"{self.storage.where}: the pinned baseline {key} of {suite} cannot be used ({why}); "
+            "pin another: harness history pin RUN"
+        )
 
     def prune(self, entries: Sequence[Entry]) -> None:
         """Move runs to the trash; raises `RunError` for one that is pinned, before anything moved."""

@@ -167,7 +167,7 @@ def _conclusion(found: Series, unit: Unit) -> Iterator[str]:
     yield _changes(found)
     rise = found.drift.rise
     if rise.value is None:
-        yield f"drift: unknown ({rise.method})"
+        yield f"drift: unknown ({rise.method.replace('series', 'row of runs')})"
         return
     printed = figure(rise, metric(found.metric).difference_unit([rise]))
     yield (
@@ -229,12 +229,10 @@ def night_line(night: Night) -> str:
         return f"{head} {verdict}: {in_words('; '.join(parts))}"
     if night.missing:
         return f"{head} MISSING: {in_words('; '.join(parts).removeprefix('missing: '))}"
-    reach = (
-        ""
-        if night.widest is None
-        else f", rates to \N{PLUS-MINUS SIGN}{100 * night.widest:.1f} points"
-    )
-    return f"{head} nothing moved against {against} ({night.comparisons} comparisons{reach})"
+    reach = ""
+    if night.widest is not None:
+        reach = f"; in rates, less than {100 * night.widest:.1f} points may be hidden"
+    return f"{head} no change is shown against {against} ({night.comparisons} comparisons{reach})"
 
 
 def night_lines(night: Night) -> Iterator[str]:
