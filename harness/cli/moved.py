@@ -20,7 +20,7 @@ from harness.cli.options import (
     read_days,
     read_names,
 )
-from harness.cli.saved import of_one_suite, tell_broken
+from harness.cli.saved import of_one_suite, open_history, tell_broken
 from harness.cli.shown import show_result, shown_progress, write_json
 from harness.errors import ConfigError
 
@@ -150,10 +150,10 @@ def nightly(
 
     The first line says what moved and where. The first run of a suite becomes its baseline.
     """
-    from harness.history import History, read_policy, take  # noqa: PLC0415  (heavy)
+    from harness.history import read_policy, take  # noqa: PLC0415  (heavy)
 
     policy = read_policy(keep) if keep is not None else None
-    kept = History(storage)
+    kept = open_history(storage, name)
     tell_broken(kept.contents())
     if (suite is None) == (run is None):
         raise ConfigError("name a suite to run, or a finished run to judge: --run DIR")
@@ -204,6 +204,7 @@ def _taken(text: str, suite: str | None, storage: str) -> tuple[Snapshot, str, s
     if "/" in ref:
         raise ConfigError(f"{ref}: no such folder of a run, and no saved run has such a name")
     kept = History(storage)
+    tell_broken(kept.contents())
     entry = kept.find(ref, suite)
     return kept.load(entry), f"{entry.key} of {entry.suite}, {entry.day}", system
 
@@ -226,11 +227,15 @@ def _judged(
 ) -> tuple[Night, str, list[str]]:
     """The night, its line, and the lines below it; the first run of a suite is pinned."""
     from harness.history import judge, references  # noqa: PLC0415  (heavy)
-    from harness.reporting.history import night_line, night_lines  # noqa: PLC0415  (heavy)
+    from harness.reporting.history import (  # noqa: PLC0415  (heavy)
+        night_line,
+        night_lines,
+        trained_lines,
+    )
 
     found = references(kept, entry.suite, roles, but=entry)
     night = judge(snapshot, entry.key, found, alpha=alpha)
-    details = list(night_lines(night))
+    details = [*night_lines(night), *trained_lines(snapshot.manifest)]
     if kept.baseline(entry.suite) is None:
         kept.pin(entry)
         details.append(f"{entry.key} is the baseline of {entry.suite} from now on")

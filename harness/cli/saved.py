@@ -15,7 +15,8 @@ from harness.cli.shown import write_json
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
-    from harness.history import Contents, Entry
+    from harness.api import Result
+    from harness.history import Contents, Entry, History
 
 history = typer.Typer(
     help="Runs that were saved: list them, and save, pin, prune, restore or query them."
@@ -101,6 +102,7 @@ def pin(
     from harness.history import History  # noqa: PLC0415  (heavy)
 
     kept = History(storage)
+    tell_broken(kept.contents())
     entry = kept.find(run, suite)
     kept.pin(entry)
     typer.echo(f"{entry.key} is the baseline of {entry.suite}")
@@ -201,6 +203,22 @@ def query(
         table.add_row(*(Text(visible(str(value))) for value in row))
     Console(stderr=json_out == "-").print(table)
     write_json(lambda: [dict(zip(found.columns, row, strict=True)) for row in found.rows], json_out)
+
+
+def open_history(storage: str, name: str) -> History:
+    """The history at that place; raises `ConfigError` where a run cannot have the name."""
+    from harness.history import History  # noqa: PLC0415  (heavy)
+    from harness.history.store import check_name  # noqa: PLC0415  (heavy)
+
+    check_name(name)
+    return History(storage)
+
+
+def save_result(kept: History, result: Result, name: str | None) -> Entry:
+    """Save a run; it may be saved already."""
+    from harness.history import take  # noqa: PLC0415  (heavy)
+
+    return kept.save(take(result.loaded, result.results), name)[0]
 
 
 def tell_broken(contents: Contents) -> None:

@@ -24,7 +24,7 @@ from harness.history.files import DamagedError, Header, decode, encode, read_hea
 from harness.history.snapshot import Snapshot
 from harness.history.storage import Storage
 
-__all__ = ["LAST", "PINNED", "Broken", "Contents", "Entry", "History"]
+__all__ = ["LAST", "PINNED", "Broken", "Contents", "Entry", "History", "check_name"]
 
 LAST: Final = "last"
 PINNED: Final = "pinned"
@@ -123,7 +123,9 @@ class History:
             ConfigError: the name cannot be one.
             RunError: the run was pruned and can be restored, or the storage refused.
         """
-        name = _checked(name) if name is not None else _as_name(snapshot.manifest.suite)
+        if name is None:
+            name = _as_name(snapshot.manifest.suite)
+        check_name(name)
         saved = (now or datetime.now(UTC)).isoformat(timespec="seconds")
         header, data = encode(snapshot, saved)
         for entry in self.contents().entries:
@@ -312,13 +314,13 @@ def _key(number: int, name: str) -> str:
     return f"{number:04}_{name}"
 
 
-def _checked(name: str) -> str:
+def check_name(name: str) -> None:
+    """Refuse a name that a run cannot have; raises `ConfigError`."""
     if not _NAME.fullmatch(name) or name in {LAST, PINNED} or name.isdigit():
         raise ConfigError(
             f"a run cannot be named {name!r}: take letters, digits, '.', '_' and '-', and not a "
             f"number, {LAST!r} or {PINNED!r} alone"
         )
-    return name
 
 
 def _as_name(suite: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 from typing import Final
 
 from rich.box import SIMPLE_HEAD
@@ -13,9 +14,10 @@ from harness.history.against import Move, Night
 from harness.history.diff import Change, Diff, Flip, SystemDiff
 from harness.history.store import Entry
 from harness.history.trend import Point, Series
-from harness.reporting.figures import NBSP, Unit, figure, p_value
+from harness.reporting.figures import NBSP, Unit, duration, figure, p_value
 from harness.reporting.metrics import in_words, metric
 from harness.reporting.untrusted import excerpt, single_line
+from harness.running.manifest import Manifest
 from harness.statistics.estimate import Estimate
 
 __all__ = [
@@ -24,9 +26,11 @@ __all__ = [
     "history_table",
     "night_line",
     "night_lines",
+    "trained_lines",
     "trend_lines",
 ]
 
+_WIDTH: Final = 80
 _NAME: Final = 20
 _TEXT: Final = 400
 _TRACK: Final = 24
@@ -147,7 +151,8 @@ def trend_lines(found: Series) -> Iterator[str]:
         yield _point_line(point, unit, scale)
         if point.unlike:
             yield f"       changed here: {single_line(', '.join(point.unlike), 56)}"
-    yield from _conclusion(found, unit)
+    for line in _conclusion(found, unit):
+        yield from wrap(line, _WIDTH, subsequent_indent="  ")
 
 
 def _conclusion(found: Series, unit: Unit) -> Iterator[str]:
@@ -243,6 +248,17 @@ def night_lines(night: Night) -> Iterator[str]:
         if found.unlike:
             yield f"changed since {found.a}: {', '.join(found.unlike)}"
         yield from (f"note: {note}" for note in found.notes)
+
+
+def trained_lines(manifest: Manifest) -> Iterator[str]:
+    """Which systems were trained in a run, since it was due; not those whose adapter was there."""
+    for system, preparations in manifest.preparations.items():
+        for made in preparations:
+            if made.training_seconds and not made.reused:
+                yield (
+                    f"trained: {single_line(system)} for {made.day}, "
+                    f"{duration(made.training_seconds)}"
+                )
 
 
 def _moved(move: Move) -> str:

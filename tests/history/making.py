@@ -24,7 +24,7 @@ LADDER = Strictness(
 )
 
 
-def manifest(systems: Sequence[str], run_id: str, suite: str = "office", **more: Any) -> Manifest:
+def manifest(systems: Sequence[str], run_id: str, suite: str = "office", **more: Any) -> Manifest:  # noqa: ANN401  (any field)
     fields: dict[str, Any] = {
         "created": START.isoformat(),
         "days": (DAY,),
@@ -51,7 +51,7 @@ def snapshot(
     day: date = DAY,
     kinds: Sequence[str] = ("room",),
     size: int = 1,
-    **more: Any,
+    **more: Any,  # noqa: ANN401  (any field of a manifest)
 ) -> Snapshot:
     """Question i of each system is right as given, of kind `kinds[i % len(kinds)]`, in groups of `size`."""
     answers = []

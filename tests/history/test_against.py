@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from making import snapshot
 
 from harness.history import History, Night, Snapshot, judge, references
 from harness.history.against import METRICS, Reference
+from harness.reporting.figures import MINUS
 from harness.reporting.history import night_line, night_lines
 
 
@@ -29,12 +31,14 @@ def test_a_planted_loss_is_told_with_system_size_and_place() -> None:
     )
     assert found.failed
     line = night_line(found)
-    assert line.startswith("office 0009_nightly: WORSE: right rate of rag −10.0 points [−")
+    assert line.startswith(
+        f"office 0009_nightly: WORSE: right rate of rag {MINUS}10.0 points [{MINUS}"
+    )
     assert line.endswith(
         "to 90.0% against pinned 0001_x, mostly kind room (12 of 12); 1 more moved"
     )
     assert [m.change.metric for m in found.moves] == ["right_rate", "stale_rate"]
-    assert list(night_lines(found))[0].startswith("WORSE: stale rate of rag +10.0 points")
+    assert next(night_lines(found)).startswith("WORSE: stale rate of rag +10.0 points")
 
 
 def test_a_gain_is_told_and_does_not_fail() -> None:
@@ -77,12 +81,9 @@ def test_a_new_system_is_no_reason_to_fail() -> None:
 def test_a_slow_drift_never_shows_against_the_last_run_but_does_against_the_pinned() -> None:
     """Each night one more question of 200 is lost: never more than chance, and 30 in a month."""
     runs = [snapshot({"rag": [False] * lost + [True] * (200 - lost)}, f"n{lost}") for lost in range(31)]  # fmt: skip
-    last_only = [night(now, ("last", before)) for before, now in zip(runs, runs[1:], strict=False)]
+    last_only = [night(now, ("last", before)) for before, now in pairwise(runs)]
     assert not any(found.failed for found in last_only)
-    both = [
-        night(now, ("pinned", runs[0]), ("last", before))
-        for before, now in zip(runs, runs[1:], strict=False)
-    ]
+    both = [night(now, ("pinned", runs[0]), ("last", before)) for before, now in pairwise(runs)]
     failed = [found.failed for found in both]
     assert failed.index(True) == 9  # the tenth question: 2 / 2^10, the least in a family of four
     assert all(failed[9:])

@@ -9,11 +9,11 @@ from making import snapshot
 from scipy import stats
 
 from harness.errors import ConfigError
-from harness.history import Snapshot, diff, pair_up
+from harness.history import Diff, Snapshot, diff, pair_up
 from harness.running.manifest import SystemManifest
 
 
-def compared(a: Snapshot, b: Snapshot, a_system: str = "rag", b_system: str = "rag"):  # noqa: ANN202
+def compared(a: Snapshot, b: Snapshot, a_system: str = "rag", b_system: str = "rag"):
     return diff(a, b, [(a_system, b_system)], names=("a", "b"))
 
 
