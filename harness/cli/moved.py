@@ -125,6 +125,9 @@ def nightly(
         int | None, typer.Option(min=1, metavar="N", help="Ask only N questions a day.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the plan and the resampling.")] = None,
+    no_hygiene: Annotated[
+        bool, typer.Option("--no-hygiene", help="Leave out the sweep for outdated documents.")
+    ] = False,
     cache: CacheOption = False,
     budget: BudgetOption = None,
     out: Annotated[Path | None, typer.Option(help="Folder for new runs (default: runs).")] = None,
@@ -166,6 +169,7 @@ def nightly(
             days=read_days(days),
             limit=limit,
             seed=seed,
+            hygiene=not no_hygiene,
             cache=cache,
             budget=read_budget(budget),
             out=out,
@@ -181,7 +185,12 @@ def nightly(
         result,
         report,
         json_out,
-        data=lambda: {"line": line, "failed": night.failed, **asdict(night)},
+        data=lambda: {
+            "line": line,
+            "failed": night.failed,
+            "folder": str(result.run),
+            **asdict(night),
+        },
     )
     typer.echo(f"saved:  {entry.key} in {storage}", err=json_out == "-")
     if summary is not None:

@@ -183,7 +183,7 @@ class History:
         for broken in contents.broken:
             if ref in broken.path.rpartition("/")[2]:
                 raise RunError(f"{broken.path}: {broken.reason}")
-        names = {entry.key for entry in entries} | {LAST, PINNED}
+        names = {name for entry in entries for name in (entry.key, entry.name)} | {LAST, PINNED}
         raise ConfigError(f"no saved run {ref!r}: {nearest(ref, names)}")
 
     def pin(self, entry: Entry) -> None:

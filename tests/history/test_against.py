@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-from making import snapshot
+from making import DAY, manifest, snapshot
 
 from harness.history import History, Night, Snapshot, judge, references
 from harness.history.against import METRICS, Reference
 from harness.reporting.figures import MINUS
-from harness.reporting.history import night_line, night_lines
+from harness.reporting.history import night_line, night_lines, trained_lines
+from harness.systems.base import Preparation
 
 
 def night(now: Snapshot, *before: tuple[str, Snapshot], alpha: float = 0.01) -> Night:
@@ -121,6 +123,13 @@ def test_references_are_the_pinned_run_and_the_one_before(tmp_path: Path) -> Non
     assert labels(but=1) == ["pinned and last 0001_office"]
     assert labels(but=0) == []
     assert labels(("2", "last")) == ["2 0002_office", "last 0003_office"]
+
+
+def test_what_was_trained_tonight_is_told_and_what_was_there_is_not() -> None:
+    made = Preparation(DAY, training_seconds=90.0)
+    there = replace(made, reused=True)
+    night_of = manifest(("rag", "ft"), "r", preparations={"rag": (there,), "ft": (there, made)})
+    assert list(trained_lines(night_of)) == ["trained: ft for 2026-06-01, 1.50 min"]
 
 
 def test_latency_is_not_judged_between_runs() -> None:

@@ -13,7 +13,7 @@ from harness.history import Diff, Snapshot, diff, pair_up
 from harness.running.manifest import SystemManifest
 
 
-def compared(a: Snapshot, b: Snapshot, a_system: str = "rag", b_system: str = "rag"):
+def compared(a: Snapshot, b: Snapshot, a_system: str = "rag", b_system: str = "rag") -> Diff:
     return diff(a, b, [(a_system, b_system)], names=("a", "b"))
 
 
