@@ -49,14 +49,22 @@ def write_report(
 def render(view: ReportView) -> str:
     """The HTML of a view.
 
-    The style sheet is the only thing the page's content security policy admits, by its hash:
-    should an answer ever slip through the escaping, the browser runs and loads nothing of it.
+    One style sheet and one script are all that the page's content security policy admits, by their
+    hashes: should an answer ever slip through the escaping, the browser runs and loads nothing of it.
     """
-    css = _TEMPLATES.joinpath("report.css").read_text(encoding="utf-8")
+    css, script = (
+        _TEMPLATES.joinpath(name).read_text(encoding="utf-8") for name in ("report.css", "explorer.js")
+    )
     return (
         _environment()
         .get_template("report.html.jinja")
-        .render(view=view, css=Markup(css), css_hash=_csp_hash(css))  # noqa: S704  (our own file)
+        .render(
+            view=view,
+            css=Markup(css),  # noqa: S704  (our own file)
+            css_hash=_csp_hash(css),
+            script=Markup(script),  # noqa: S704  (our own file)
+            script_hash=_csp_hash(script),
+        )
     )
 
 

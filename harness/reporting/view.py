@@ -16,6 +16,7 @@ from harness.reporting.sections.context import Context
 from harness.reporting.sections.cost import cost
 from harness.reporting.sections.decision import decision
 from harness.reporting.sections.decoding import decoding
+from harness.reporting.sections.explorer import explorer
 from harness.reporting.sections.flips import flips
 from harness.reporting.sections.freshness import freshness
 from harness.reporting.sections.hygiene import hygiene as hygiene_section
@@ -48,6 +49,7 @@ _SECTIONS = (
     decision,
     claims_section,
     flips,
+    explorer,
     kinds,
     reproduction,
 )
