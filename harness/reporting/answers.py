@@ -11,7 +11,7 @@ import base64
 import json
 import zlib
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -37,6 +37,7 @@ MOST_BYTES: Final = 2_000_000
 _LINE: Final = 160  # characters of a name, a value, a broken rule
 _VALUES: Final = 40  # of a history
 _NOTES: Final = 12
+_REST: Final = 60  # characters of an answer's row in the columns, about
 
 Tables = Mapping[str, Any]
 """What `answers_tables` makes: JSON-ready, and described there."""
@@ -55,6 +56,7 @@ class Lengths:
 LENGTHS: Final = (
     Lengths(1200, 900, 400, 8),
     Lengths(600, 400, 200, 5),
+    Lengths(400, 240, 120, 4),
     Lengths(300, 160, 80, 3),
     Lengths(160, 60, 0, 0),
 )
@@ -62,13 +64,31 @@ LENGTHS: Final = (
 
 
 def fitted(context: Context, most_bytes: int = MOST_BYTES) -> tuple[Tables, str]:
-    """The tables with the longest texts that fit into `most_bytes`, and the same packed."""
-    for lengths in LENGTHS:
+    """The tables with the longest texts that fit into `most_bytes`, and the same packed.
+
+    Lengths that will not fit, to judge by how well the first tables compressed, are not tried.
+    """
+    tables = answers_tables(context)
+    packed = pack(tables)
+    if len(packed) <= most_bytes:
+        return tables, packed
+    shorter = [
+        lengths for lengths in LENGTHS[1:-1] if len(packed) * _kept(tables, lengths) <= most_bytes
+    ]
+    for lengths in (*shorter, LENGTHS[-1]):
         tables = answers_tables(context, lengths)
         packed = pack(tables)
         if len(packed) <= most_bytes:
             break
     return tables, packed
+
+
+def _kept(tables: Tables, lengths: Lengths) -> float:
+    """About which share of the tables is left when texts are cut to these lengths."""
+    texts = [(len(text), lengths.answer) for text in tables["texts"]]
+    texts += [(len(text), lengths.passage) for _, _, text, _ in tables["passages"]]
+    rest = _REST * len(tables["answers"]["text"])
+    return (rest + sum(map(min, texts))) / (rest + sum(length for length, _ in texts))
 
 
 def pack(tables: Tables) -> str:
@@ -252,7 +272,8 @@ class _Build:
             text = "cost unknown"
             if usd is not None:
                 (number,) = self.unit.write(usd)
-                text = f"${number}{self.unit.name.removeprefix('$')}"
+                scale = self.unit.name.removeprefix("$")
+                text = f"${number}{scale} answers" if scale else f"${number}"
             place = self.formatted[usd] = self.texts[text]
         return place
 
@@ -285,7 +306,9 @@ def _stages(timing: Timing | None) -> str:
         ("decode", timing.decode),
         ("waiting in the client, not counted", timing.queue or None),
     )
-    return ", ".join(f"{name} {duration(seconds)}" for name, seconds in named if seconds is not None)
+    return ", ".join(
+        f"{name} {duration(seconds)}" for name, seconds in named if seconds is not None
+    )
 
 
 def _notes(question: Question, record: Record, score: Score | None) -> Iterator[str]:

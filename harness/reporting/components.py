@@ -159,12 +159,12 @@ class ListedAnswer:
     system: SystemLabel
     verdict: Badge
     brief: str
-    time: str
-    cost: str
+    took: str
     excerpt: Excerpt
     evidence: str
     notes: tuple[str, ...]
-    details: str
+    time: str
+    cost: str
     passages: tuple[ShownPassage, ...]
 
 

@@ -53,7 +53,8 @@ def render(view: ReportView) -> str:
     hashes: should an answer ever slip through the escaping, the browser runs and loads nothing of it.
     """
     css, script = (
-        _TEMPLATES.joinpath(name).read_text(encoding="utf-8") for name in ("report.css", "explorer.js")
+        _TEMPLATES.joinpath(name).read_text(encoding="utf-8")
+        for name in ("report.css", "explorer.js")
     )
     return (
         _environment()

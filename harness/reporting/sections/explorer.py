@@ -30,7 +30,7 @@ def explorer(context: Context) -> Section | None:
         return None
     tables, packed = fitted(context)
     total = len(tables["answers"]["system"])
-    cases = listed_cases(context, tables, LISTED)
+    cases = listed_cases(tables, LISTED)
     listed = sum(len(case.answers) for case in cases)
     return Section(
         id="explorer",
@@ -38,10 +38,10 @@ def explorer(context: Context) -> Section | None:
         sentence=_sentence(total, tables["left_out"]),
         reading=(
             "Answers to one question on one day stand together; open one for its whole text, what it "
-            "was judged by, what it had retrieved, and what it took. “Where A was right and B was not” "
-            "finds what one system has over another. The address of the page keeps "
-            "what you chose, so a link leads others to the same answers. Long texts are shortened; "
-            "the run's folder has them whole."
+            "was judged by, what it had retrieved, and what it took. Choose a system that was right "
+            "and one that was not to see what the first has over the second. The address of the page "
+            "keeps what you chose, so a link leads others to the same answers. Long texts are "
+            "shortened; the run's folder has them whole."
         ),
         blocks=(
             Explorer(
@@ -59,14 +59,14 @@ def explorer(context: Context) -> Section | None:
     )
 
 
-def listed_cases(context: Context, tables: Tables, most: int) -> tuple[ListedCase, ...]:
+def listed_cases(tables: Tables, most: int) -> tuple[ListedCase, ...]:
     """The first cases, until `most` answers are listed."""
     cases = []
     start = 0
     for row in tables["cases"]:
         if start >= most:
             break
-        cases.append(_case(context, tables, row, start))
+        cases.append(_case(tables, row, start))
         start += row[-1]
     return tuple(cases)
 
@@ -86,7 +86,7 @@ def _met(tables: Tables) -> tuple[str, ...]:
     return tuple(name for place, (name, _) in enumerate(tables["classes"]) if place in met)
 
 
-def _case(context: Context, tables: Tables, row: list[int], start: int) -> ListedCase:
+def _case(tables: Tables, row: list[int], start: int) -> ListedCase:
     question, day, repeat, right, size = row
     id_, text, omitted, kind, group, history = tables["questions"][question]
     meta = (
@@ -101,7 +101,7 @@ def _case(context: Context, tables: Tables, row: list[int], start: int) -> Liste
         id=id_,
         reference=tables["texts"][right],
         history=None if history < 0 else tuple(map(_held, tables["histories"][history])),
-        answers=tuple(_answer(context, tables, place) for place in range(start, start + size)),
+        answers=tuple(_answer(tables, place) for place in range(start, start + size)),
     )
 
 
@@ -110,22 +110,21 @@ def _held(row: list[Any]) -> tuple[str, str]:
     return value, f"{since} to {until}" if until else f"since {since}"
 
 
-def _answer(context: Context, tables: Tables, place: int) -> ListedAnswer:
+def _answer(tables: Tables, place: int) -> ListedAnswer:
     texts = tables["texts"]
     got = {name: column[place] for name, column in tables["answers"].items()}
     name, slot = tables["systems"][got["system"]]
     text = texts[got["text"]]
-    details = (texts[got["stages"]], texts[got["basis"]])
     return ListedAnswer(
         system=SystemLabel(name, "", slot),
         verdict=verdict(tables["classes"][got["class"]][0], right=bool(got["right"])),
         brief=brief(text),
-        time=texts[got["time"]],
-        cost=texts[got["cost"]],
+        took=texts[got["time"]],
         excerpt=Excerpt(text, texts[got["cut"]]),
         evidence=texts[got["evidence"]],
         notes=tuple(texts[note] for note in got["notes"]),
-        details="; ".join(filter(None, details)),
+        time=": ".join(filter(None, (texts[got["time"]], texts[got["stages"]]))),
+        cost=": ".join(filter(None, (texts[got["cost"]], texts[got["basis"]]))),
         passages=tuple(
             ShownPassage(document, day, Excerpt(passage, omitted))
             for document, day, passage, omitted in (tables["passages"][p] for p in got["passages"])
@@ -137,4 +136,3 @@ def brief(text: str) -> str:
     """The beginning of an answer on one line; the script cuts in the same way."""
     line = " ".join(text.split())
     return line if len(line) <= BRIEF else f"{line[:BRIEF]}…"
-

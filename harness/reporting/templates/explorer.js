@@ -63,20 +63,26 @@
         if (asked.question && questions[q][0] !== asked.question) return;
         if (asked.kind && questions[q][3] !== kind) return;
         if (group && !inGroup[questions[q][4]]) return;
-        const places = Array.from({ length: size }, (_, k) => starts[i] + k);
-        const has = (who, verdict) =>
-          places.some((a) => answers.system[a] === who && answers.right[a] === verdict);
-        if (asked.right && !has(right, 1)) return;
-        if (asked.wrong && !has(wrong, 0)) return;
+        const end = starts[i] + size;
+        if (asked.right && !has(right, 1, starts[i], end)) return;
+        if (asked.wrong && !has(wrong, 0, starts[i], end)) return;
         const whole = !text || inQuestion[q] || inText[reference];
-        const kept = places.filter((a) => {
-          if (asked.system && answers.system[a] !== system) return false;
-          if (!ofClass(a)) return false;
-          return whole || inText[answers.text[a]] || answers.passages[a].some((p) => inDocument[p]);
-        });
+        const kept = [];
+        for (let a = starts[i]; a < end; a++) {
+          if (asked.system && answers.system[a] !== system) continue;
+          if (!ofClass(a)) continue;
+          if (whole || inText[answers.text[a]] || answers.passages[a].some((p) => inDocument[p])) kept.push(a);
+        }
         if (kept.length) found.push([i, kept]);
       });
       return found;
+    }
+
+    function has(system, right, begin, end) {
+      for (let a = begin; a < end; a++) {
+        if (answers.system[a] === system && answers.right[a] === right) return true;
+      }
+      return false;
     }
 
     // Printing; the same as templates/explorer.html.jinja
@@ -115,7 +121,7 @@
       const dot = make("span", "dot");
       dot.setAttribute("aria-hidden", "true");
       const say = (column) => texts[answers[column][a]];
-      const took = [say("time"), say("stages"), say("basis"), say("cost")].filter(Boolean).join("; ");
+      const pair = (a, b) => [say(a), say(b)].filter(Boolean).join(": ");
       const notes = answers.notes[a].map((n) => make("li", "", texts[n]));
       const passages = answers.passages[a].map((p) => {
         const [name, day, text, cut] = tables.passages[p];
@@ -129,7 +135,8 @@
           make("p", "said", ...excerpt(say("text"), say("cut"))),
           say("evidence") ? make("p", "evidence", say("evidence")) : "",
           notes.length ? make("ul", "broken", ...notes) : "",
-          make("p", "evidence", took),
+          make("p", "evidence", pair("time", "stages")),
+          make("p", "evidence", pair("cost", "basis")),
           passages.length ? make("ol", "passages", ...passages) : make("p", "nothing", "no passages")));
     }
 
@@ -197,16 +204,18 @@
     find(".filters").hidden = false;
     read();
     home.dataset.ready = "";
+    (window.requestIdleCallback || setTimeout)(low.prepare); // so that the first letter typed need not wait
   }
 
   /** What is searched, in lower case, made when it is first searched. */
   function lowered({ texts, questions, passages }) {
     const once = (make) => { let made; return () => (made ??= make()); };
-    return {
+    const made = {
       texts: once(() => texts.map((t) => t.toLowerCase())),
       questions: once(() => questions.map(([id, text]) => `${id}\n${text}`.toLowerCase())),
-      documents: once(() => passages.map(([document]) => document.toLowerCase())),
+      documents: once(() => passages.map(([name]) => name.toLowerCase())),
     };
+    return { ...made, prepare: () => Object.values(made).forEach((part) => part()) };
   }
 
   function make(tag, style, ...children) {
