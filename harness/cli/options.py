@@ -23,6 +23,17 @@ BudgetOption = Annotated[
     str | None,
     typer.Option(metavar="USD", help="Stop before answers have cost more, such as 5usd."),
 ]
+StorageOption = Annotated[
+    str,
+    typer.Option(
+        metavar="DIR|URL",
+        envvar="HARNESS_HISTORY",
+        help="Where saved runs lie: a folder, or a URL that fsspec knows.",
+    ),
+]
+SuiteOption = Annotated[
+    str | None, typer.Option(metavar="SUITE", help="Only saved runs of this suite.")
+]
 
 
 def read_names(text: str | None) -> tuple[str, ...] | None:

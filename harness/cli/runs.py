@@ -12,11 +12,13 @@ from harness.cli.options import (
     BudgetOption,
     CacheOption,
     JsonOption,
+    StorageOption,
     read_budget,
     read_days,
     read_names,
     read_share,
 )
+from harness.cli.saved import open_history, save_result
 from harness.cli.shown import (
     show_forecast,
     show_result,
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     "`harness compare releases --systems rag,hybrid --decoding free,constrained`\n\n"
     "`harness compare path/to/suite.toml --dry-run`\n\n"
     "`harness compare path/to/suite.toml --sample 10% --cache --budget 5usd`\n\n"
-    "`harness compare path/to/suite.toml --report report.html`"
+    "`harness compare path/to/suite.toml --report report.html --save before`"
 )
 def compare(
     suite: Annotated[str, typer.Argument(help="A built-in suite, a folder, or a suite.toml.")],
@@ -74,6 +76,10 @@ def compare(
     report: Annotated[
         Path | None, typer.Option(help="Where to write the report (default: in the run).")
     ] = None,
+    save: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Save it in the history under this name.")
+    ] = None,
+    storage: StorageOption = "history",
     json_out: JsonOption = None,
 ) -> None:
     """Run the suite's questions through its systems, compare, and write a report."""
@@ -91,6 +97,7 @@ def compare(
     if dry_run:
         show_forecast(api.forecast(suite, **asked), json_out)
         return
+    kept = open_history(storage, save) if save is not None else None
     with shown_progress() as progress:
         result = api.compare(
             suite,
@@ -103,6 +110,9 @@ def compare(
             progress=progress,
         )
     show_result(result, report, json_out)
+    if kept is not None:
+        entry = save_result(kept, result, save)
+        typer.echo(f"saved:  {entry.key} in {storage}", err=json_out == "-")
 
 
 @app.command(

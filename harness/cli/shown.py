@@ -47,8 +47,16 @@ def show_load(result: LoadResult, json_out: str | None) -> None:
     write_json(result.to_dict, json_out)
 
 
-def show_result(result: Result, report: Path | None, json_out: str | None) -> None:
-    """The table of a run, its notes, and where run and report lie; the report is written."""
+def show_result(
+    result: Result,
+    report: Path | None,
+    json_out: str | None,
+    data: Callable[[], Any] | None = None,
+) -> None:
+    """The table of a run, its notes, and where run and report lie; the report is written.
+
+    `data` is what is written as JSON; the figures when None.
+    """
     from rich.console import Console  # noqa: PLC0415  (slow)
 
     from harness.reporting.console import summary_table  # noqa: PLC0415  (heavy)
@@ -60,7 +68,7 @@ def show_result(result: Result, report: Path | None, json_out: str | None) -> No
     path = result.report(report)
     console.print(f"run:    {result.run}", highlight=False, soft_wrap=True)
     console.print(f"report: {path}", highlight=False, soft_wrap=True)
-    write_json(result.to_dict, json_out)
+    write_json(data or result.to_dict, json_out)
 
 
 def show_forecast(found: Forecast, json_out: str | None) -> None:
