@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from harness.reporting.components import Section
 from harness.reporting.sections.accuracy import accuracy
 from harness.reporting.sections.ages import ages
+from harness.reporting.sections.baseline import baseline as baseline_section
 from harness.reporting.sections.blame import blame
 from harness.reporting.sections.claims import claims as claims_section
 from harness.reporting.sections.comparisons import comparisons
@@ -32,9 +33,11 @@ from harness.statistics.results import Results
 if TYPE_CHECKING:
     from harness.decision.claims import ClaimVerdict
     from harness.decision.recommend import Recommendation
+    from harness.history.diff import Diff
     from harness.running.folder import LoadedRun
 
 _SECTIONS = (
+    baseline_section,
     freshness,
     ages,
     time_to_fresh,
@@ -73,9 +76,10 @@ def report_view(
     claims: Sequence[ClaimVerdict] | None = None,
     recommendation: Recommendation | None = None,
     hygiene: Hygiene | None = None,
+    baseline: Diff | None = None,
 ) -> ReportView:
     """The view of a run; a pure function of its arguments."""
-    context = Context(run, results, tuple(claims or ()), recommendation, hygiene)
+    context = Context(run, results, tuple(claims or ()), recommendation, hygiene, baseline=baseline)
     return ReportView(
         title=run.manifest.title or run.manifest.suite,
         run_id=run.manifest.run_id,
