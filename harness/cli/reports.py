@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -66,7 +67,8 @@ def report(
         console.print(f"run:    {path}", highlight=False, soft_wrap=True)
     for path in written:
         console.print(f"report: {path}", highlight=False, soft_wrap=True)
-    write_json(result.to_dict, json_out)
+    moved = {"baseline": asdict(result.against(before))} if before is not None else {}
+    write_json(lambda: result.to_dict() | moved, json_out)
 
 
 @app.command(

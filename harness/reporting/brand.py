@@ -61,8 +61,10 @@ def load_brand(path: Path) -> Brand:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(located(path, None, f"not TOML: {error}")) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(located(path, None, f"cannot be read: {error}")) from error
+    except OSError as error:
+        raise ConfigError(located(path, None, error.strerror or str(error))) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(located(path, None, "is not UTF-8")) from error
     for key, value in data.items():
         if key not in _KEYS:
             raise ConfigError(located(path, None, f"unknown key {key!r}: {nearest(key, _KEYS)}"))

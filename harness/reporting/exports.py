@@ -102,7 +102,7 @@ def _estimate(estimate: Estimate) -> tuple[_Cell, ...]:
 
 def _csv(rows: Iterable[tuple[_Cell, ...]]) -> str:
     file = io.StringIO(newline="")
-    writer = csv.writer(file, lineterminator="\n")
+    writer = csv.writer(file)  # RFC 4180: lines end in CR LF
     for row in rows:
         writer.writerow([_cell(cell) for cell in row])
     return file.getvalue()

@@ -150,8 +150,10 @@ def _where(error: Exception, templates: Path) -> str:
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(located(path, None, f"cannot be read: {error}")) from error
+    except OSError as error:
+        raise ConfigError(located(path, None, error.strerror or str(error))) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(located(path, None, "is not UTF-8")) from error
 
 
 def _hash(text: str) -> str:

@@ -62,7 +62,7 @@ def counted(page: Page) -> tuple[int, int]:
     status = page.inner_text(".status")
     if status == "No answer is like that.":
         return 0, 0
-    found = re.fullmatch(r"([\d,]+) of 900 answers, to ([\d,]+) questions asked\.", status)
+    found = re.fullmatch(r"([\d,]+) of 900 answers, to ([\d,]+) questions? asked\.", status)
     assert found, status
     answers, cases = (int(number.replace(",", "")) for number in found.groups())
     return answers, cases

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from harness.history.diff import Change, Diff, SystemDiff
 from harness.reporting.components import Badge, Cell, Column, Section, Table
@@ -38,6 +39,7 @@ def baseline(context: Context) -> Section | None:
         blocks=tuple(
             _table(system, notes if system is found.systems[-1] else []) for system in found.systems
         ),
+        noted=False,
     )
 
 
@@ -77,6 +79,8 @@ def _row(change: Change) -> tuple[Cell, ...]:
     kind = metric(change.metric)
     unit = kind.unit([change.a, change.b])
     difference = kind.difference_unit([change.difference])
+    if kind.quantity == "usd":  # both for as many queries
+        difference = replace(unit, prefix="", signed=True)
     return (
         f"{kind.title}, {difference.name or unit.name}".removesuffix(", "),
         figure(change.a, unit),

@@ -147,7 +147,7 @@
       const count = chosen.reduce((sum, [, places]) => sum + places.length, 0);
       find(".cases").replaceChildren(...shown.map(printCase));
       find(".status").textContent = count
-        ? `${number(count)} of ${number(answers.system.length)} answers, to ${number(chosen.length)} questions asked.`
+        ? `${number(count)} of ${number(answers.system.length)} answers, to ${number(chosen.length)} question${chosen.length > 1 ? "s" : ""} asked.`
         : "No answer is like that.";
       find(".page").textContent = `Page ${number(page)} of ${number(pages)}`;
       find(".pages").hidden = pages === 1;
