@@ -139,7 +139,7 @@ def test_a_brand_that_is_wrong_is_refused(tmp_path: Path, text: str, told: str) 
 
 
 def test_a_folder_or_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="--templates .*none: no such folder"):
+    with pytest.raises(ConfigError, match=r"--templates .*none: no such folder"):
         load_look(tmp_path / "none")
     with pytest.raises(ConfigError, match=r"none\.toml: No such file"):
         load_look(brand=tmp_path / "none.toml")
