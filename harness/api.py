@@ -54,6 +54,7 @@ from harness.running.runner import Options, Runner
 from harness.running.suite import load_suite
 from harness.running.sunset import sunsets
 from harness.running.tuning import EndedJob, cancel_all, tune_all
+from harness.systems.config import load_systems
 from harness.systems.search import VECTORS
 from harness.systems.tuning import train_suite_adapters
 from harness.training.adapter import Adapter
@@ -64,6 +65,7 @@ from harness.world.questions import QuestionSet
 
 if TYPE_CHECKING:
     from harness.decision import ClaimVerdict, Decision, Needs, Recommendation
+    from harness.gates import Declared, GateReport
     from harness.scoring import PriceBook
     from harness.scoring.forecast import Forecast
     from harness.scoring.freshness import Judge
@@ -130,6 +132,69 @@ class Result:
 
         return decide(self.loaded, self.results, self.prices, needs)
 
+    @cached_property
+    def gates(self) -> GateReport:
+        """The suite's gates on this run alone; those that need a baseline are left out with a note."""
+        return self.judged(self._declared())
+
+    def gate(
+        self,
+        *expressions: str,
+        baseline: Result | Path | str | None = None,
+        suite: Path | str | None = None,
+        allow_different: Sequence[str] = (),
+    ) -> GateReport:
+        """Judge gates as one family.
+
+        Args:
+            expressions: Such as `"rag.stale_rate <= 5%"`; see `harness.gates.expression`. The gates
+                that the suite had when it was run where neither these nor a `suite` are given.
+            baseline: The run that `baseline.rag.stale_rate` speaks of, or its folder.
+            suite: Take the gates that this suite has now.
+            allow_different: What may differ between the runs, such as `questions` or `machine`.
+
+        Raises:
+            HarnessError: a gate cannot be read, or the runs are unlike.
+        """
+        from harness.gates import declare, from_texts  # noqa: PLC0415  (numpy is slow)
+
+        names = [system.name for system in self.loaded.manifest.systems]
+        asked = declare(load_suite(suite).gates) if suite is not None else ()
+        asked += from_texts(expressions, names)
+        if not asked and suite is None:
+            asked = self._declared()
+        if not asked:
+            raise ConfigError(
+                f"{self.run} has no gates: write them into its suite ([[gates]]), or give one: "
+                "--gate 'rag.stale_rate <= 5%'"
+            )
+        if isinstance(baseline, str | Path):
+            baseline = load(baseline, judge=self.judge)
+        return self.judged(asked, baseline, allow_different)
+
+    def _declared(self) -> tuple[Declared, ...]:
+        from harness.gates import declared_in  # noqa: PLC0415  (numpy is slow)
+
+        return declared_in(self.loaded.manifest)
+
+    def judged(
+        self,
+        gates: Sequence[Declared],
+        baseline: Result | None = None,
+        allow_different: Sequence[str] = (),
+        error: float | None = None,
+    ) -> GateReport:
+        """Judge gates that have been read already; `error` is the chance of any false failure."""
+        from harness.gates import judge_runs  # noqa: PLC0415  (numpy is slow)
+
+        return judge_runs(
+            gates,
+            (self.loaded, self.results),
+            None if baseline is None else (baseline.loaded, baseline.results),
+            allow_different=allow_different,
+            error=error,
+        )
+
     def report(self, path: Path | str | None = None) -> Path:
         """Write the report (default: `report.html` in the run); the same run gives the same bytes."""
         from harness.reporting import write_report  # noqa: PLC0415  (jinja2 is slow)
@@ -141,6 +206,7 @@ class Result:
             claims=self.claims,
             recommendation=self.recommendation,
             hygiene=self.hygiene,
+            gates=self.gates,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -148,7 +214,8 @@ class Result:
         figures = {f.name: getattr(self.results, f.name) for f in fields(self.results)}
         figures.pop("scores")
         swept = {"hygiene": _plain(self.hygiene)} if self.hygiene is not None else {}
-        return {"run": str(self.run), **_plain(figures), **swept}
+        gates = {"gates": _plain(self.gates)} if self.loaded.manifest.settings.get("gates") else {}
+        return {"run": str(self.run), **_plain(figures), **swept, **gates}
 
     def __repr__(self) -> str:
         return f"Result({str(self.run)!r}: {len(self.loaded.records)} records)"
@@ -209,6 +276,7 @@ def compare(
         hygiene=hygiene,
         decoding=decoding,
     )
+    _check_gates(job)
     inputs = load_inputs(job)
     _check_formats(inputs.questions)
     path = new_folder(Path(out) if out is not None else _RUNS, job.suite.name)
@@ -252,6 +320,7 @@ def forecast(
         sample=sample,
         decoding=decoding,
     )
+    _check_gates(job)
     inputs = load_inputs(job)
     return foreseen(job, inputs, _prices(job.suite.prices, new_manifest(job, inputs, "forecast")))
 
@@ -404,6 +473,15 @@ def cancel_training(
     """End the fine-tuning jobs that `train` with the same arguments would wait for."""
     job = make_job(load_suite(suite), systems=systems, days=days)
     return cancel_all(job, load_world(job))
+
+
+def _check_gates(job: Job) -> None:
+    """Refuse a gate that cannot be read, or speaks of a system that there is not."""
+    if job.suite.gates:
+        from harness.gates import declare  # noqa: PLC0415  (numpy is slow)
+
+        suite = load_systems(job.suite.systems, job.suite.path.parent)
+        declare(job.suite.gates, {spec.name for spec in (*suite, *job.systems)})
 
 
 def _check_formats(questions: QuestionSet) -> None:

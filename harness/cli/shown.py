@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from harness.api import Result
+    from harness.gates import GateReport
     from harness.scoring.forecast import Forecast
     from harness.statistics.planning import Plan
     from harness.under_load import LoadResult
@@ -57,10 +60,19 @@ def show_result(result: Result, report: Path | None, json_out: str | None) -> No
     console.print(summary_table(result.results))
     for note in result.results.notes:
         console.print(f"note: {note}", highlight=False, markup=False)
+    print_gates(console, result.gates)
     path = result.report(report)
     console.print(f"run:    {result.run}", highlight=False, soft_wrap=True)
     console.print(f"report: {path}", highlight=False, soft_wrap=True)
     write_json(result.to_dict, json_out)
+
+
+def print_gates(console: Console, found: GateReport) -> None:
+    """Each gate, the worst first; nothing where there are none."""
+    from harness.reporting.gates import gate_lines  # noqa: PLC0415  (heavy)
+
+    for style, line in gate_lines(found):
+        console.print(line, style=style, highlight=False, markup=False)
 
 
 def show_forecast(found: Forecast, json_out: str | None) -> None:

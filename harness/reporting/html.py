@@ -22,6 +22,7 @@ from harness.statistics.results import Results
 if TYPE_CHECKING:
     from harness.decision.claims import ClaimVerdict
     from harness.decision.recommend import Recommendation
+    from harness.gates import GateReport
     from harness.running.folder import LoadedRun
 
 _LONGEST = 4000
@@ -36,12 +37,20 @@ def write_report(
     claims: Sequence[ClaimVerdict] | None = None,
     recommendation: Recommendation | None = None,
     hygiene: Hygiene | None = None,
+    gates: GateReport | None = None,
 ) -> Path:
     """Write the report of a run to `path`, all or nothing; the same input gives the same bytes.
 
     Missing folders are made. Raises `RunError` when the file cannot be written.
     """
-    view = report_view(run, results, claims=claims, recommendation=recommendation, hygiene=hygiene)
+    view = report_view(
+        run,
+        results,
+        claims=claims,
+        recommendation=recommendation,
+        hygiene=hygiene,
+        gates=gates,
+    )
     _write(path, render(view))
     return path
 

@@ -18,6 +18,7 @@ from harness.reporting.sections.decision import decision
 from harness.reporting.sections.decoding import decoding
 from harness.reporting.sections.flips import flips
 from harness.reporting.sections.freshness import freshness
+from harness.reporting.sections.gates import gates as gates_section
 from harness.reporting.sections.hygiene import hygiene as hygiene_section
 from harness.reporting.sections.kinds import kinds
 from harness.reporting.sections.latency import latency
@@ -31,9 +32,11 @@ from harness.statistics.results import Results
 if TYPE_CHECKING:
     from harness.decision.claims import ClaimVerdict
     from harness.decision.recommend import Recommendation
+    from harness.gates import GateReport
     from harness.running.folder import LoadedRun
 
 _SECTIONS = (
+    gates_section,
     freshness,
     ages,
     time_to_fresh,
@@ -71,9 +74,10 @@ def report_view(
     claims: Sequence[ClaimVerdict] | None = None,
     recommendation: Recommendation | None = None,
     hygiene: Hygiene | None = None,
+    gates: GateReport | None = None,
 ) -> ReportView:
     """The view of a run; a pure function of its arguments."""
-    context = Context(run, results, tuple(claims or ()), recommendation, hygiene)
+    context = Context(run, results, tuple(claims or ()), recommendation, hygiene, gates)
     return ReportView(
         title=run.manifest.title or run.manifest.suite,
         run_id=run.manifest.run_id,

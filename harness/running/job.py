@@ -15,6 +15,7 @@ from harness.models.openai.endpoint import Endpoint
 from harness.running.arms import Arm, Place
 from harness.running.environment import machine, package_versions
 from harness.running.fingerprints import corpus_fingerprint, facts_fingerprint, file_fingerprint
+from harness.running.gate_rows import row_to_dict
 from harness.running.manifest import Manifest, SystemManifest
 from harness.running.plan import Task, make_plan, sample_questions
 from harness.running.suite import Suite, built_in_suites
@@ -173,6 +174,7 @@ def new_manifest(job: Job, inputs: Inputs, run_id: str) -> Manifest:
             "limit": inputs.limit,
             "in_flight": _in_flight(job),
             **swept,
+            **({"gates": [row_to_dict(row) for row in job.suite.gates]} if job.suite.gates else {}),
         },
     )
 

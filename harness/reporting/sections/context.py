@@ -19,6 +19,7 @@ from harness.statistics.results import Comparison, Results, SystemResult
 if TYPE_CHECKING:
     from harness.decision.claims import ClaimVerdict
     from harness.decision.recommend import Recommendation
+    from harness.gates import GateReport
     from harness.running.folder import LoadedRun
 
 CLASS_TONES: Mapping[FreshnessClass, str] = {
@@ -44,6 +45,7 @@ class Context:
     claims: Sequence[ClaimVerdict]
     recommendation: Recommendation | None
     hygiene: Hygiene | None = None
+    gates: GateReport | None = None
     labels: Mapping[str, SystemLabel] = field(init=False)
     records: Mapping[RecordKey, Record] = field(init=False)
     scores: Mapping[RecordKey, Score] = field(init=False)
