@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from harness.running.folder import LoadedRun
 from harness.scoring.score import Score
 from harness.statistics.estimate import Estimate
 from harness.statistics.one_sided import (
-    Tested,
+    Weighed,
     estimate_against,
     mean_against,
     quantile_against,
@@ -25,7 +26,7 @@ from harness.statistics.one_sided import (
 from harness.statistics.resampling import RESAMPLES
 from harness.statistics.results import Results
 from harness.statistics.summary import QUANTILES
-from harness.statistics.table import MEANS, RATES, Sample, ScoreTable, align, score_tables
+from harness.statistics.table import MEANS, RATES, Sample, align, score_tables
 
 __all__ = ["Evidence", "Scope", "evidence"]
 
@@ -49,6 +50,13 @@ class Scope:
         return lambda score: score.day in days and score.question_id in tagged
 
 
+class Samples(Protocol):
+    """What the judge asks of a table of scores."""
+
+    def sample(self, metric: str) -> Sample:
+        """The units that a rate or mean is formed over."""
+
+
 class Evidence:
     """A run's scores as tables, made once for all of its gates."""
 
@@ -58,7 +66,7 @@ class Evidence:
         self.systems = tuple(system.name for system in results.systems)
         self._tables = {Scope(): score_tables(results.scores, self.systems)}
 
-    def table(self, system: str, scope: Scope) -> ScoreTable:
+    def table(self, system: str, scope: Scope) -> Samples:
         """The scores of a system within a scope."""
         if scope not in self._tables:
             holds = scope.holds(self.run)
@@ -82,7 +90,7 @@ def evidence(
     *,
     seed: int,
     resamples: int = RESAMPLES,
-) -> Tested:
+) -> Weighed:
     """The figure of a gate (or its distance from the reference) tested against its bound.
 
     The systems that it names are in the runs. Figures of two systems are paired by question, day and
@@ -94,20 +102,20 @@ def evidence(
     if reference is not None and other is not None:
         unpriced = unpriced or other.unpriced(reference)
     if unpriced is not None:
-        return Tested(unpriced)
+        return Weighed(unpriced)
     if reference is None:
         return _alone(expression, scope, run, seed, resamples)
     if other is None:
-        return Tested(Estimate.unknown("no baseline run was given"))
+        return Weighed(Estimate.unknown("no baseline run was given"))
     found = _paired(expression, reference, scope, run, other, seed=seed, resamples=resamples)
     if found.estimate.n == 0:
-        return Tested(Estimate.unknown("no question was measured on both"))
+        return Weighed(Estimate.unknown("no question was measured on both"))
     return found
 
 
 def _alone(
     expression: Expression, scope: Scope, run: Evidence, seed: int, resamples: int
-) -> Tested:
+) -> Weighed:
     metric, bound = expression.figure.metric, expression.bound
     table = run.table(expression.figure.system, scope)
     if metric in RATES:
@@ -123,7 +131,7 @@ def _alone(
         cost, right, clusters = align(table.sample("cost_per_query"), table.sample("right_rate"))
         return ratio_against(cost, right, clusters, bound, seed=seed, resamples=resamples)
     if scope:
-        return Tested(Estimate.unknown("it is not formed for some days or tags alone"))
+        return Weighed(Estimate.unknown("it is not formed for some days or tags alone"))
     return estimate_against(run.results[expression.figure.system].metrics[metric], bound)
 
 
@@ -136,14 +144,14 @@ def _paired(
     *,
     seed: int,
     resamples: int,
-) -> Tested:
+) -> Weighed:
     metric, bound, factor = expression.figure.metric, expression.bound, 1 + expression.share
     of = _TIMES if metric in QUANTILES else metric
     mine: Sample = run.table(expression.figure.system, scope).sample(of)
     theirs = other.table(reference.system, scope).sample(of)
     ours, before, clusters = align(mine, theirs)
     if not len(ours):
-        return Tested(Estimate.unknown("no question was measured on both"))
+        return Weighed(Estimate.unknown("no question was measured on both"))
     if metric in RATES:
         return rate_difference_against(before, ours, clusters, bound)
     if metric in MEANS:

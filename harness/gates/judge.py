@@ -18,7 +18,7 @@ from harness.gates.units import in_units
 from harness.statistics.estimate import Estimate
 from harness.statistics.gates import FAMILY_ERROR, Verdict, broken, kept, what_decides
 from harness.statistics.multiplicity import holm
-from harness.statistics.one_sided import Tested
+from harness.statistics.one_sided import Weighed
 from harness.statistics.power import decision
 from harness.statistics.resampling import RESAMPLES
 
@@ -130,16 +130,16 @@ def judge(
         else:
             judged.append(gate)
     resamples = max(RESAMPLES, _RESAMPLES_A_GATE * len(judged))
-    tested = [
+    weighed = [
         evidence(g.expression, g.scope, run, baseline, seed=seed, resamples=resamples)
         for g in judged
     ]
-    p_values = [_p_value(gate, found) for gate, found in zip(judged, tested, strict=True)]
+    p_values = [_p_value(gate, found) for gate, found in zip(judged, weighed, strict=True)]
     family = sum(p is not None for p in p_values)
     adjusted = holm(p_values)
     verdicts = tuple(
         _verdict(gate, found, p, family, error)
-        for gate, found, p in zip(judged, tested, adjusted, strict=True)
+        for gate, found, p in zip(judged, weighed, adjusted, strict=True)
     )
     return GateReport(verdicts, family, error, left_out=tuple(left_out))
 
@@ -163,16 +163,16 @@ def _missing(gate: Declared, run: Evidence, baseline: Evidence | None) -> str:
     return ""
 
 
-def _p_value(gate: Declared, tested: Tested) -> float | None:
-    return tested.p_below if gate.expression.at_least else tested.p_above
+def _p_value(gate: Declared, weighed: Weighed) -> float | None:
+    return weighed.p_below if gate.expression.at_least else weighed.p_above
 
 
 def _verdict(
-    gate: Declared, tested: Tested, p_adjusted: float | None, family: int, error: float
+    gate: Declared, weighed: Weighed, p_adjusted: float | None, family: int, error: float
 ) -> GateVerdict:
-    expression, found = gate.expression, tested.estimate
+    expression, found = gate.expression, weighed.estimate
     low_is_bad, bound = expression.at_least, expression.bound
-    p = broken(tested, bound, low_is_bad=low_is_bad)
+    p = broken(weighed, bound, low_is_bad=low_is_bad)
     verdict: Verdict = "inconclusive"
     if kept(found, bound, low_is_bad=low_is_bad):
         verdict = "pass"
@@ -194,7 +194,7 @@ def _verdict(
         tags=gate.scope.tags,
         estimate=found,
         bound=bound,
-        p_value=_p_value(gate, tested),
+        p_value=_p_value(gate, weighed),
         p_adjusted=p_adjusted,
         detectable=detectable,
         needed=needed,

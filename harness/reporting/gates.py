@@ -7,6 +7,7 @@ from textwrap import wrap
 from typing import Final
 
 from harness.gates import GateReport
+from harness.gates.selftest import GateSelftest
 from harness.reporting.untrusted import single_line
 from harness.statistics.gates import Verdict
 
@@ -33,6 +34,31 @@ def gate_lines(found: GateReport) -> Iterator[tuple[str, str]]:
     for note in found.remarks:
         yield from _wrapped("", f"note: {_line(note)}", indent=6)
     yield "bold", found.summary
+
+
+def selftest_lines(found: GateSelftest) -> Iterator[str]:
+    """What the instrument was measured to do: false failures, and planted falls that were caught."""
+    silence = found.silence
+    yield f"drawn from {single_line(found.source, _LONGEST)}"
+    yield ""
+    yield f"A/A: {silence.gates} gates on a system against itself, {silence.simulations:,} times"
+    yield "every bound on the truth itself, so that every failure is a false one"
+    yield "  sessions with a failure"
+    yield f"{silence.points:9.1%}  by points: a bare threshold"
+    yield f"{silence.interval:9.1%}  by each gate's 95% interval"
+    yield f"{silence.judged:9.1%}  as judged, by Holm over the family; at most {found.family_error:.0%} stated"
+    yield f"gates that passed with their bound on the truth: {silence.passed:.1%}"
+    yield ""
+    yield "Planted: right answers made wrong until the rate falls by so much"
+    yield f"{'answers':>9}{'groups':>8}{'fall':>7}{'promised':>10}{'caught':>8}"
+    for one in found.caught:
+        short = "" if one.kept else "  short"
+        yield (
+            f"{one.answers:9,}{one.groups:8,}{100 * one.drop:5.0f}pp{one.promised:10.1%}"
+            f"{one.caught:8.1%}{short}"
+        )
+    yield ""
+    yield "all as stated" if found.kept else "not as stated"
 
 
 def _line(text: str) -> str:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from harness.statistics.estimate import Estimate
-from harness.statistics.one_sided import Tested, estimate_against
+from harness.statistics.one_sided import Weighed, estimate_against
 from harness.statistics.power import ALPHA, Decision, decision
 
 __all__ = [
@@ -75,14 +75,14 @@ def kept(estimate: Estimate, bound: float, *, low_is_bad: bool) -> bool:
     return estimate.low >= bound if low_is_bad else estimate.high <= bound
 
 
-def broken(tested: Tested, bound: float, *, low_is_bad: bool) -> float | None:
+def broken(weighed: Weighed, bound: float, *, low_is_bad: bool) -> float | None:
     """The p-value of "the bound is kept" where the interval leaves none of it, else None.
 
     An estimate without an interval (a p95 of too few answers) may still have a p-value: then that
     alone must be below `ALONE`.
     """
-    estimate = tested.estimate
-    p = tested.p_below if low_is_bad else tested.p_above
+    estimate = weighed.estimate
+    p = weighed.p_below if low_is_bad else weighed.p_above
     if p is None or p > ALONE:
         return None
     if estimate.low is None or estimate.high is None:

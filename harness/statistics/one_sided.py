@@ -35,7 +35,7 @@ from harness.statistics.paired import discordant, paired_moments, rate_differenc
 from harness.statistics.resampling import RESAMPLES, bootstrap_counts
 
 __all__ = [
-    "Tested",
+    "Weighed",
     "estimate_against",
     "mean_against",
     "quantile_against",
@@ -50,7 +50,7 @@ _SAME: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class Weighed:
     """An estimate with its evidence against a bound; p-values are None where there is none."""
 
     estimate: Estimate
@@ -58,7 +58,7 @@ class Tested:
     p_below: float | None = None
 
 
-def rate_against(successes: ArrayLike, clusters: ArrayLike, bound: float) -> Tested:
+def rate_against(successes: ArrayLike, clusters: ArrayLike, bound: float) -> Weighed:
     """A rate: the exact binomial test, or in groups the score test on the effective n.
 
     The score test is Wilson's interval inverted, with Student's tail in place of the normal one.
@@ -66,7 +66,7 @@ def rate_against(successes: ArrayLike, clusters: ArrayLike, bound: float) -> Tes
     successes = np.asarray(successes, dtype=float)
     found = rate(successes, clusters)
     if found.value is None:
-        return Tested(found)
+        return Weighed(found)
     from scipy import stats  # noqa: PLC0415  (slow to import)
 
     n = len(successes)
@@ -75,19 +75,19 @@ def rate_against(successes: ArrayLike, clusters: ArrayLike, bound: float) -> Tes
     if found.groups == n:
         count = round(found.value * n)
         above = float(stats.binom.sf(count - 1, n, bound))
-        return Tested(found, above, float(stats.binom.cdf(count, n, bound)))
+        return Weighed(found, above, float(stats.binom.cdf(count, n, bound)))
     error = math.sqrt(bound * (1 - bound) / effective_n(successes, clusters))
     return _from_tail(found, (found.value - bound) / error, _student(found.groups - 1))
 
 
 def rate_difference_against(
     a: ArrayLike, b: ArrayLike, clusters: ArrayLike, bound: float
-) -> Tested:
+) -> Weighed:
     """The difference of two paired rates, `b` minus `a`: Bonett and Price's interval inverted."""
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     found = rate_difference(a, b, clusters)
     if found.value is None:
-        return Tested(found)
+        return Weighed(found)
     only_a, only_b = discordant(a, b)
     found = replace(found, method=f"{found.method}; {only_b} better, {only_a} worse")
     single = found.groups == len(a)
@@ -99,11 +99,11 @@ def rate_difference_against(
 
 def mean_against(
     values: ArrayLike, clusters: ArrayLike, bound: float, *, seed: int, resamples: int = RESAMPLES
-) -> Tested:
+) -> Weighed:
     """A mean, or a mean of paired differences: the bootstrap-t interval inverted."""
     values = np.asarray(values, dtype=float)
     if len(values) == 0:
-        return Tested(Estimate.unknown("nothing was measured"))
+        return Weighed(Estimate.unknown("nothing was measured"))
     sums = ClusterSums.of(values, clusters)
     found = bootstrap_ratio(sums, len(values), seed=seed)
     return _bootstrapped(found, sums, bound, seed, resamples)
@@ -117,16 +117,16 @@ def ratio_against(
     *,
     seed: int,
     resamples: int = RESAMPLES,
-) -> Tested:
+) -> Weighed:
     """A ratio of sums (cost per right answer): the bootstrap-t interval inverted."""
     found = ratio(numerator, denominator, clusters, seed=seed)
     if found.value is None:
-        return Tested(found)
+        return Weighed(found)
     sums = ClusterSums.of(numerator, clusters, denominator)
     return _bootstrapped(found, sums, bound, seed, resamples)
 
 
-def quantile_against(values: ArrayLike, q: float, clusters: ArrayLike, bound: float) -> Tested:
+def quantile_against(values: ArrayLike, q: float, clusters: ArrayLike, bound: float) -> Weighed:
     """A quantile: whether the share of values up to the bound is `q`, which is the same question.
 
     That needs no order statistic beyond the sample, so that a sample too small for an interval can
@@ -135,10 +135,10 @@ def quantile_against(values: ArrayLike, q: float, clusters: ArrayLike, bound: fl
     values = np.asarray(values, dtype=float)
     found = quantile(values, q, clusters)
     if len(values) == 0:
-        return Tested(found)
+        return Weighed(found)
     up_to = rate_against(values <= bound, clusters, q)
     below = rate_against(values < bound, clusters, q)
-    return Tested(found, up_to.p_below, below.p_above)
+    return Weighed(found, up_to.p_below, below.p_above)
 
 
 def quantile_difference_against(
@@ -151,7 +151,7 @@ def quantile_difference_against(
     seed: int,
     factor: float = 1.0,
     resamples: int = RESAMPLES,
-) -> Tested:
+) -> Weighed:
     """The `q`-quantile of `b` minus `factor` times that of `a`, by a percentile bootstrap.
 
     Whole groups are drawn, and both systems' values with them (Efron and Tibshirani 1993, chapter
@@ -162,11 +162,11 @@ def quantile_difference_against(
     n = len(a)
     if n < least_n(q):
         reason = f"n = {n} is below the {least_n(q)} that p{q * 100:g} takes"
-        return Tested(Estimate.unknown(reason, n))
+        return Weighed(Estimate.unknown(reason, n))
     _, codes = np.unique(np.asarray(clusters), return_inverse=True)
     groups = int(codes.max()) + 1
     if groups < _MIN_GROUPS:
-        return Tested(Estimate.unknown(f"{groups} groups are too few, {_MIN_GROUPS} needed", n))
+        return Weighed(Estimate.unknown(f"{groups} groups are too few, {_MIN_GROUPS} needed", n))
     of_a, of_b = _Quantile(a, codes, q), _Quantile(b, codes, q)
     value = of_b.observed - factor * of_a.observed
     drawn = np.concatenate(
@@ -179,7 +179,7 @@ def quantile_difference_against(
     method = f"percentile bootstrap over {groups} groups, {resamples} resamples"
     found = Estimate(value, min(float(low), value), max(float(high), value), n, groups, method)
     above, below = (drawn <= bound).sum(), (drawn >= bound).sum()
-    return Tested(found, float(1 + above) / (1 + resamples), float(1 + below) / (1 + resamples))
+    return Weighed(found, float(1 + above) / (1 + resamples), float(1 + below) / (1 + resamples))
 
 
 class _Quantile:
@@ -191,19 +191,20 @@ class _Quantile:
         self.observed = float(np.quantile(values, q, method="inverted_cdf"))
 
     def __call__(self, counts: Floats) -> Floats:
-        reached = np.cumsum(counts[:, self._codes], axis=1)
-        wanted = self._q * reached[:, -1:] * (1 - _SAME)
-        return np.asarray(self._values[np.argmax(reached >= wanted, axis=1)])
+        reached = counts.astype(np.int32)[:, self._codes]
+        np.cumsum(reached, axis=1, out=reached)
+        wanted = np.ceil(self._q * reached[:, -1:] * (1 - _SAME)).astype(np.int32)
+        return np.asarray(self._values[(reached < wanted).sum(axis=1)])
 
 
-def estimate_against(estimate: Estimate, bound: float) -> Tested:
+def estimate_against(estimate: Estimate, bound: float) -> Weighed:
     """Any estimate: the arm of its interval towards the bound taken for a normal one.
 
     A rate's standard error is that at the bound, as in Wilson's interval, which holds near 0 and 1.
     """
     value, low, high = estimate.value, estimate.low, estimate.high
     if value is None or low is None or high is None:
-        return Tested(estimate)
+        return Weighed(estimate)
     arm = value - low if value > bound else high - value
     end = low if value > bound else high
     if arm <= _SAME * max(abs(value), _SAME) or not math.isfinite(arm):
@@ -216,10 +217,10 @@ def estimate_against(estimate: Estimate, bound: float) -> Tested:
 
 def _bootstrapped(
     found: Estimate, sums: ClusterSums, bound: float, seed: int, resamples: int
-) -> Tested:
+) -> Weighed:
     """How many of the studentised resamples lie as far out as the bound does."""
     if found.value is None:
-        return Tested(found)
+        return Weighed(found)
     error = math.sqrt(sums.variance())
     if found.low == found.high:
         return _certain(found, found.value, bound)
@@ -227,18 +228,18 @@ def _bootstrapped(
     reached = (found.value - bound) / error
     n = len(distances) + 1
     above = float(1 + (distances >= reached).sum()) / n
-    return Tested(found, above, float(1 + (distances <= reached).sum()) / n)
+    return Weighed(found, above, float(1 + (distances <= reached).sum()) / n)
 
 
-def _certain(found: Estimate, value: float, bound: float) -> Tested:
+def _certain(found: Estimate, value: float, bound: float) -> Weighed:
     """Nothing varies: the figure lies on one side of the bound, or on it."""
     if abs(value - bound) <= _SAME * max(abs(value), abs(bound)):
-        return Tested(found, 1.0, 1.0)
-    return Tested(found, float(value <= bound), float(value >= bound))
+        return Weighed(found, 1.0, 1.0)
+    return Weighed(found, float(value <= bound), float(value >= bound))
 
 
-def _from_tail(found: Estimate, distance: float, tail: Callable[[float], float]) -> Tested:
-    return Tested(found, tail(-distance), tail(distance))
+def _from_tail(found: Estimate, distance: float, tail: Callable[[float], float]) -> Weighed:
+    return Weighed(found, tail(-distance), tail(distance))
 
 
 def _normal() -> Callable[[float], float]:
