@@ -16,10 +16,11 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -57,6 +58,8 @@ _RUNS = pytest.StashKey[dict[Path, Any]]()
 _JUDGED = pytest.StashKey[list[_Judged]]()
 _ASKING = pytest.StashKey[Counter[Path]]()
 _INCONCLUSIVE = ("fail", "warn", "pass")
+_WIDTH = 80
+_INDENT = 13
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -150,21 +153,27 @@ def _suite_beside(request: pytest.FixtureRequest) -> Path:
 
 def _run_of(config: pytest.Config, suite: Path) -> Any:  # noqa: ANN401  (imported lazily)
     """The `harness.Result` of a suite: run when it is first asked for, once per session."""
-    from harness.errors import HarnessError  # noqa: PLC0415  (only in harness sessions)
-
-    options = _options(config)
+    options, runs = _options(config), config.stash[_RUNS]
     if hasattr(config, "workerinput") and options.run is None:
         pytest.fail(
             "a suite runs once per session: leave out -n, or judge a finished run: --harness-run DIR",
             pytrace=False,
         )
-    runs = config.stash[_RUNS]
     if suite not in runs:
-        try:
-            runs[suite] = _run_suite(suite, options)
-        except HarnessError as error:
-            pytest.fail(str(error), pytrace=False)
+        runs[suite] = _told(lambda: _run_suite(suite, options))
+    if isinstance(runs[suite], str):
+        pytest.fail(runs[suite], pytrace=False)
     return runs[suite]
+
+
+def _told(work: Callable[[], Any]) -> Any:  # noqa: ANN401  (what the work gives, or why it did not)
+    """What `work` returns, or the message of the error that a user can mend."""
+    from harness.errors import HarnessError  # noqa: PLC0415  (only in harness sessions)
+
+    try:
+        return work()
+    except HarnessError as error:
+        return str(error)
 
 
 @pytest.fixture(scope="module")
@@ -215,18 +224,18 @@ def _judge(
     run: Any,  # noqa: ANN401  (imported lazily)
     gates: Sequence[Declared],
     error: float,
-) -> GateReport:
-    """Judge a family of gates on a run, and on the baseline if one was named."""
+) -> GateReport | str:
+    """Judge a family of gates on a run, and on the baseline if one was named; or say why not."""
     from harness import api  # noqa: PLC0415  (heavy)
-    from harness.errors import HarnessError  # noqa: PLC0415  (only in harness sessions)
 
     options = _options(config)
-    try:
+
+    def judged() -> Any:  # noqa: ANN401  (imported lazily)
         baseline = api.load(options.baseline) if options.baseline is not None else None
-        report: GateReport = run.judged(gates, baseline, options.allow_different, error)
-    except HarnessError as error_:
-        pytest.fail(str(error_), pytrace=False)
-    return report
+        return run.judged(gates, baseline, options.allow_different, error)
+
+    found: GateReport | str = _told(judged)
+    return found
 
 
 def _take(config: pytest.Config, title: str, gate: Gate | GateVerdict) -> None:
@@ -256,8 +265,8 @@ class GateFile(pytest.File):
             yield GateItem.from_parent(self, name=gate.title)
 
     @cached_property
-    def report(self) -> GateReport:
-        """The verdicts, once the suite has run."""
+    def report(self) -> GateReport | str:
+        """The verdicts, once the suite has run; or what is wrong."""
         error = _family_error(self.config, self.path.parent, len(self.gates))
         return _judge(self.config, _run_of(self.config, self.path), self.gates, error)
 
@@ -270,15 +279,19 @@ class GateItem(pytest.Item):
         __tracebackhide__ = True
         file = self.parent
         assert isinstance(file, GateFile)  # noqa: S101  (nobody else makes one)
-        for name, why in file.report.left_out:
+        _run_of(self.config, file.path)
+        report = file.report
+        if isinstance(report, str):
+            pytest.fail(report, pytrace=False)
+        for name, why in report.left_out:
             if name == self.name:
                 pytest.skip(why)
-        (verdict,) = (one for one in file.report.verdicts if one.name == self.name)
+        (verdict,) = (one for one in report.verdicts if one.name == self.name)
         _take(self.config, self.name, verdict)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Where it stands."""
-        return self.path, None, self.name
+        """Where it stands, and what heads its failure."""
+        return self.path, None, f"gate: {self.name}"
 
 
 class Judge:
@@ -296,15 +309,16 @@ class Judge:
     def check(self, expression: str) -> None:
         """Judge a gate such as `rag.stale_rate <= 5%`; see `harness.gates.expression`."""
         __tracebackhide__ = True
-        from harness.errors import HarnessError  # noqa: PLC0415  (only in harness sessions)
         from harness.gates import from_texts  # noqa: PLC0415  (only in harness sessions)
 
         run = self._request.getfixturevalue("harness_run")
-        try:
-            gates = from_texts([expression], [system.name for system in run.results.systems])
-        except HarnessError as error:
-            pytest.fail(str(error), pytrace=False)
-        report = _judge(self._config, run, gates, self._level())
+        systems = [system.name for system in run.results.systems]
+        gates = _told(lambda: from_texts([expression], systems))
+        report = (
+            gates if isinstance(gates, str) else _judge(self._config, run, gates, self._level())
+        )
+        if isinstance(report, str):
+            pytest.fail(report, pytrace=False)
         for _, why in report.left_out:
             pytest.skip(why)
         _take(self._config, expression, report.verdicts[0])
@@ -399,6 +413,7 @@ def pytest_terminal_summary(
         terminalreporter.write_line(f"run: {run.run}")
     for entry in sorted(judged, key=lambda entry: order[entry.gate.verdict]):
         verdict = entry.gate.verdict
-        terminalreporter.write(f"{verdict.upper():13}", **colours[verdict])
+        terminalreporter.write(f"{verdict.upper():{_INDENT}}", **colours[verdict])
         terminalreporter.write_line(entry.title)
-        terminalreporter.write_line(f"{'':13}{entry.gate.sentence}")
+        for line in wrap(entry.gate.sentence, _WIDTH - _INDENT):
+            terminalreporter.write_line(f"{'':{_INDENT}}{line}")

@@ -92,6 +92,7 @@ def test_what_is_wrong_is_named_with_its_column(text: str, column: int, message:
     assert "\n" not in str(caught.value)
 
 
+@settings(max_examples=60)
 @given(
     st.text(max_size=60) | st.from_regex(r"[a-z.]{0,9}(_rate)? ?[<>=]{0,2} ?[$0-9a-z%. +-]{0,12}")
 )
