@@ -13,7 +13,7 @@ import math
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -236,6 +236,7 @@ def compare(
     workers: int | None = None,
     cache: Path | str | bool = False,
     budget: float | None = None,
+    stop_when_decided: bool = False,
     progress: ProgressCallback | None = None,
 ) -> Result:
     """Run a suite and compare its systems.
@@ -259,6 +260,9 @@ def compare(
             this one; see `harness.running.cache`. They have no measured latency.
         budget: Stop before answers have cost more than so many US dollars; the rest can be resumed.
             What training and indexing cost is not in it.
+        stop_when_decided: Ask group after group in random order, and stop when each gate of the suite has
+            passed or failed, by intervals that hold whenever one looks. Needs gates on rates only, one
+            day and one repeat.
         progress: Told how far the run is.
 
     Raises:
@@ -275,12 +279,15 @@ def compare(
         sample=sample,
         hygiene=hygiene,
         decoding=decoding,
+        stop_when_decided=stop_when_decided,
     )
     _check_gates(job)
     inputs = load_inputs(job)
     _check_formats(inputs.questions)
     path = new_folder(Path(out) if out is not None else _RUNS, job.suite.name)
     manifest = new_manifest(job, inputs, run_id=path.name)
+    if job.stop_when_decided:
+        _check_watchable(manifest)
     _warn_of_sunsets(manifest, progress)
     try:
         with RunFolder.create(path, manifest, inputs.questions, job.suite.prices) as folder:
@@ -519,9 +526,33 @@ def _run_and_sweep(folder: RunFolder, job: Job, inputs: Inputs, session: _Sessio
     budget = _budget(folder, job, session.budget)
     with session.open_cache() as cache:
         options = Options(session.workers, job.suite.deadline, cache, budget)
-        _carry_out(folder, job, inputs, options, session.progress, work=work)
+        watched = (
+            replace(options, decided=_watch(folder, inputs)) if job.stop_when_decided else options
+        )
+        _carry_out(folder, job, inputs, watched, session.progress, work=work)
         _sweep_hygiene(folder, job, inputs, options, session.progress, work=work)
     shutil.rmtree(work, ignore_errors=True)
+
+
+def _check_watchable(manifest: Manifest) -> None:
+    from harness.gates import check_watchable, declared_in  # noqa: PLC0415  (numpy is slow)
+
+    check_watchable(declared_in(manifest), manifest)
+
+
+def _watch(folder: RunFolder, inputs: Inputs) -> Callable[[Record], bool]:
+    """Who says when all gates are decided; knows what has been answered already."""
+    from harness.gates import Watch, declared_in  # noqa: PLC0415  (numpy is slow)
+    from harness.scoring.scorer import score  # noqa: PLC0415  (scoring is slow)
+
+    prices = _prices(folder.path / PRICES, folder.manifest)
+    return Watch(
+        declared_in(folder.manifest),
+        folder.manifest,
+        inputs.questions,
+        lambda record: score(inputs.questions[record.question_id], record, prices),
+        load_run(folder.path).records if len(folder) else (),
+    )
 
 
 def _budget(folder: RunFolder, job: Job, usd: float | None) -> Budget | None:
@@ -648,6 +679,7 @@ def _job_of(manifest: Manifest, systems: Sequence[SystemChoice] | None, path: Pa
             repeats=manifest.repeats,
             seed=manifest.seed,
             hygiene=bool(manifest.settings.get("hygiene")),
+            stop_when_decided=bool(manifest.settings.get("stop_when_decided")),
         )
     except KeyError as error:
         raise RunError(f"{path}: the manifest lacks the setting {error}") from None

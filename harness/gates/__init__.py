@@ -5,6 +5,7 @@ from harness.gates.evidence import Evidence, Scope
 from harness.gates.expression import Expression, parse
 from harness.gates.judge import Declared, GateReport, GateVerdict, judge
 from harness.gates.runs import judge_runs
+from harness.gates.watch import Watch, check_watchable
 
 __all__ = [
     "Declared",
@@ -13,6 +14,8 @@ __all__ = [
     "GateReport",
     "GateVerdict",
     "Scope",
+    "Watch",
+    "check_watchable",
     "declare",
     "declared_in",
     "from_texts",

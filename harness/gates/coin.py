@@ -143,6 +143,10 @@ class Drawn(Evidence):
         self.systems = tuple(sessions)
         self._sessions = sessions
 
+    @property
+    def whole_groups(self) -> None:
+        """None: sessions are judged when all is drawn."""
+
     def table(self, system: str, scope: Scope) -> Session:  # noqa: ARG002  (all of it)
         """The session: `sample` is all that the judge asks of a table."""
         return self._sessions[system]

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from harness.gates.expression import Expression, Figure
+from harness.gates.groups import Groups, groups_in_order
 from harness.running.folder import LoadedRun
 from harness.scoring.score import Score
 from harness.statistics.estimate import Estimate
@@ -64,7 +65,21 @@ class Evidence:
         self.run = run
         self.results = results
         self.systems = tuple(system.name for system in results.systems)
+        self._scores = results.scores
+        self._whole: Groups | None = None
         self._tables = {Scope(): score_tables(results.scores, self.systems)}
+
+    @property
+    def whole_groups(self) -> Groups | None:
+        """The groups that were asked whole, where the run may have stopped for its gates; else None."""
+        if not self.run.manifest.settings.get("stop_when_decided"):
+            return None
+        if self._whole is None:
+            codes = {
+                name: code for code, name in enumerate(sorted({s.cluster for s in self._scores}))
+            }
+            self._whole = groups_in_order(self.run, codes)
+        return self._whole
 
     def table(self, system: str, scope: Scope) -> Samples:
         """The scores of a system within a scope."""
@@ -119,8 +134,7 @@ def _alone(
     metric, bound = expression.figure.metric, expression.bound
     table = run.table(expression.figure.system, scope)
     if metric in RATES:
-        sample = table.sample(metric)
-        return rate_against(sample.values, sample.clusters, bound)
+        return _rate(table.sample(metric), run, bound)
     if metric in MEANS:
         sample = table.sample(metric)
         return mean_against(sample.values, sample.clusters, bound, seed=seed, resamples=resamples)
@@ -133,6 +147,12 @@ def _alone(
     if scope:
         return Weighed(Estimate.unknown("it is not formed for some days or tags alone"))
     return estimate_against(run.results[expression.figure.system].metrics[metric], bound)
+
+
+def _rate(sample: Sample, run: Evidence, bound: float) -> Weighed:
+    if (whole := run.whole_groups) is not None:
+        return whole.against(sample.values, sample.clusters, bound, low=0.0)
+    return rate_against(sample.values, sample.clusters, bound)
 
 
 def _paired(
@@ -153,6 +173,8 @@ def _paired(
     if not len(ours):
         return Weighed(Estimate.unknown("no question was measured on both"))
     if metric in RATES:
+        if (whole := run.whole_groups) is not None:
+            return whole.against(ours - before, clusters, bound, low=-1.0)
         return rate_difference_against(before, ours, clusters, bound)
     if metric in MEANS:
         moved = np.asarray(ours - factor * before)
