@@ -13,7 +13,7 @@ import math
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -53,7 +53,9 @@ from harness.running.record import Record
 from harness.running.runner import Options, Runner
 from harness.running.suite import load_suite
 from harness.running.sunset import sunsets
+from harness.running.together import together
 from harness.running.tuning import EndedJob, cancel_all, tune_all
+from harness.systems.config import load_systems
 from harness.systems.search import VECTORS
 from harness.systems.tuning import train_suite_adapters
 from harness.training.adapter import Adapter
@@ -64,6 +66,8 @@ from harness.world.questions import QuestionSet
 
 if TYPE_CHECKING:
     from harness.decision import ClaimVerdict, Decision, Needs, Recommendation
+    from harness.gates import Declared, GateReport
+    from harness.history import Diff
     from harness.scoring import PriceBook
     from harness.scoring.forecast import Forecast
     from harness.scoring.freshness import Judge
@@ -130,10 +134,107 @@ class Result:
 
         return decide(self.loaded, self.results, self.prices, needs)
 
-    def report(self, path: Path | str | None = None) -> Path:
-        """Write the report (default: `report.html` in the run); the same run gives the same bytes."""
-        from harness.reporting import write_report  # noqa: PLC0415  (jinja2 is slow)
+    @cached_property
+    def gates(self) -> GateReport:
+        """The suite's gates on this run alone; those that need a baseline are left out with a note."""
+        return self.judged(self._declared())
 
+    def gate(
+        self,
+        *expressions: str,
+        baseline: Result | Path | str | None = None,
+        suite: Path | str | None = None,
+        allow_different: Sequence[str] = (),
+    ) -> GateReport:
+        """Judge gates as one family.
+
+        Args:
+            expressions: Such as `"rag.stale_rate <= 5%"`; see `harness.gates.expression`. The gates
+                that the suite had when it was run where neither these nor a `suite` are given.
+            baseline: The run that `baseline.rag.stale_rate` speaks of, or its folder.
+            suite: Take the gates that this suite has now.
+            allow_different: What may differ between the runs, such as `questions` or `machine`.
+
+        Raises:
+            HarnessError: a gate cannot be read, or the runs are unlike.
+        """
+        from harness.gates import declare, from_texts  # noqa: PLC0415  (numpy is slow)
+
+        names = [system.name for system in self.loaded.manifest.systems]
+        asked = declare(load_suite(suite).gates) if suite is not None else ()
+        asked += from_texts(expressions, names)
+        if not asked and suite is None:
+            asked = self._declared()
+        if not asked:
+            raise ConfigError(
+                f"{self.run} has no gates: write them into its suite ([[gates]]), or give one: "
+                "--gate 'rag.stale_rate <= 5%'"
+            )
+        if isinstance(baseline, str | Path):
+            baseline = load(baseline, judge=self.judge)
+        return self.judged(asked, baseline, allow_different)
+
+    def _declared(self) -> tuple[Declared, ...]:
+        from harness.gates import declared_in  # noqa: PLC0415  (numpy is slow)
+
+        return declared_in(self.loaded.manifest)
+
+    def judged(
+        self,
+        gates: Sequence[Declared],
+        baseline: Result | None = None,
+        allow_different: Sequence[str] = (),
+        error: float | None = None,
+    ) -> GateReport:
+        """Judge gates that have been read already; `error` is the chance of any false failure."""
+        from harness.gates import judge_runs  # noqa: PLC0415  (numpy is slow)
+
+        return judge_runs(
+            gates,
+            (self.loaded, self.results),
+            None if baseline is None else (baseline.loaded, baseline.results),
+            allow_different=allow_different,
+            error=error,
+        )
+
+    def against(self, baseline: Result | Path | str) -> Diff:
+        """What changed since another run, system by system."""
+        from harness.history import diff, pair_up, take  # noqa: PLC0415  (numpy is slow)
+
+        if not isinstance(baseline, Result):
+            baseline = load(baseline, judge=self.judge)
+        then = take(baseline.loaded, baseline.results)
+        now = take(self.loaded, self.results)
+        pairs, missing = pair_up(then, now)
+        names = (f"run {then.manifest.run_id}", f"run {now.manifest.run_id}")
+        return diff(then, now, pairs, names=names, missing=missing)
+
+    def report(
+        self,
+        path: Path | str | None = None,
+        *,
+        baseline: Result | Path | str | None = None,
+        templates: Path | str | None = None,
+        brand: Path | str | None = None,
+    ) -> Path:
+        """Write the report (default: `report.html` in the run); the same run gives the same bytes.
+
+        Args:
+            path: Where to write it.
+            baseline: Also say what changed since this run.
+            templates: A folder with templates of your own; see `docs/publishing.md`.
+            brand: A TOML file with name, logo and accent colour.
+
+        Raises:
+            HarnessError: a file cannot be written or read, or a template is wrong.
+        """
+        from harness.reporting import write_report  # noqa: PLC0415  (jinja2 is slow)
+        from harness.reporting.pages import load_look  # noqa: PLC0415  (jinja2 is slow)
+
+        look = load_look(
+            Path(templates) if templates is not None else None,
+            Path(brand) if brand is not None else None,
+        )
         return write_report(
             self.loaded,
             self.results,
@@ -141,14 +242,37 @@ class Result:
             claims=self.claims,
             recommendation=self.recommendation,
             hygiene=self.hygiene,
+            baseline=self.against(baseline) if baseline is not None else None,
+            look=look,
+            gates=self.gates,
         )
+
+    def markdown(self, *, baseline: Result | Path | str | None = None) -> str:
+        """A short summary in Markdown, for job summaries and pull requests."""
+        from harness.reporting import markdown_summary  # noqa: PLC0415  (jinja2 is slow)
+
+        return markdown_summary(
+            self.loaded,
+            self.results,
+            claims=self.claims,
+            recommendation=self.recommendation,
+            hygiene=self.hygiene,
+            baseline=self.against(baseline) if baseline is not None else None,
+        )
+
+    def csv(self, folder: Path | str) -> tuple[Path, ...]:
+        """Write `figures.csv`, `comparisons.csv` and `answers.csv` into `folder`."""
+        from harness.reporting.exports import write_csv  # noqa: PLC0415  (jinja2 is slow)
+
+        return write_csv(self.loaded, self.results, Path(folder))
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready dictionary of the figures; single scores are left out."""
         figures = {f.name: getattr(self.results, f.name) for f in fields(self.results)}
         figures.pop("scores")
         swept = {"hygiene": _plain(self.hygiene)} if self.hygiene is not None else {}
-        return {"run": str(self.run), **_plain(figures), **swept}
+        gates = {"gates": _plain(self.gates)} if self.loaded.manifest.settings.get("gates") else {}
+        return {"run": str(self.run), **_plain(figures), **swept, **gates}
 
     def __repr__(self) -> str:
         return f"Result({str(self.run)!r}: {len(self.loaded.records)} records)"
@@ -169,6 +293,7 @@ def compare(
     workers: int | None = None,
     cache: Path | str | bool = False,
     budget: float | None = None,
+    stop_when_decided: bool = False,
     progress: ProgressCallback | None = None,
 ) -> Result:
     """Run a suite and compare its systems.
@@ -192,6 +317,9 @@ def compare(
             this one; see `harness.running.cache`. They have no measured latency.
         budget: Stop before answers have cost more than so many US dollars; the rest can be resumed.
             What training and indexing cost is not in it.
+        stop_when_decided: Ask group after group in random order, and stop when each gate of the suite has
+            passed or failed, by intervals that hold whenever one looks. Needs gates on rates only, one
+            day and one repeat.
         progress: Told how far the run is.
 
     Raises:
@@ -208,11 +336,15 @@ def compare(
         sample=sample,
         hygiene=hygiene,
         decoding=decoding,
+        stop_when_decided=stop_when_decided,
     )
+    _check_gates(job)
     inputs = load_inputs(job)
     _check_formats(inputs.questions)
     path = new_folder(Path(out) if out is not None else _RUNS, job.suite.name)
     manifest = new_manifest(job, inputs, run_id=path.name)
+    if job.stop_when_decided:
+        _check_watchable(manifest)
     _warn_of_sunsets(manifest, progress)
     try:
         with RunFolder.create(path, manifest, inputs.questions, job.suite.prices) as folder:
@@ -252,6 +384,7 @@ def forecast(
         sample=sample,
         decoding=decoding,
     )
+    _check_gates(job)
     inputs = load_inputs(job)
     return foreseen(job, inputs, _prices(job.suite.prices, new_manifest(job, inputs, "forecast")))
 
@@ -289,13 +422,28 @@ def resume(
     return Result(path)
 
 
-def load(run: Path | str, *, judge: Judge | None = None) -> Result:
+class _Together(Result):
+    """Several runs, read as one; what is not in the records is that of the first."""
+
+    def __init__(self, runs: Sequence[Path], *, judge: Judge | None = None) -> None:
+        super().__init__(runs[0], judge=judge)
+        self.runs = tuple(runs)
+
+    @cached_property
+    def loaded(self) -> LoadedRun:
+        """The systems of all runs side by side."""
+        return together([load_run(run) for run in self.runs])
+
+
+def load(run: Path | str, *others: Path | str, judge: Judge | None = None) -> Result:
     """Read a run, finished or not; nothing is run.
 
-    `judge` is asked `(question, answer, history, day)` about the free-text answers on which no rule
-    can decide, and returns their freshness class, or None where it cannot tell.
+    `others` are runs of the same questions on the same days, whose systems then stand beside those of
+    the first. `judge` is asked `(question, answer, history, day)` about the free-text answers on which
+    no rule can decide, and returns their freshness class, or None where it cannot tell.
     """
-    result = Result(Path(run), judge=judge)
+    paths = [Path(run), *map(Path, others)]
+    result = _Together(paths, judge=judge) if others else Result(paths[0], judge=judge)
     _ = result.loaded  # read now: what is wrong with it is said here
     return result
 
@@ -406,6 +554,15 @@ def cancel_training(
     return cancel_all(job, load_world(job))
 
 
+def _check_gates(job: Job) -> None:
+    """Refuse a gate that cannot be read, or speaks of a system that there is not."""
+    if job.suite.gates:
+        from harness.gates import declare  # noqa: PLC0415  (numpy is slow)
+
+        suite = load_systems(job.suite.systems, job.suite.path.parent)
+        declare(job.suite.gates, {spec.name for spec in (*suite, *job.systems)})
+
+
 def _check_formats(questions: QuestionSet) -> None:
     """Refuse a format by which no answer could be graded, before one is paid for."""
     from harness.scoring import check_format  # noqa: PLC0415  (slow)
@@ -441,9 +598,33 @@ def _run_and_sweep(folder: RunFolder, job: Job, inputs: Inputs, session: _Sessio
     budget = _budget(folder, job, session.budget)
     with session.open_cache() as cache:
         options = Options(session.workers, job.suite.deadline, cache, budget)
-        _carry_out(folder, job, inputs, options, session.progress, work=work)
+        watched = (
+            replace(options, decided=_watch(folder, inputs)) if job.stop_when_decided else options
+        )
+        _carry_out(folder, job, inputs, watched, session.progress, work=work)
         _sweep_hygiene(folder, job, inputs, options, session.progress, work=work)
     shutil.rmtree(work, ignore_errors=True)
+
+
+def _check_watchable(manifest: Manifest) -> None:
+    from harness.gates import check_watchable, declared_in  # noqa: PLC0415  (numpy is slow)
+
+    check_watchable(declared_in(manifest), manifest)
+
+
+def _watch(folder: RunFolder, inputs: Inputs) -> Callable[[Record], bool]:
+    """Who says when all gates are decided; knows what has been answered already."""
+    from harness.gates import Watch, declared_in  # noqa: PLC0415  (numpy is slow)
+    from harness.scoring.scorer import score  # noqa: PLC0415  (scoring is slow)
+
+    prices = _prices(folder.path / PRICES, folder.manifest)
+    return Watch(
+        declared_in(folder.manifest),
+        folder.manifest,
+        inputs.questions,
+        lambda record: score(inputs.questions[record.question_id], record, prices),
+        load_run(folder.path).records if len(folder) else (),
+    )
 
 
 def _budget(folder: RunFolder, job: Job, usd: float | None) -> Budget | None:
@@ -570,6 +751,7 @@ def _job_of(manifest: Manifest, systems: Sequence[SystemChoice] | None, path: Pa
             repeats=manifest.repeats,
             seed=manifest.seed,
             hygiene=bool(manifest.settings.get("hygiene")),
+            stop_when_decided=bool(manifest.settings.get("stop_when_decided")),
         )
     except KeyError as error:
         raise RunError(f"{path}: the manifest lacks the setting {error}") from None

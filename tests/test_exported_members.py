@@ -23,7 +23,18 @@ def test_the_names_for_type_checkers_are_the_names_at_run_time() -> None:
 
 
 def test_importing_harness_and_its_plugin_imports_nothing_heavy() -> None:
-    heavy = ["aiohttp", "numpy", "scipy", "datasets", "lancedb", "pyarrow", "torch", "transformers"]
+    heavy = [
+        "aiohttp",
+        "duckdb",
+        "fsspec",
+        "numpy",
+        "scipy",
+        "datasets",
+        "lancedb",
+        "pyarrow",
+        "torch",
+        "transformers",
+    ]
     program = (
         "import sys; before = set(sys.modules); import harness, harness.plugin, harness.cli; "
         f"print([name for name in {heavy} if name in sys.modules])"

@@ -15,6 +15,9 @@ JsonOption = Annotated[
 ]
 
 
+INCONCLUSIVE = ("fail", "warn", "pass")
+"""What a gate that is inconclusive may do."""
+
 CacheOption = Annotated[
     bool,
     typer.Option("--cache", help="Take answers that were given before; they have no latency."),
@@ -22,6 +25,17 @@ CacheOption = Annotated[
 BudgetOption = Annotated[
     str | None,
     typer.Option(metavar="USD", help="Stop before answers have cost more, such as 5usd."),
+]
+StorageOption = Annotated[
+    str,
+    typer.Option(
+        metavar="DIR|URL",
+        envvar="HARNESS_HISTORY",
+        help="Where saved runs lie: a folder, or a URL that fsspec knows.",
+    ),
+]
+SuiteOption = Annotated[
+    str | None, typer.Option(metavar="SUITE", help="Only saved runs of this suite.")
 ]
 
 

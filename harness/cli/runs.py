@@ -1,4 +1,4 @@
-"""Runs: carried out, taken up again, reported, and their systems trained."""
+"""Runs: carried out, taken up again, and their systems trained."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from harness.cli.options import (
     BudgetOption,
     CacheOption,
     JsonOption,
+    StorageOption,
     read_budget,
     read_days,
     read_names,
     read_share,
 )
+from harness.cli.saved import open_history, save_result
 from harness.cli.shown import (
     show_forecast,
     show_result,
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     "`harness compare releases --systems rag,hybrid --decoding free,constrained`\n\n"
     "`harness compare path/to/suite.toml --dry-run`\n\n"
     "`harness compare path/to/suite.toml --sample 10% --cache --budget 5usd`\n\n"
-    "`harness compare path/to/suite.toml --report report.html`"
+    "`harness compare path/to/suite.toml --report report.html --save before`"
 )
 def compare(
     suite: Annotated[str, typer.Argument(help="A built-in suite, a folder, or a suite.toml.")],
@@ -70,10 +72,18 @@ def compare(
     ] = False,
     cache: CacheOption = False,
     budget: BudgetOption = None,
+    stop_when_decided: Annotated[
+        bool,
+        typer.Option("--stop-when-decided", help="Stop when each gate has passed or failed."),
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for new runs (default: runs).")] = None,
     report: Annotated[
         Path | None, typer.Option(help="Where to write the report (default: in the run).")
     ] = None,
+    save: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Save it in the history under this name.")
+    ] = None,
+    storage: StorageOption = "history",
     json_out: JsonOption = None,
 ) -> None:
     """Run the suite's questions through its systems, compare, and write a report."""
@@ -91,6 +101,7 @@ def compare(
     if dry_run:
         show_forecast(api.forecast(suite, **asked), json_out)
         return
+    kept = open_history(storage, save) if save is not None else None
     with shown_progress() as progress:
         result = api.compare(
             suite,
@@ -99,10 +110,14 @@ def compare(
             workers=workers,
             cache=cache,
             budget=read_budget(budget),
+            stop_when_decided=stop_when_decided,
             out=out,
             progress=progress,
         )
     show_result(result, report, json_out)
+    if kept is not None:
+        entry = save_result(kept, result, save)
+        typer.echo(f"saved:  {entry.key} in {storage}", err=json_out == "-")
 
 
 @app.command(
@@ -122,18 +137,6 @@ def resume(
     with shown_progress() as progress:
         result = api.resume(run, cache=cache, budget=read_budget(budget), progress=progress)
     show_result(result, report, json_out)
-
-
-@app.command(epilog="Example:\n\n`harness report runs/releases-20260822-101500 --html report.html`")
-def report(
-    run: Annotated[Path, typer.Argument(help="The folder of a run.")],
-    html: Annotated[Path | None, typer.Option(help="Where (default: in the run).")] = None,
-    json_out: JsonOption = None,
-) -> None:
-    """Make the report of a run again: no model, no network, the same bytes."""
-    from harness import api  # noqa: PLC0415  (heavy)
-
-    show_result(api.load(run), html, json_out)
 
 
 @app.command(

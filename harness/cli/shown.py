@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from harness.api import Result
+    from harness.gates import GateReport
     from harness.scoring.forecast import Forecast
     from harness.statistics.planning import Plan
     from harness.under_load import LoadResult
@@ -47,20 +50,42 @@ def show_load(result: LoadResult, json_out: str | None) -> None:
     write_json(result.to_dict, json_out)
 
 
-def show_result(result: Result, report: Path | None, json_out: str | None) -> None:
-    """The table of a run, its notes, and where run and report lie; the report is written."""
+def show_result(
+    result: Result,
+    report: Path | None,
+    json_out: str | None,
+    data: Callable[[], Any] | None = None,
+) -> None:
+    """The table of a run, its notes, and where run and report lie; the report is written.
+
+    `data` is what is written as JSON; the figures when None.
+    """
     from rich.console import Console  # noqa: PLC0415  (slow)
 
-    from harness.reporting.console import summary_table  # noqa: PLC0415  (heavy)
-
     console = Console(stderr=json_out == "-")
-    console.print(summary_table(result.results))
-    for note in result.results.notes:
-        console.print(f"note: {note}", highlight=False, markup=False)
+    show_figures(console, result)
+    print_gates(console, result.gates)
     path = result.report(report)
     console.print(f"run:    {result.run}", highlight=False, soft_wrap=True)
     console.print(f"report: {path}", highlight=False, soft_wrap=True)
-    write_json(result.to_dict, json_out)
+    write_json(data or result.to_dict, json_out)
+
+
+def show_figures(console: Console, result: Result) -> None:
+    """The table of a run and its notes."""
+    from harness.reporting.console import summary_table  # noqa: PLC0415  (heavy)
+
+    console.print(summary_table(result.results))
+    for note in result.results.notes:
+        console.print(f"note: {note}", highlight=False, markup=False)
+
+
+def print_gates(console: Console, found: GateReport) -> None:
+    """Each gate, the worst first; nothing where there are none."""
+    from harness.reporting.gates import gate_lines  # noqa: PLC0415  (heavy)
+
+    for style, line in gate_lines(found):
+        console.print(line, style=style, highlight=False, markup=False)
 
 
 def show_forecast(found: Forecast, json_out: str | None) -> None:

@@ -16,10 +16,12 @@ from harness.statistics.results import Results
 if TYPE_CHECKING:
     from harness.decision.claims import ClaimVerdict
     from harness.decision.recommend import Recommendation
+    from harness.history.diff import Diff
     from harness.running.folder import LoadedRun
 
 _MARKUP: Final = re.compile(r"([\\`*_{}\[\]<>#|~!])")
 _IN_BRIEF: Final = (
+    "baseline",
     "freshness",
     "ages",
     "time-to-fresh",
@@ -42,19 +44,27 @@ def markdown_summary(
     claims: Sequence[ClaimVerdict] | None = None,
     recommendation: Recommendation | None = None,
     hygiene: Hygiene | None = None,
+    baseline: Diff | None = None,
 ) -> str:
     """The answer, the comparison table, a sentence per section and the limits."""
-    view = report_view(run, results, claims=claims, recommendation=recommendation, hygiene=hygiene)
+    view = report_view(
+        run,
+        results,
+        claims=claims,
+        recommendation=recommendation,
+        hygiene=hygiene,
+        baseline=baseline,
+    )
     head = view.overview
     sentences = [s for s in view.sections if s.id in _IN_BRIEF]
     parts = [
-        f"# {_escaped(head.question)}",
-        f"**{_escaped(head.answer)}**",
+        f"# {escaped(head.question)}",
+        f"**{escaped(head.answer)}**",
         _table(head.table),
-        "\n".join(f"- {_escaped(s.title)}: {_escaped(s.sentence)}" for s in sentences),
+        "\n".join(f"- {escaped(s.title)}: {escaped(s.sentence)}" for s in sentences),
         "What this run cannot conclude:",
-        "\n".join(f"- {_escaped(limit)}" for limit in head.limits),
-        f"Run {_escaped(view.run_id)}, {_escaped(view.created)}.",
+        "\n".join(f"- {escaped(limit)}" for limit in head.limits),
+        f"Run {escaped(view.run_id)}, {escaped(view.created)}.",
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -66,23 +76,23 @@ def _table(table: Table) -> str:
     ]
     rule = ["---:" if column.numeric else "---" for column in table.columns]
     body = [[_cell(cell) for cell in row] for row in table.rows]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (map(_escaped, head), rule, *body))
+    return "\n".join(f"| {' | '.join(row)} |" for row in (map(escaped, head), rule, *body))
 
 
 def _cell(cell: Cell) -> str:
     match cell:
         case Figure():
-            return _escaped(f"{cell.line} {cell.sample}")
+            return escaped(f"{cell.line} {cell.sample}")
         case SystemLabel():
-            return f"**{_escaped(cell.name)}**"
+            return f"**{escaped(cell.name)}**"
         case Badge():
-            return _escaped(cell.text)
+            return escaped(cell.text)
         case Lines():
-            return _escaped("; ".join(cell.texts))
+            return escaped("; ".join(cell.texts))
         case str():
-            return _escaped(cell)
+            return escaped(cell)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """`text` with nothing left that Markdown or HTML would read as markup, on one line."""
     return _MARKUP.sub(r"\\\1", " ".join(visible(text).split())).replace("&", "&amp;")

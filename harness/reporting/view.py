@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from harness.reporting.components import Section
 from harness.reporting.sections.accuracy import accuracy
 from harness.reporting.sections.ages import ages
+from harness.reporting.sections.baseline import baseline as baseline_section
 from harness.reporting.sections.blame import blame
 from harness.reporting.sections.claims import claims as claims_section
 from harness.reporting.sections.comparisons import comparisons
@@ -16,8 +17,10 @@ from harness.reporting.sections.context import Context
 from harness.reporting.sections.cost import cost
 from harness.reporting.sections.decision import decision
 from harness.reporting.sections.decoding import decoding
+from harness.reporting.sections.explorer import explorer
 from harness.reporting.sections.flips import flips
 from harness.reporting.sections.freshness import freshness
+from harness.reporting.sections.gates import gates as gates_section
 from harness.reporting.sections.hygiene import hygiene as hygiene_section
 from harness.reporting.sections.kinds import kinds
 from harness.reporting.sections.latency import latency
@@ -31,9 +34,13 @@ from harness.statistics.results import Results
 if TYPE_CHECKING:
     from harness.decision.claims import ClaimVerdict
     from harness.decision.recommend import Recommendation
+    from harness.gates import GateReport
+    from harness.history.diff import Diff
     from harness.running.folder import LoadedRun
 
 _SECTIONS = (
+    baseline_section,
+    gates_section,
     freshness,
     ages,
     time_to_fresh,
@@ -48,6 +55,7 @@ _SECTIONS = (
     decision,
     claims_section,
     flips,
+    explorer,
     kinds,
     reproduction,
 )
@@ -71,9 +79,13 @@ def report_view(
     claims: Sequence[ClaimVerdict] | None = None,
     recommendation: Recommendation | None = None,
     hygiene: Hygiene | None = None,
+    baseline: Diff | None = None,
+    gates: GateReport | None = None,
 ) -> ReportView:
     """The view of a run; a pure function of its arguments."""
-    context = Context(run, results, tuple(claims or ()), recommendation, hygiene)
+    context = Context(
+        run, results, tuple(claims or ()), recommendation, hygiene, baseline=baseline, gates=gates
+    )
     return ReportView(
         title=run.manifest.title or run.manifest.suite,
         run_id=run.manifest.run_id,

@@ -54,6 +54,7 @@ class Options:
     deadline: float | None = 120.0
     cache: AnswerCache | None = None
     budget: Budget | None = None
+    decided: Callable[[Record], bool] | None = None
 
 
 class Runner:
@@ -91,6 +92,7 @@ class Runner:
         self._answering = 0.0
         self._draining = False
         self._over_budget = False
+        self._decided = False
         self._cacheable = {arm.name for arm in arms if arm.cacheable}
         self._main: asyncio.Task[None] | None = None
         self._lag = LagMeter()
@@ -137,7 +139,12 @@ class Runner:
         self._keep_lag()
         if self._over_budget:
             raise BudgetReachedError(self._bound_reached())
-        if self._draining and len(self._folder) < self._total:
+        if self._decided and len(self._folder) < self._total:
+            self._folder.note(
+                f"stopped when all gates were decided, after {len(self._folder)} of {self._total} "
+                "answers: the gates allow for that, the intervals of other figures do not"
+            )
+        elif self._draining and len(self._folder) < self._total:
             raise RunInterruptedError(f"interrupted: {self._kept()}")
         if self._pending or self._folder.manifest.finished is None:
             self._folder.update(finished=_now())
@@ -376,6 +383,8 @@ class Runner:
             self._folder.append(record)
         self._answered += 1
         self._failed += record.answer.failure is not None
+        if self._options.decided is not None and self._options.decided(record):
+            self._draining = self._decided = True
         return record
 
     async def _keep_syncing(self) -> None:
