@@ -48,7 +48,7 @@ class PretrainOptions:
     """
 
     folder: Path
-    tokens: int = 74_000_000
+    tokens: int = 64_000_000
     seed: int = 1
     threads: int = 2
     rates: Rates = field(default_factory=Rates)
