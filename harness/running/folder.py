@@ -10,7 +10,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -43,32 +43,37 @@ class LoadedRun:
     notes: tuple[str, ...]
 
 
-def load_run(path: Path | str) -> LoadedRun:
-    """Read a run folder, finished or not.
+def load_run(path: Path | str, questions: QuestionSet | None = None) -> LoadedRun:
+    """Read a run folder, finished or not; `questions` need not be read where they are those of the run.
 
     A last line cut short is dropped with a note. Raises `RunError` naming file and line when
     another line, the questions or the manifest are damaged.
     """
     path = Path(path)
     manifest = read_manifest(path)
-    questions = _read_questions(path / QUESTIONS)
-    if questions.fingerprint() != manifest.fingerprints.get("questions"):
+    fingerprint = manifest.fingerprints.get("questions")
+    if questions is None or questions.fingerprint() != fingerprint:
+        questions = _read_questions(path / QUESTIONS)
+    if questions.fingerprint() != fingerprint:
         raise RunError(f"{path / QUESTIONS}: not the questions of this run (fingerprint differs)")
     records: dict[RecordKey, Record] = {}
     notes = list(manifest.notes)
-    for line in _lines(path / RECORDS):
+    journal, misplaced = path / RECORDS, _misplaced(manifest, questions)
+    for line in _lines(journal):
+        record = line.record
         if line.torn:
             notes.append(f"{RECORDS}:{line.number}: {line.problem}; it is not counted")
-        elif line.record is None:
+        elif record is None:
             raise RunError(
-                f"{located(path / RECORDS, line.number, line.problem)}; "
+                f"{located(journal, line.number, line.problem)}; "
                 f"to answer it again: harness resume {path}"
             )
-        elif line.record.key in records:
+        elif (key := record.key) in records:
             notes.append(f"{RECORDS}:{line.number}: a second record of one answer; not counted")
+        elif (problem := misplaced(record)) is not None:
+            raise RunError(located(journal, line.number, problem))
         else:
-            _check_record(line.record, manifest, questions, path / RECORDS, line.number)
-            records[line.record.key] = line.record
+            records[key] = record
     ordered = sorted(records.values(), key=lambda record: record.position)
     return LoadedRun(manifest, questions, tuple(ordered), tuple(notes))
 
@@ -272,19 +277,20 @@ def _read_questions(path: Path) -> QuestionSet:
     return QuestionSet(questions)
 
 
-def _check_record(
-    record: Record, manifest: Manifest, questions: QuestionSet, path: Path, line: int
-) -> None:
-    if record.system not in {system.name for system in manifest.systems}:
-        raise RunError(located(path, line, f"system {record.system!r} is not in the manifest"))
-    if record.day not in manifest.days:
-        raise RunError(located(path, line, f"day {record.day} is not in the manifest"))
-    try:
-        questions[record.question_id]
-    except KeyError:
-        raise RunError(
-            located(path, line, f"question {record.question_id!r} is not in {QUESTIONS}")
-        ) from None
+def _misplaced(manifest: Manifest, questions: QuestionSet) -> Callable[[Record], str | None]:
+    """What says why a record cannot be of this run; None: it can."""
+    systems = {system.name for system in manifest.systems}
+
+    def problem(record: Record) -> str | None:
+        if record.system not in systems:
+            return f"system {record.system!r} is not in the manifest"
+        if record.day not in manifest.days:
+            return f"day {record.day} is not in the manifest"
+        if record.question_id not in questions:
+            return f"question {record.question_id!r} is not in {QUESTIONS}"
+        return None
+
+    return problem
 
 
 def _write(path: Path, parts: Iterable[bytes]) -> None:

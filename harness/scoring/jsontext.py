@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Final
 
 from harness.errors import ConfigError
@@ -97,7 +98,7 @@ def _found(text: str, decoder: json.JSONDecoder, *, whole: bool) -> Json:
     if _too_deep(text):
         raise JsonTextError("depth", f"nested deeper than {MAX_DEPTH} levels")
     try:
-        for candidate in ((text,) if whole else ()) + tuple(fenced(text)):
+        for candidate in chain((text,) if whole else (), fenced(text)):
             with suppress(json.JSONDecodeError):
                 return decoder.decode(candidate.strip().removeprefix("\ufeff"))
         values = list(_values(text, decoder))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from harness.transport.failures import CallError
 from harness.transport.retries import retry_after
-from harness.transport.sessions import Connect, Sessions
+from harness.transport.sessions import CONNECT, Connect, Sessions
 from harness.transport.sse import EventReader
 
 if TYPE_CHECKING:
@@ -124,6 +124,7 @@ class Wire:
     async def _send(self, request: Request, receiver: Receiver, refused: Refusing) -> None:
         import aiohttp  # noqa: PLC0415  (slow, and only endpoints need it)
 
+        CONNECT.set(receiver.connect)
         try:
             async with self._sessions.here().request(
                 request.method,
@@ -132,7 +133,6 @@ class Wire:
                 data=request.data,
                 headers=request.headers,
                 allow_redirects=False,
-                trace_request_ctx=receiver.connect,
             ) as response:
                 if response.status not in _SUCCESS:
                     raise await _refusal(response, refused)
