@@ -350,7 +350,7 @@ class Runner:
     async def _in_this_loop(self, task: Task) -> Answer:
         seconds = self._options.deadline
         try:
-            async with deadline(seconds):
+            with deadline(seconds):
                 return await ask(
                     self._systems[task.system], self._questions[task.question_id], task.day
                 )

@@ -29,13 +29,9 @@ CONNECT: Final[ContextVar[Connect]] = ContextVar("connect")
 
 
 class Sessions:
-    """Gives each event loop its pool, without limit: `Target` has one.
+    """Gives each event loop its pool, without limit: `Target` has one."""
 
-    `silence_seconds` is how long nothing may come before a call fails.
-    """
-
-    def __init__(self, silence_seconds: float = 300.0) -> None:
-        self._silence = silence_seconds
+    def __init__(self) -> None:
         self._sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, ClientSession] = (
             WeakKeyDictionary()
         )
@@ -49,9 +45,7 @@ class Sessions:
             self._sessions[loop] = aiohttp.ClientSession(
                 connector=_timing_connector(),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(
-                    total=None, sock_connect=_CONNECT_SECONDS, sock_read=self._silence
-                ),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
             )
         return self._sessions[loop]
 
