@@ -10,7 +10,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from harness.errors import DataError, RunError, located
 from harness.running.journal import Journal, Line, encode, read_lines
 from harness.running.lock import LOCK_FILE, FolderLock
 from harness.running.manifest import Manifest, manifest_from_dict, manifest_to_dict
-from harness.running.record import Record, RecordKey
+from harness.running.record import Record, RecordKey, RecordKeys
 from harness.systems.base import Preparation
 from harness.world.questions import QuestionSet, question_from_dict, question_to_dict
 
@@ -120,12 +120,12 @@ class RunFolder:
     """A run folder held by this process for writing; use as a context manager."""
 
     def __init__(
-        self, path: Path, manifest: Manifest, lock: FolderLock, done: Iterable[RecordKey]
+        self, path: Path, manifest: Manifest, lock: FolderLock, done: RecordKeys | None = None
     ) -> None:
         self.path = path
         self._manifest = manifest
         self._lock = lock
-        self._done = set(done)
+        self._done = RecordKeys() if done is None else done
         self._journal = Journal(path / RECORDS)
 
     @classmethod
@@ -143,7 +143,7 @@ class RunFolder:
             if prices is not None:
                 shutil.copyfile(prices, path / PRICES)
             write_manifest(path, manifest)
-            folder = cls(path, manifest, lock, ())
+            folder = cls(path, manifest, lock)
             undo.pop_all()
         return folder
 
@@ -174,9 +174,9 @@ class RunFolder:
         return self._manifest
 
     @property
-    def done(self) -> frozenset[RecordKey]:
+    def done(self) -> Collection[RecordKey]:
         """Keys of the records that are journalled."""
-        return frozenset(self._done)
+        return self._done
 
     def __len__(self) -> int:
         """How many records are journalled."""
@@ -184,10 +184,11 @@ class RunFolder:
 
     def append(self, record: Record) -> None:
         """Journal a record. Raises `RunError` when its key is there or the disk is full."""
-        if record.key in self._done:
-            raise RunError(f"{self.path}: {record.key} is journalled already")
+        key = record.key
+        if key in self._done:
+            raise RunError(f"{self.path}: {key} is journalled already")
         self._journal.append(encode(record))
-        self._done.add(record.key)
+        self._done.add(key)
 
     def sync(self) -> None:
         """Force the journal to disk."""
@@ -228,9 +229,9 @@ def _refuse_unless_empty(path: Path) -> None:
         raise RunError(f"{path} is not empty: name another folder, or resume the run in it")
 
 
-def _repair(path: Path) -> tuple[set[RecordKey], list[str]]:
+def _repair(path: Path) -> tuple[RecordKeys, list[str]]:
     """Leave only whole records in the journal; their keys and what was done are returned."""
-    done: set[RecordKey] = set()
+    done = RecordKeys()
     damaged: list[Line] = []
     notes: list[str] = []
     journal = path / RECORDS
