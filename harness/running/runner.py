@@ -79,7 +79,7 @@ class Runner:
         self._callback = progress
         self._total = len(plan)
         done = folder.done
-        self._pending = [task for task in plan if task.key not in done]
+        self._pending = [task for task in plan if task.key not in done] if done else plan
         needed = {task.system for task in self._pending}
         self._in_workers = [a for a in arms if a.place == "worker" and a.name in needed]
         self._in_loop = [a for a in arms if a.place == "loop" and a.name in needed]
@@ -184,7 +184,7 @@ class Runner:
             for day in sorted(day for day in self._folder.manifest.days if day <= last):
                 await self._prepare(day)
                 with self._lag:
-                    await self._answer_all([task for task in self._pending if task.day == day])
+                    await self._answer_all(day)
                 if self._draining:
                     break
             await asyncio.gather(*(seat.close() for seat in self._seats))
@@ -259,9 +259,11 @@ class Runner:
                     f"system {name!r} on {preparation.day} is not what it was: {', '.join(changed)}"
                 )
 
-    async def _answer_all(self, tasks: Sequence[Task]) -> None:
+    async def _answer_all(self, day: date) -> None:
         local = {arm.name for arm in self._in_workers}
-        for_workers = deque(task for task in tasks if task.system in local)
+        for_workers = deque(
+            task for task in self._pending if task.day == day and task.system in local
+        )
         started, before = time.perf_counter(), self._answering
 
         def ticking() -> None:
@@ -271,17 +273,17 @@ class Runner:
             *(self._serve(for_workers, self._in_seat(seat), ticking) for seat in self._seats),
             *(
                 self._serve(waiting, self._in_this_loop, ticking)
-                for waiting, places in self._queues(tasks)
+                for waiting, places in self._queues(day)
                 for _ in range(min(places, len(waiting)))
             ),
         )
 
-    def _queues(self, tasks: Sequence[Task]) -> list[tuple[deque[Task], int]]:
-        """The tasks of each target in the plan's order, and how many of them may be in flight."""
+    def _queues(self, day: date) -> list[tuple[deque[Task], int]]:
+        """The day's tasks of each target in the plan's order, and how many may be in flight."""
         targets = {arm.name: arm.target for arm in self._in_loop}
         queues: dict[Target | None, deque[Task]] = defaultdict(deque)
-        for task in tasks:
-            if task.system in targets:
+        for task in self._pending:
+            if task.day == day and task.system in targets:
                 queues[targets[task.system]].append(task)
         return [
             (queue, 1 if target is None else target.limits.concurrency)

@@ -79,20 +79,18 @@ class QuestionSet:
     """Questions in a fixed order, with a content fingerprint."""
 
     def __init__(self, questions: Iterable[Question]) -> None:
-        self._questions = tuple(questions)
-        self._by_id = {question.id: question for question in self._questions}
-        if len(self._by_id) != len(self._questions):
-            seen: set[str] = set()
-            for question in self._questions:
-                if question.id in seen:
-                    raise DataError(f"two questions have the id {question.id!r}")
-                seen.add(question.id)
+        """Raises `DataError` where two have one id."""
+        self._by_id: dict[str, Question] = {}
+        for question in questions:
+            if question.id in self._by_id:
+                raise DataError(f"two questions have the id {question.id!r}")
+            self._by_id[question.id] = question
 
     def __iter__(self) -> Iterator[Question]:
-        return iter(self._questions)
+        return iter(self._by_id.values())
 
     def __len__(self) -> int:
-        return len(self._questions)
+        return len(self._by_id)
 
     def __getitem__(self, question_id: str) -> Question:
         return self._by_id[question_id]
@@ -108,7 +106,7 @@ class QuestionSet:
     @cached_property
     def _fingerprint(self) -> str:
         digest = hashlib.sha256()
-        for question in self._questions:
+        for question in self:
             digest.update(_SORTED.encode(question_to_dict(question)).encode())
         return digest.hexdigest()[:16]
 

@@ -23,7 +23,8 @@ from harness.systems.refresh import NEVER, ON_CHANGE, Refresh, every
 from harness.systems.spec import RetrievalSpec, TrainingSpec
 from harness.systems.world import SystemWorld
 from harness.training import recipes
-from harness.training.recipes import RECIPES, known_facts, training_examples
+from harness.training.lessons import known_facts
+from harness.training.recipes import RECIPES, training_examples
 from harness.world.corpus import Corpus, Document, Statement
 from harness.world.facts import Fact, History, Timeline
 from harness.world.questions import Question, QuestionSet
