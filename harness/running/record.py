@@ -113,6 +113,7 @@ def answer_to_dict(answer: Answer) -> dict[str, Any]:
         if answer.failure is None
         else {"kind": answer.failure.kind, "message": answer.failure.message},
         "attempts": answer.attempts,
+        **({"batch": answer.batch} if answer.batch > 1 else {}),
     }
 
 
@@ -143,4 +144,5 @@ def answer_from_dict(raw: dict[str, Any]) -> Answer:
         finish_reason=raw["finish_reason"],
         failure=Failure(**raw["failure"]) if raw["failure"] else None,
         attempts=raw.get("attempts", 1),
+        batch=raw.get("batch", 1),
     )

@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -270,7 +271,7 @@ class Runner:
             self._answering = before + time.perf_counter() - started
 
         await _drained(
-            *(self._serve(for_workers, self._in_seat(seat), ticking) for seat in self._seats),
+            *(self._serve_seat(for_workers, seat, ticking) for seat in self._seats),
             *(
                 self._serve(waiting, self._in_this_loop, ticking)
                 for waiting, places in self._queues(day)
@@ -308,6 +309,43 @@ class Runner:
             ticking()
             self._tell("answer", day=task.day, system=task.system)
 
+    async def _serve_seat(
+        self, tasks: deque[Task], seat: Seat, ticking: Callable[[], None]
+    ) -> None:
+        """As `_serve`, several questions at once where a system takes them.
+
+        A budget has each asked alone: what one costs must be known before the next is asked.
+        """
+        batches = {arm.name: arm.batch for arm in self._in_workers}
+        if self._options.budget is not None or max(batches.values(), default=1) == 1:
+            await self._serve(tasks, self._in_seat(seat), ticking)
+            return
+        while tasks and not self._draining:
+            group = _taken(tasks, batches)
+            try:
+                await self._take_together(group, seat)
+            except Exception:
+                self._draining = True  # the others save what they have in flight
+                raise
+            ticking()
+            for task in group:
+                self._tell("answer", day=task.day, system=task.system)
+
+    async def _take_together(self, group: Sequence[Task], seat: Seat) -> None:
+        """Ask what is in no cache, and keep what is answered."""
+        missing = [task for task in group if not self._take_cached(task)]
+        if not missing:
+            return
+        started = _now()
+        answers = await seat.answers(
+            missing[0].system,
+            [self._questions[task.question_id] for task in missing],
+            missing[0].day,
+            self._options.deadline,
+        )
+        for task, answer in zip(missing, answers, strict=True):
+            self._keep_in_cache(task, self._keep(task, started, answer))
+
     async def _take(self, task: Task, answer: Callable[[Task], Awaitable[Answer]]) -> bool:
         """Ask, and keep what is answered; False where that may not fit into the budget."""
         budget = self._options.budget
@@ -320,10 +358,13 @@ class Runner:
         finally:
             if budget is not None:
                 budget.settle(record)
+        self._keep_in_cache(task, record)
+        return True
+
+    def _keep_in_cache(self, task: Task, record: Record) -> None:
         cache = self._options.cache
         if cache is not None and task.system in self._cacheable:
             cache.keep(self._cache_key(task), record.answer)
-        return True
 
     def _take_cached(self, task: Task) -> bool:
         """Keep the answer that was given before, if there is one."""
@@ -422,6 +463,16 @@ class Runner:
                 message=message,
             )
         )
+
+
+def _taken(tasks: deque[Task], batches: Mapping[str, int]) -> list[Task]:
+    """The next task, with as many later ones of its system as that takes at once; they are taken out."""
+    first = tasks.popleft()
+    more = batches[first.system] - 1
+    also = list(islice((task for task in tasks if task.system == first.system), more))
+    for task in also:
+        tasks.remove(task)
+    return [first, *also]
 
 
 async def _drained(*work: Awaitable[None]) -> None:

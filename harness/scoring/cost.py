@@ -37,7 +37,10 @@ def _generated(record: Record, prices: PriceBook) -> Cost:
         case HardwarePrice():
             if answer.timing.total <= 0:
                 return Cost(None, "no time was measured")
-            return Cost(answer.timing.service / _HOUR * price.per_hour, describe(price))
+            seconds = (
+                answer.timing.service / answer.batch
+            )  # those of all that were computed together
+            return Cost(seconds / _HOUR * price.per_hour, describe(price))
         case TokenPrice():
             usage = answer.usage
             if not usage.prompt_tokens and not usage.completion_tokens:

@@ -60,9 +60,7 @@ def schema_validator(
 
 
 @lru_cache(maxsize=4096)
-def _of_format(
-    same: Same[JsonSchema], formats: bool, mask: str | None
-) -> jsonschema_rs.Validator:
+def _of_format(same: Same[JsonSchema], formats: bool, mask: str | None) -> jsonschema_rs.Validator:
     """One that has no `format` to assert is the same either way."""
     output_format = same.object
     text = schema_text(output_format.schema)

@@ -6,7 +6,7 @@ recognised by the fingerprint of its data. No wording that is held out for evalu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random

@@ -168,9 +168,7 @@ class Wire:
         return CallError(kind, f"{self._shown}: {what} ({why})", again=again)
 
 
-async def _refusal(
-    response: ClientResponse, silence: TimeBound, refused: Refusing
-) -> CallError:
+async def _refusal(response: ClientResponse, silence: TimeBound, refused: Refusing) -> CallError:
     body = (await _body(response, silence)).decode("utf-8", "replace")
     return refused(response.status, body, retry_after(response.headers.get("Retry-After")))
 
