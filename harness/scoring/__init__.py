@@ -1,6 +1,7 @@
 """Pure functions from a question and a record to a score.
 
-The names are imported when first used: to check a format takes less than to score.
+The names are imported when first used: to check a format takes less than to score
+(`harness.scoring.scorer`).
 """
 
 from typing import TYPE_CHECKING
@@ -10,7 +11,6 @@ from harness.lazy import from_homes
 if TYPE_CHECKING:
     from harness.scoring.prices import PriceBook
     from harness.scoring.score import Cost, Freshness, FreshnessClass, Score, Strictness, Violation
-    from harness.scoring.scorer import score
     from harness.scoring.strictness import check_format
 
 __all__ = [
@@ -22,7 +22,6 @@ __all__ = [
     "Strictness",
     "Violation",
     "check_format",
-    "score",
 ]
 
 __getattr__ = from_homes(
@@ -37,7 +36,6 @@ __getattr__ = from_homes(
             "Strictness",
             "Violation",
         ),
-        "harness.scoring.scorer": ("score",),
         "harness.scoring.strictness": ("check_format",),
     },
 )
