@@ -99,8 +99,10 @@ def _found(text: str, decoder: json.JSONDecoder, *, whole: bool) -> Json:
         raise JsonTextError("depth", f"nested deeper than {MAX_DEPTH} levels")
     try:
         for candidate in chain((text,) if whole else (), fenced(text)):
-            with suppress(json.JSONDecodeError):
+            try:
                 return decoder.decode(candidate.strip().removeprefix("\ufeff"))
+            except json.JSONDecodeError:
+                continue
         values = list(_values(text, decoder))
     except RecursionError as error:
         raise JsonTextError("depth", "nested too deep") from error

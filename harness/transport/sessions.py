@@ -24,7 +24,7 @@ class Connect:
     seconds: float = 0.0
 
 
-CONNECT: Final[ContextVar[Connect]] = ContextVar("connect")
+CONNECT: Final[ContextVar[Connect | None]] = ContextVar("connect", default=None)
 """Is told how long the connection took of the call that this task makes."""
 
 
@@ -64,7 +64,8 @@ def _timing_connector() -> TCPConnector:
         async def _create_connection(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (aiohttp's)
             begin = time.perf_counter()
             made = await super()._create_connection(*args, **kwargs)
-            CONNECT.get().seconds += time.perf_counter() - begin
+            if (connect := CONNECT.get()) is not None:
+                connect.seconds += time.perf_counter() - begin
             return made
 
     return Timing(limit=0)

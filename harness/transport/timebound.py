@@ -31,12 +31,12 @@ class TimeBound:
         self.due = inf
 
     def __enter__(self) -> Self:
-        task = asyncio.current_task()
+        self._alarm = _alarm()
+        task = asyncio.current_task(self._alarm.loop)
         if task is None:
             raise RuntimeError("a time is bound in a task only")
         self._task = task
         self._before = task.cancelling()
-        self._alarm = _alarm()
         self.restart()
         return self
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
+from harness.transport.bodies import read_body, read_chunk
 from harness.transport.failures import CallError
 from harness.transport.retries import retry_after
 from harness.transport.sessions import CONNECT, Connect, Sessions
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["Receiver", "Refusing", "Request", "Wire"]
 
 _LINGER_SECONDS: Final = 1.0
-_LONGEST_BODY: Final = 8_000_000
 _SUCCESS: Final = range(200, 300)
 
 Refusing = Callable[[int, str, float | None], CallError]
@@ -169,17 +169,17 @@ class Wire:
 
 
 async def _refusal(response: ClientResponse, silence: TimeBound, refused: Refusing) -> CallError:
-    body = (await _body(response, silence)).decode("utf-8", "replace")
+    body = (await read_body(response, silence)).decode("utf-8", "replace")
     return refused(response.status, body, retry_after(response.headers.get("Retry-After")))
 
 
 async def _read(response: ClientResponse, silence: TimeBound, receiver: Receiver) -> None:
     """Read until the server has said that this is the end."""
     if response.content_type != "text/event-stream":
-        receiver.take_whole(await _body(response, silence))
+        receiver.take_whole(await read_body(response, silence))
         return
     reader = EventReader()
-    while chunk := await _chunk(response, silence):
+    while chunk := await read_chunk(response, silence):
         for data in reader.feed(chunk):
             receiver.take_event(data)
         if receiver.done:
@@ -189,21 +189,4 @@ async def _read(response: ClientResponse, silence: TimeBound, receiver: Receiver
             receiver.take_end()
     if not response.content.at_eof():
         with TimeBound(_LINGER_SECONDS):  # read to its end, a socket can be used again
-            await _body(response, silence)
-
-
-async def _body(response: ClientResponse, silence: TimeBound) -> bytes:
-    """The body, up to a length that no honest one has."""
-    body = bytearray()
-    while chunk := await _chunk(response, silence):
-        body += chunk
-        if len(body) > _LONGEST_BODY:
-            break
-    return bytes(body)
-
-
-async def _chunk(response: ClientResponse, silence: TimeBound) -> bytes:
-    """What has come of the body, nothing at its end; the silence begins anew."""
-    chunk = await response.content.readany()
-    silence.restart()
-    return chunk
+            await read_body(response, silence)
