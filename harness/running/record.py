@@ -113,7 +113,7 @@ def answer_to_dict(answer: Answer) -> dict[str, Any]:
         if answer.failure is None
         else {"kind": answer.failure.kind, "message": answer.failure.message},
         "attempts": answer.attempts,
-        **({"batch": answer.batch} if answer.batch > 1 else {}),
+        "batch": answer.batch,
     }
 
 
