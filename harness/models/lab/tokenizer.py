@@ -58,8 +58,8 @@ RESPONSE_TEMPLATE: Final = {
 
 _TRAINED_ON: Final = -1
 _TOGETHER: Final = 1000
-_RARE: Final = 20
-"""A token that the texts show no more often is taken out: some four in a million tokens."""
+_RARE: Final = 3.8e-6
+"""A token whose share of all tokens is no greater is taken out."""
 _PIECES: Final = r"\p{N}{1,2}|\p{Lu}\p{Ll}*| ?\p{Ll}+| ?[^\s\p{L}\p{N}]+|\n+| |\s|\p{L}+"
 
 
@@ -104,19 +104,20 @@ def _rare_tokens(tokenizer: Tokenizer, texts: Iterable[str]) -> frozenset[str]:
     while some := list(islice(rest, _TOGETHER)):
         for encoding in tokenizer.encode_batch(some, add_special_tokens=False):
             seen.update(encoding.tokens)
-            length = Counter(encoding.words)
-            words = zip(encoding.tokens, encoding.words, strict=True)
+            length = Counter(encoding.word_ids)
+            words = zip(encoding.tokens, encoding.word_ids, strict=True)
             parts.update(token for token, word in words if length[word] > 1)
+    least = _RARE * seen.total()
     pairs = json.loads(tokenizer.to_str())["model"]["merges"]
     made = {f"{left}{right}": (left, right) for left, right in pairs}
     needed: set[str] = set()
-    open_ = [token for token in parts if token in made and seen[token] > _RARE]
+    open_ = [token for token in parts if token in made and seen[token] > least]
     while open_:
         token = open_.pop()
         if token not in needed:
             needed.add(token)
             open_ += [part for part in made[token] if part in made]
-    return frozenset(token for token in made if seen[token] <= _RARE and token not in needed)
+    return frozenset(token for token in made if seen[token] <= least and token not in needed)
 
 
 def _without(tokens: frozenset[str], text: str) -> str:

@@ -14,6 +14,7 @@ from harness.errors import ArtefactError
 from harness.fixtures import fixture_path
 from harness.models.lab.batches import make_batch, stage_of, step_at, tokens_before
 from harness.models.lab.synthetic.mix import STAGES, conversation
+from harness.models.lab.synthetic.values import real_titles
 from harness.models.lab.tokenizer import (
     BEGIN,
     END,
@@ -80,6 +81,19 @@ def test_the_shipped_tokenizer_has_every_pair_of_digits() -> None:
     known = load_tokenizer(fixture_path("lab") / "tokenizer.json").get_vocab()
     assert {f"{number:02d}" for number in range(100)} <= set(known)
     assert not any(len(token) > 2 for token in known if token.isdigit())
+
+
+def test_real_names_are_made_of_tokens_that_the_mix_shows() -> None:
+    tokenizer = load_tokenizer(fixture_path("lab") / "tokenizer.json")
+    texts = [text for i in range(4000) for _, text in conversation(Random(i), STAGES[-1])]
+    encodings = tokenizer.encode_batch(texts, add_special_tokens=False)
+    shown = {token for encoding in encodings for token in encoding.tokens}
+    titles = (*real_titles(), "Linear eMerge E3-Series", "Connect Secure and Policy Secure")
+    used = {
+        title: set(tokenizer.encode(title, add_special_tokens=False).tokens) for title in titles
+    }
+    unseen = {title: tokens - shown for title, tokens in used.items() if tokens - shown}
+    assert len(unseen) <= len(titles) // 30, unseen
 
 
 def test_turns_are_encoded_as_the_chat_template_renders_them(tokenizer_path: Path) -> None:
