@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from harness.scoring import PriceBook
     from harness.scoring.forecast import Forecast
     from harness.scoring.freshness import Judge
+    from harness.scoring.published import Served
     from harness.statistics import Results
     from harness.statistics.hygiene import Hygiene
     from harness.statistics.planning import Plan
@@ -213,9 +214,10 @@ def compare(
     _check_formats(inputs.questions)
     path = new_folder(Path(out) if out is not None else _RUNS, job.suite.name)
     manifest = new_manifest(job, inputs, run_id=path.name)
+    prices = _price_text(job.suite.prices, manifest)
     _warn_of_sunsets(manifest, progress)
     try:
-        with RunFolder.create(path, manifest, inputs.questions, job.suite.prices) as folder:
+        with RunFolder.create(path, manifest, inputs.questions, prices) as folder:
             _run_and_sweep(folder, job, inputs, _Session(workers, cache, budget, progress))
     except RunInterruptedError:
         raise
@@ -253,7 +255,8 @@ def forecast(
         decoding=decoding,
     )
     inputs = load_inputs(job)
-    return foreseen(job, inputs, _prices(job.suite.prices, new_manifest(job, inputs, "forecast")))
+    manifest = new_manifest(job, inputs, "forecast")
+    return foreseen(job, inputs, _of_today(_prices(job.suite.prices, manifest), manifest))
 
 
 def resume(
@@ -457,10 +460,9 @@ def _budget(folder: RunFolder, job: Job, usd: float | None) -> Budget | None:
     prices = _prices(folder.path / PRICES, folder.manifest)
     for spec in job.systems:
         if spec.replay is None and prices.price(spec.name) is None:
-            raise ConfigError(
-                f"no budget can be kept: system {spec.name!r} has no price in {prices.title!r}; "
-                "give it one in the suite's price book"
-            )
+            entry = prices.entry(spec.name)
+            advice = "" if entry else "; give it one in the suite's price book"
+            raise ConfigError(f"no budget can be kept: {prices.unpriced(spec.name, entry)}{advice}")
 
     def cost(record: Record) -> float | None:
         return answer_cost(record, prices).usd
@@ -604,7 +606,43 @@ def _prices(path: Path | None, manifest: Manifest) -> PriceBook:
         _models(manifest),
         embedders=_retrieval_models(manifest, "embedder"),
         rerankers=_retrieval_models(manifest, "rerank"),
+        day=_day(manifest),
     )
+
+
+def _price_text(path: Path | None, manifest: Manifest) -> str | None:
+    """What a run keeps as its price book: the suite's own, with what providers ask on this day."""
+    own = _prices(path, manifest)
+    found = _of_today(own, manifest)
+    if found.prices != own.prices:
+        return found.toml()
+    return None if path is None else path.read_text(encoding="utf-8")
+
+
+def _of_today(book: PriceBook, manifest: Manifest) -> PriceBook:
+    """The book with what providers ask on the day of the run for what it names or lacks."""
+    from harness.scoring.published import with_published  # noqa: PLC0415  (scoring is slow)
+
+    return with_published(book, _served(manifest), _day(manifest))
+
+
+def _day(manifest: Manifest) -> date:
+    return datetime.fromisoformat(manifest.created).date()
+
+
+def _served(manifest: Manifest) -> Iterator[Served]:
+    """What servers of others compute for a run: models, embedders, rerankers."""
+    from harness.scoring.published import Served  # noqa: PLC0415  (scoring is slow)
+
+    models = _models(manifest)
+    for system in manifest.systems:
+        model = system.settings.get("model")
+        if isinstance(model, Mapping) and model.get("url"):
+            yield Served(system.name, str(model["url"]), models[system.name])
+        for part in ("embedder", "rerank"):
+            found = (system.settings.get("retrieval") or {}).get(part)
+            if isinstance(found, Mapping) and found.get("url"):
+                yield Served(str(found["name"]), str(found["url"]), str(found["name"]), part=True)
 
 
 def _models(manifest: Manifest) -> dict[str, str]:
