@@ -53,6 +53,7 @@ from harness.running.record import Record
 from harness.running.runner import Options, Runner
 from harness.running.suite import load_suite
 from harness.running.sunset import sunsets
+from harness.running.together import together
 from harness.running.tuning import EndedJob, cancel_all, tune_all
 from harness.systems.search import VECTORS
 from harness.systems.tuning import train_suite_adapters
@@ -64,6 +65,7 @@ from harness.world.questions import QuestionSet
 
 if TYPE_CHECKING:
     from harness.decision import ClaimVerdict, Decision, Needs, Recommendation
+    from harness.history import Diff
     from harness.scoring import PriceBook
     from harness.scoring.forecast import Forecast
     from harness.scoring.freshness import Judge
@@ -131,10 +133,44 @@ class Result:
 
         return decide(self.loaded, self.results, self.prices, needs)
 
-    def report(self, path: Path | str | None = None) -> Path:
-        """Write the report (default: `report.html` in the run); the same run gives the same bytes."""
-        from harness.reporting import write_report  # noqa: PLC0415  (jinja2 is slow)
+    def against(self, baseline: Result | Path | str) -> Diff:
+        """What changed since another run, system by system."""
+        from harness.history import diff, pair_up, take  # noqa: PLC0415  (numpy is slow)
 
+        if not isinstance(baseline, Result):
+            baseline = load(baseline, judge=self.judge)
+        then = take(baseline.loaded, baseline.results)
+        now = take(self.loaded, self.results)
+        pairs, missing = pair_up(then, now)
+        names = (f"run {then.manifest.run_id}", f"run {now.manifest.run_id}")
+        return diff(then, now, pairs, names=names, missing=missing)
+
+    def report(
+        self,
+        path: Path | str | None = None,
+        *,
+        baseline: Result | Path | str | None = None,
+        templates: Path | str | None = None,
+        brand: Path | str | None = None,
+    ) -> Path:
+        """Write the report (default: `report.html` in the run); the same run gives the same bytes.
+
+        Args:
+            path: Where to write it.
+            baseline: Also say what changed since this run.
+            templates: A folder with templates of your own; see `docs/publishing.md`.
+            brand: A TOML file with name, logo and accent colour.
+
+        Raises:
+            HarnessError: a file cannot be written or read, or a template is wrong.
+        """
+        from harness.reporting import write_report  # noqa: PLC0415  (jinja2 is slow)
+        from harness.reporting.pages import load_look  # noqa: PLC0415  (jinja2 is slow)
+
+        look = load_look(
+            Path(templates) if templates is not None else None,
+            Path(brand) if brand is not None else None,
+        )
         return write_report(
             self.loaded,
             self.results,
@@ -142,7 +178,28 @@ class Result:
             claims=self.claims,
             recommendation=self.recommendation,
             hygiene=self.hygiene,
+            baseline=self.against(baseline) if baseline is not None else None,
+            look=look,
         )
+
+    def markdown(self, *, baseline: Result | Path | str | None = None) -> str:
+        """A short summary in Markdown, for job summaries and pull requests."""
+        from harness.reporting import markdown_summary  # noqa: PLC0415  (jinja2 is slow)
+
+        return markdown_summary(
+            self.loaded,
+            self.results,
+            claims=self.claims,
+            recommendation=self.recommendation,
+            hygiene=self.hygiene,
+            baseline=self.against(baseline) if baseline is not None else None,
+        )
+
+    def csv(self, folder: Path | str) -> tuple[Path, ...]:
+        """Write `figures.csv`, `comparisons.csv` and `answers.csv` into `folder`."""
+        from harness.reporting.exports import write_csv  # noqa: PLC0415  (jinja2 is slow)
+
+        return write_csv(self.loaded, self.results, Path(folder))
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready dictionary of the figures; single scores are left out."""
@@ -292,13 +349,28 @@ def resume(
     return Result(path)
 
 
-def load(run: Path | str, *, judge: Judge | None = None) -> Result:
+class _Together(Result):
+    """Several runs, read as one; what is not in the records is that of the first."""
+
+    def __init__(self, runs: Sequence[Path], *, judge: Judge | None = None) -> None:
+        super().__init__(runs[0], judge=judge)
+        self.runs = tuple(runs)
+
+    @cached_property
+    def loaded(self) -> LoadedRun:
+        """The systems of all runs side by side."""
+        return together([load_run(run) for run in self.runs])
+
+
+def load(run: Path | str, *others: Path | str, judge: Judge | None = None) -> Result:
     """Read a run, finished or not; nothing is run.
 
-    `judge` is asked `(question, answer, history, day)` about the free-text answers on which no rule
-    can decide, and returns their freshness class, or None where it cannot tell.
+    `others` are runs of the same questions on the same days, whose systems then stand beside those of
+    the first. `judge` is asked `(question, answer, history, day)` about the free-text answers on which
+    no rule can decide, and returns their freshness class, or None where it cannot tell.
     """
-    result = Result(Path(run), judge=judge)
+    paths = [Path(run), *map(Path, others)]
+    result = _Together(paths, judge=judge) if others else Result(paths[0], judge=judge)
     _ = result.loaded  # read now: what is wrong with it is said here
     return result
 

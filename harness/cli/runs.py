@@ -1,4 +1,4 @@
-"""Runs: carried out, taken up again, reported, and their systems trained."""
+"""Runs: carried out, taken up again, and their systems trained."""
 
 from __future__ import annotations
 
@@ -132,18 +132,6 @@ def resume(
     with shown_progress() as progress:
         result = api.resume(run, cache=cache, budget=read_budget(budget), progress=progress)
     show_result(result, report, json_out)
-
-
-@app.command(epilog="Example:\n\n`harness report runs/releases-20260822-101500 --html report.html`")
-def report(
-    run: Annotated[Path, typer.Argument(help="The folder of a run.")],
-    html: Annotated[Path | None, typer.Option(help="Where (default: in the run).")] = None,
-    json_out: JsonOption = None,
-) -> None:
-    """Make the report of a run again: no model, no network, the same bytes."""
-    from harness import api  # noqa: PLC0415  (heavy)
-
-    show_result(api.load(run), html, json_out)
 
 
 @app.command(

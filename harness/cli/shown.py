@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from harness.api import Result
     from harness.scoring.forecast import Forecast
     from harness.statistics.planning import Plan
@@ -59,16 +61,21 @@ def show_result(
     """
     from rich.console import Console  # noqa: PLC0415  (slow)
 
-    from harness.reporting.console import summary_table  # noqa: PLC0415  (heavy)
-
     console = Console(stderr=json_out == "-")
-    console.print(summary_table(result.results))
-    for note in result.results.notes:
-        console.print(f"note: {note}", highlight=False, markup=False)
+    show_figures(console, result)
     path = result.report(report)
     console.print(f"run:    {result.run}", highlight=False, soft_wrap=True)
     console.print(f"report: {path}", highlight=False, soft_wrap=True)
     write_json(data or result.to_dict, json_out)
+
+
+def show_figures(console: Console, result: Result) -> None:
+    """The table of a run and its notes."""
+    from harness.reporting.console import summary_table  # noqa: PLC0415  (heavy)
+
+    console.print(summary_table(result.results))
+    for note in result.results.notes:
+        console.print(f"note: {note}", highlight=False, markup=False)
 
 
 def show_forecast(found: Forecast, json_out: str | None) -> None:

@@ -152,7 +152,57 @@ class ShownFlip:
     loser: ShownAnswer
 
 
-Block = Table | Chart | Facts | Commands | ShownFlip
+@dataclass(frozen=True, slots=True)
+class ListedAnswer:
+    """One answer in the list of all: a line, and what unfolds beneath it."""
+
+    system: SystemLabel
+    verdict: Badge
+    brief: str
+    took: str
+    excerpt: Excerpt
+    evidence: str
+    notes: tuple[str, ...]
+    time: str
+    cost: str
+    passages: tuple[ShownPassage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCase:
+    """A question on a day with the answers of all systems; `history` is None where it has none.
+
+    `history` has the values of the reference and when each held, oldest first.
+    """
+
+    question: Excerpt
+    meta: tuple[str, ...]
+    id: str
+    reference: str
+    history: tuple[tuple[str, str], ...] | None
+    answers: tuple[ListedAnswer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explorer:
+    """All answers: the first of them listed, every one in `packed` (`harness.reporting.answers`).
+
+    `systems`, `days`, `classes` and `kinds` are what can be chosen, by name.
+    """
+
+    kind: ClassVar[str] = "explorer"
+
+    cases: tuple[ListedCase, ...]
+    listed: int
+    total: int
+    packed: str
+    systems: tuple[str, ...]
+    days: tuple[str, ...]
+    classes: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+
+Block = Table | Chart | Facts | Commands | ShownFlip | Explorer
 
 
 @dataclass(frozen=True, slots=True)

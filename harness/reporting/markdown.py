@@ -16,10 +16,12 @@ from harness.statistics.results import Results
 if TYPE_CHECKING:
     from harness.decision.claims import ClaimVerdict
     from harness.decision.recommend import Recommendation
+    from harness.history.diff import Diff
     from harness.running.folder import LoadedRun
 
 _MARKUP: Final = re.compile(r"([\\`*_{}\[\]<>#|~!])")
 _IN_BRIEF: Final = (
+    "baseline",
     "freshness",
     "ages",
     "time-to-fresh",
@@ -42,9 +44,17 @@ def markdown_summary(
     claims: Sequence[ClaimVerdict] | None = None,
     recommendation: Recommendation | None = None,
     hygiene: Hygiene | None = None,
+    baseline: Diff | None = None,
 ) -> str:
     """The answer, the comparison table, a sentence per section and the limits."""
-    view = report_view(run, results, claims=claims, recommendation=recommendation, hygiene=hygiene)
+    view = report_view(
+        run,
+        results,
+        claims=claims,
+        recommendation=recommendation,
+        hygiene=hygiene,
+        baseline=baseline,
+    )
     head = view.overview
     sentences = [s for s in view.sections if s.id in _IN_BRIEF]
     parts = [

@@ -53,7 +53,13 @@ def single_line(text: str, limit: int = 60) -> str:
 
 def _spell(match: re.Match[str]) -> str:
     character = match.group()
-    if character in _KEPT or unicodedata.category(character) not in _HIDDEN_CATEGORIES:
-        return character
     code = ord(character)
+    hidden = unicodedata.category(character) in _HIDDEN_CATEGORIES or _is_no_character(code)
+    if character in _KEPT or not hidden:
+        return character
     return chr(0x2400 + code) if code < 0x20 else f"⟨U+{code:04X}⟩"  # noqa: PLR2004
+
+
+def _is_no_character(code: int) -> bool:
+    """Whether Unicode says that no text has it, so that HTML and XML refuse it."""
+    return code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF  # noqa: PLR2004

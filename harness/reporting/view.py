@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from harness.reporting.components import Section
 from harness.reporting.sections.accuracy import accuracy
 from harness.reporting.sections.ages import ages
+from harness.reporting.sections.baseline import baseline as baseline_section
 from harness.reporting.sections.blame import blame
 from harness.reporting.sections.claims import claims as claims_section
 from harness.reporting.sections.comparisons import comparisons
@@ -16,6 +17,7 @@ from harness.reporting.sections.context import Context
 from harness.reporting.sections.cost import cost
 from harness.reporting.sections.decision import decision
 from harness.reporting.sections.decoding import decoding
+from harness.reporting.sections.explorer import explorer
 from harness.reporting.sections.flips import flips
 from harness.reporting.sections.freshness import freshness
 from harness.reporting.sections.hygiene import hygiene as hygiene_section
@@ -31,9 +33,11 @@ from harness.statistics.results import Results
 if TYPE_CHECKING:
     from harness.decision.claims import ClaimVerdict
     from harness.decision.recommend import Recommendation
+    from harness.history.diff import Diff
     from harness.running.folder import LoadedRun
 
 _SECTIONS = (
+    baseline_section,
     freshness,
     ages,
     time_to_fresh,
@@ -48,6 +52,7 @@ _SECTIONS = (
     decision,
     claims_section,
     flips,
+    explorer,
     kinds,
     reproduction,
 )
@@ -71,9 +76,10 @@ def report_view(
     claims: Sequence[ClaimVerdict] | None = None,
     recommendation: Recommendation | None = None,
     hygiene: Hygiene | None = None,
+    baseline: Diff | None = None,
 ) -> ReportView:
     """The view of a run; a pure function of its arguments."""
-    context = Context(run, results, tuple(claims or ()), recommendation, hygiene)
+    context = Context(run, results, tuple(claims or ()), recommendation, hygiene, baseline=baseline)
     return ReportView(
         title=run.manifest.title or run.manifest.suite,
         run_id=run.manifest.run_id,

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +12,6 @@ from harness.reporting import write_report
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-CHROMIUM = os.environ.get("HARNESS_CHROMIUM") or shutil.which("chromium")
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on the path")
 
 HOSTILE = (
     "</style></script><script>document.title='taken'</script><img src=https://example.org/x.png "
@@ -32,17 +25,14 @@ CLIPPED = """
   .map(e => e.innerText.slice(0, 40))
 """
 # The narrowest telephone, a telephone, a tablet upright and on its side, a desk.
-WIDTHS = ((360, "light"), (390, "dark"), (768, "light"), (1024, "light"), (1280, "dark"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield opened
-        opened.close()
+WIDTHS = (
+    (360, "light"),
+    (375, "light"),
+    (390, "dark"),
+    (768, "light"),
+    (1024, "light"),
+    (1280, "dark"),
+)
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ from harness.statistics.results import Comparison, Results, SystemResult
 if TYPE_CHECKING:
     from harness.decision.claims import ClaimVerdict
     from harness.decision.recommend import Recommendation
+    from harness.history.diff import Diff
     from harness.running.folder import LoadedRun
 
 CLASS_TONES: Mapping[FreshnessClass, str] = {
@@ -32,7 +33,7 @@ CLASS_TONES: Mapping[FreshnessClass, str] = {
     "unparseable": "bad",
     "failed": "bad",
 }
-_VERDICT_TONES = {"better": "good", "worse": "bad"}
+VERDICT_TONES = {"better": "good", "worse": "bad"}
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Context:
     claims: Sequence[ClaimVerdict]
     recommendation: Recommendation | None
     hygiene: Hygiene | None = None
+    baseline: Diff | None = None
     labels: Mapping[str, SystemLabel] = field(init=False)
     records: Mapping[RecordKey, Record] = field(init=False)
     scores: Mapping[RecordKey, Score] = field(init=False)
@@ -84,7 +86,7 @@ class Context:
         word = verdict(
             comparison, metric(comparison.metric), reference.value if reference else None
         )
-        return Badge(word, _VERDICT_TONES.get(word, "neutral"))
+        return Badge(word, VERDICT_TONES.get(word, "neutral"))
 
     def column(self, name: str) -> list[Cell]:
         """One metric of all systems, printed in one unit."""

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
-from datetime import date
 from itertools import permutations
 
-from harness.reporting.components import Badge, Section, ShownAnswer, ShownFlip, ShownPassage
+from harness.reporting.components import Section, ShownAnswer, ShownFlip, ShownPassage
 from harness.reporting.figures import count
-from harness.reporting.sections.context import CLASS_TONES, Context
+from harness.reporting.sections.context import Context
 from harness.reporting.sections.kinds import plain_kind
-from harness.reporting.untrusted import Excerpt, excerpt, single_line
+from harness.reporting.sections.told import evidence, label, reference, said, verdict
+from harness.reporting.untrusted import excerpt, single_line
 from harness.retrieval.base import UNDATED, Passage
-from harness.running.record import Record
-from harness.scoring.score import Score
 from harness.statistics.results import Flip
-from harness.world.questions import Question
 
 SHOWN = 12
 _PASSAGE = 400
@@ -106,15 +103,10 @@ def _shown(context: Context, number: int, flip: Flip) -> ShownFlip:
         question=excerpt(question.text),
         day=day,
         question_kind=plain_kind(question.kind),
-        reference=_reference(question, flip.day),
+        reference=reference(question, flip.day),
         winner=_answer(context, flip, flip.winner),
         loser=_answer(context, flip, flip.loser),
     )
-
-
-def _reference(question: Question, day: date) -> str:
-    values = dict.fromkeys(fact.value for fact in question.references(day))
-    return excerpt(" or ".join(values)).text if values else "none on that day; abstaining is right"
 
 
 def _answer(context: Context, flip: Flip, system: str) -> ShownAnswer:
@@ -122,51 +114,11 @@ def _answer(context: Context, flip: Flip, system: str) -> ShownAnswer:
     record, score = context.records.get(key), context.scores.get(key)
     return ShownAnswer(
         system=context.labels[system],
-        verdict=_verdict(score, right=system == flip.winner),
-        excerpt=_text(record),
-        evidence=_evidence(score),
+        verdict=verdict(label(score), right=system == flip.winner),
+        excerpt=said(record),
+        evidence=evidence(score),
         passages=tuple(_passage(p) for p in record.answer.passages[:_PASSAGES]) if record else (),
     )
-
-
-def _verdict(score: Score | None, *, right: bool) -> Badge:
-    label = score.freshness.label if score else "not recorded"
-    if right:
-        return Badge("right" if label == "current" else f"right: {label}", "good")
-    tone = CLASS_TONES[score.freshness.label] if score else "neutral"
-    return Badge(label, tone)
-
-
-def _text(record: Record | None) -> Excerpt:
-    if record is None:
-        return Excerpt("", "no record of this answer")
-    if record.answer.failure is not None:
-        failure = record.answer.failure
-        return excerpt(f"{failure.kind}: {failure.message}")
-    return excerpt(record.answer.text or "")
-
-
-def _evidence(score: Score | None) -> str:
-    if score is None:
-        return ""
-    fresh = score.freshness
-    phrases = []
-    if fresh.label == "premature":
-        phrases.append(f"“{fresh.value}” becomes true on {fresh.valid_from} only")
-    if fresh.partial:
-        phrases.append(f"less than “{fresh.value}”, which it fits")
-    if fresh.age_days is not None:
-        phrases.append(f"“{fresh.value}” stopped being true {_ago(fresh.age_days)}")
-    if fresh.changes_behind is not None:
-        changes = "change" if fresh.changes_behind == 1 else "changes"
-        phrases.append(f"{count(fresh.changes_behind)} {changes} behind")
-    return ", ".join(phrases)
-
-
-def _ago(days: int) -> str:
-    if days == 0:
-        return "that very day"
-    return "the day before" if days == 1 else f"{count(days)} days before"
 
 
 def _passage(passage: Passage) -> ShownPassage:

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from planted import planted_run, with_texts
+
+from harness.errors import RunError
+from harness.reporting.exports import write_csv
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_figure_comes_out_as_it_went_in(tmp_path: Path) -> None:
+    run, results = planted_run(questions=10, days=2, systems=3)
+    figures, comparisons, answers = map(rows, write_csv(run, results, tmp_path / "new"))
+    for system in results.systems:
+        for name, estimate in system.metrics.items():
+            (row,) = (
+                r
+                for r in figures
+                if (r["system"], r["metric"], r["day"]) == (system.name, name, "")
+            )
+            assert (float(row["value"]) if row["value"] else None) == estimate.value
+            assert int(row["n"]) == estimate.n
+    assert len(comparisons) == len(results.comparisons)
+    assert len(answers) == len(run.records)
+    assert sum(row["right"] == "yes" for row in answers) == sum(s.right for s in results.scores)
+    assert [row["text"] for row in answers] == [record.answer.text or "" for record in run.records]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@sum", "\t=1", "\r=1"])
+def test_a_spreadsheet_takes_no_answer_for_a_formula(tmp_path: Path, text: str) -> None:
+    run, results = planted_run(questions=2, days=1, systems=2)
+    *_, answers = write_csv(with_texts(run, text), results, tmp_path)
+    assert {row["text"] for row in rows(answers)} == {f"'{text}"}
+
+
+@pytest.mark.parametrize("text", ['a,"b"\n\nc', "\x00\ud800", ""])
+def test_any_text_makes_a_file_that_can_be_read(tmp_path: Path, text: str) -> None:
+    run, results = planted_run(questions=2, days=1, systems=2)
+    *_, answers = write_csv(with_texts(run, text), results, tmp_path)
+    (read,) = {row["text"] for row in rows(answers)}
+    assert read == text.replace("\x00", "␀").replace("\ud800", "\\ud800")
+
+
+def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
+    first = write_csv(*planted_run(), tmp_path / "a")
+    second = write_csv(*planted_run(), tmp_path / "b")
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+
+
+def test_an_answer_that_was_not_scored_is_there(tmp_path: Path) -> None:
+    run, results = planted_run(questions=2, days=1, systems=2)
+    *_, answers = write_csv(run, replace(results, scores=()), tmp_path)
+    assert [row["class"] for row in rows(answers)] == [""] * len(run.records)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match="cannot be written"):
+        write_csv(*planted_run(), tmp_path / "file")

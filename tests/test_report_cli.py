@@ -1,0 +1,142 @@
+"""`harness report` and `harness publish` as a user runs them, on runs of two small assistants."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness import api
+
+ROOT = Path(__file__).resolve().parent.parent
+ASSISTANTS = """\
+def old(question, day):
+    return "I don't know."
+
+def new(question, day):
+    return question.references(day)[0].value if question.references(day) else "I don't know."
+"""
+SYSTEMS = """\
+[systems.assistant]
+strategy = "external"
+function = "{module}:{function}"
+"""
+
+
+def suite(folder: Path, function: str) -> Path:
+    shutil.copytree(ROOT / "docs" / "examples" / "your-own", folder)
+    module = f"assistants_{folder.name}"
+    (folder / f"{module}.py").write_text(ASSISTANTS)
+    systems = SYSTEMS.format(module=module, function=function)
+    (folder / "systems.toml").write_text(systems)
+    return folder / "suite.toml"
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    home = tmp_path_factory.mktemp("runs")
+    before = api.compare(suite(home / "old", "old"), out=home).run
+    after = api.compare(suite(home / "new", "new"), out=home).run
+    return before, after
+
+
+def harness(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603  (our own program)
+        [sys.executable, "-m", "harness", *map(str, arguments)],
+        cwd=cwd,
+        env={**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_run_is_written_up_in_every_form_twice_alike(
+    runs: tuple[Path, Path], tmp_path: Path
+) -> None:
+    outputs = ("r.html", "s.md", "t/figures.csv", "t/comparisons.csv", "t/answers.csv", "j.json")
+    made = []
+    for _ in range(2):
+        done = harness(
+            "report", runs[1], "--baseline", runs[0], "--html", "r.html", "--markdown", "s.md",
+            "--csv", "t", "--json", "j.json", cwd=tmp_path,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        made.append([(tmp_path / name).read_bytes() for name in outputs])
+    assert made[0] == made[1]
+    for name in outputs[:-1]:
+        assert f"report: {name}" in done.stdout.splitlines()
+
+
+def test_what_changed_since_the_baseline_is_said(runs: tuple[Path, Path], tmp_path: Path) -> None:
+    done = harness(
+        "report", runs[1], "--baseline", runs[0], "--html", "r.html", "--markdown", "s.md",
+        "--json", "-", cwd=tmp_path,
+    )  # fmt: skip
+    moved = json.loads(done.stdout)["baseline"]["systems"][0]
+    won = sum(flip["won"] for flip in moved["flips"])
+    assert won > 0
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    sentence = f"0 answers that were right are not now, and {won} are that were not."
+    (section,) = re.findall(r'<section[^>]* id="baseline".*?</section>', page, re.DOTALL)
+    assert sentence in section
+    assert sentence in (tmp_path / "s.md").read_text(encoding="utf-8")
+    assert re.search(r"unlike: [^<]*assistant \(function\)", section)
+
+
+def test_the_systems_of_two_runs_stand_in_one_report(
+    runs: tuple[Path, Path], tmp_path: Path
+) -> None:
+    done = harness("report", *runs, "--html", "r.html", "--csv", "t", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "t" / "answers.csv").open(encoding="utf-8", newline="") as file:
+        answers = list(csv.DictReader(file))
+    right = {row["system"]: 0 for row in answers}
+    for row in answers:
+        right[row["system"]] += row["right"] == "yes"
+    old, new = (f"assistant ({run.name})" for run in runs)
+    assert set(right) == {old, new}
+    assert right[new] == len(answers) / 2 > right[old]
+    assert "were not interleaved" in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("{run}", "{run}"), "is named twice"),
+        (("{run}", "none"), "harness: none is not a run"),
+        (("{run}", "--baseline", "none"), "harness: none is not a run"),
+        (("{run}", "--templates", "none"), "harness: --templates none: no such folder"),
+        (("{run}", "--brand", "none.toml"), "harness: none.toml: No such file or directory"),
+        (("{run}", "--markdown", "file/s.md"), "harness: file/s.md: the report cannot be written"),
+    ],
+)
+def test_what_is_wrong_is_one_line(
+    runs: tuple[Path, Path], tmp_path: Path, arguments: tuple[str, ...], told: str
+) -> None:
+    (tmp_path / "file").touch()
+    given = [argument.replace("{run}", str(runs[0])) for argument in arguments]
+    done = harness("report", *given, "--html", "r.html", cwd=tmp_path)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_reports_are_published(runs: tuple[Path, Path], tmp_path: Path) -> None:
+    for number, run in enumerate(runs):
+        harness("report", run, "--html", f"site/{number}.html", cwd=tmp_path)
+    done = harness("publish", "site", "--url", "https://example.org/x", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0].startswith("2 reports, the newest of ")
+    assert {path.name for path in (tmp_path / "site").iterdir()} == {
+        "0.html", "1.html", "feed.xml", "index.html",
+    }  # fmt: skip
+    done = harness("publish", "none", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (2, "harness: none: no such folder\n")
