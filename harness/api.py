@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from harness.errors import ConfigError, RunError, RunInterruptedError, nearest
-from harness.fixtures import fixture_path
+from harness.fixtures import shipped_claims
 from harness.running.background import run_in_background
 from harness.running.budget import Budget
 from harness.running.cache import AnswerCache
@@ -64,7 +64,7 @@ from harness.training.store import AdapterStore, cache_folder
 from harness.world.questions import QuestionSet
 
 if TYPE_CHECKING:
-    from harness.decision import ClaimVerdict, Decision, Needs, Recommendation
+    from harness.decision import Claim, ClaimVerdict, Decision, Needs, Recommendation
     from harness.history import Diff
     from harness.scoring import PriceBook
     from harness.scoring.forecast import Forecast
@@ -114,10 +114,14 @@ class Result:
     @cached_property
     def claims(self) -> tuple[ClaimVerdict, ...]:
         """What the run makes of the shipped claims."""
-        from harness.decision import evaluate_claims, load_claims  # noqa: PLC0415  (scipy is slow)
+        from harness.decision import load_claims  # noqa: PLC0415  (scipy is slow)
 
-        files = sorted(fixture_path("claims").glob("*.toml"))
-        claims = [claim for file in files for claim in load_claims(file)]
+        return self.judge_claims([c for file in shipped_claims() for c in load_claims(file)])
+
+    def judge_claims(self, claims: Sequence[Claim]) -> tuple[ClaimVerdict, ...]:
+        """What the run makes of claims, such as `harness.decision.load_claims` reads."""
+        from harness.decision import evaluate_claims  # noqa: PLC0415  (scipy is slow)
+
         return evaluate_claims(self.results, claims, seed=self.loaded.manifest.seed)
 
     @cached_property

@@ -8,8 +8,9 @@ A claim is *supported* when the whole interval lies where it says, *refuted* whe
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from statistics import NormalDist
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -34,6 +35,8 @@ METRICS: Final = (
 )
 """What a claim about one system may speak of."""
 
+_FOUR_OF_FIVE: Final = 1 + NormalDist().inv_cdf(0.8) / NormalDist().inv_cdf(0.975)
+
 _SEVERITY: Final[Mapping[Verdict, int]] = MappingProxyType(
     {"refuted": 0, "not measurable here": 1, "inconclusive": 2, "supported": 3}
 )
@@ -44,7 +47,7 @@ class Claim:
     """`low` < `b` minus each of `a` < `high` on `metric`; a bound that is None is open.
 
     Without `a` it speaks of `b` itself. `computed` is set for plain arithmetic, `needs` for what
-    cannot be measured here.
+    cannot be measured here. `written` is the day on which it was written down.
     """
 
     id: str
@@ -58,6 +61,7 @@ class Claim:
     days: Days = "all"
     computed: Estimate | None = None
     needs: str = ""
+    written: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,18 @@ class ClaimVerdict:
     verdict: Verdict
     estimate: Estimate
     reason: str
+
+    @property
+    def detectable(self) -> float | None:
+        """How far from its bound the truth must lie to be told so by as many questions, 4 times of 5.
+
+        An interval of 95 % tells what lies half of it away every second time; None of arithmetic.
+        """
+        estimate = self.estimate
+        if not estimate.n or estimate.value is None or estimate.low is None or estimate.high is None:
+            return None
+        half = max(estimate.high - estimate.value, estimate.value - estimate.low)
+        return half * _FOUR_OF_FIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +175,9 @@ def _judge(claim: Claim, figure: _Figure) -> ClaimVerdict:
         below is not None and estimate.low >= below
     ):
         return ClaimVerdict(claim, "refuted", estimate, f"{seen}: not {wanted}.")
-    half = (estimate.high - estimate.low) / 2
-    reason = f"{seen}: it may or may not be {wanted}; this run tells no less than {half:.4g} apart."
-    return ClaimVerdict(claim, "inconclusive", estimate, reason)
+    found = ClaimVerdict(claim, "inconclusive", estimate, f"{seen}: it may or may not be {wanted}.")
+    apart = f"; this run tells it 4 times of 5 from {found.detectable:.4g} off." if found.detectable else "."
+    return replace(found, reason=found.reason[:-1] + apart)
 
 
 def _wanted(claim: Claim) -> str:
