@@ -122,7 +122,8 @@ class Result:
         """What the run makes of claims, such as `harness.decision.load_claims` reads."""
         from harness.decision import evaluate_claims  # noqa: PLC0415  (scipy is slow)
 
-        return evaluate_claims(self.results, claims, seed=self.loaded.manifest.seed)
+        seed = self.loaded.manifest.seed
+        return evaluate_claims(self.results, claims, seed=seed, hygiene=self.hygiene)
 
     @cached_property
     def recommendation(self) -> Recommendation:

@@ -19,7 +19,18 @@ from harness.statistics.intervals import Floats, least_n
 from harness.statistics.results import Results
 from harness.statistics.summary import COMPARED, QUANTILES
 
-__all__ = ["Flip", "Measure", "Move", "flips", "moves", "to_measure", "to_tell_apart"]
+__all__ = [
+    "Flip",
+    "Measure",
+    "Move",
+    "Shift",
+    "flips",
+    "moves",
+    "named",
+    "outcome",
+    "to_measure",
+    "to_tell_apart",
+]
 
 _MOST_TIMES: Final = 1000.0
 
@@ -38,6 +49,16 @@ class Flip:
     constraint: Constraint
     bound: float
     beyond: bool
+    then: tuple[str, ...]
+    provisional: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A change of what is so (a corpus, examples, where data may go) that changes the choice."""
+
+    what: str
     then: tuple[str, ...]
     provisional: bool
     words: str
@@ -76,7 +97,7 @@ def flips(
 
     Exact: how a system stands to a bound only changes at the ends of its interval.
     """
-    now = _named(chooser(constraints))
+    now = named(chooser(constraints))
     found = []
     for place, constraint in enumerate(constraints):
         for side in (_looser, _tighter):
@@ -84,14 +105,15 @@ def flips(
                 at = _past(constraint, bound) if beyond else bound
                 moved = replace(constraint, bound=at)
                 others = (*constraints[:place], moved, *constraints[place + 1 :])
-                then = _named(chooser(others))
+                then = named(chooser(others))
                 if then != now:
                     found.append(_flip(constraint, bound, then, beyond=beyond))
                     break
     return tuple(found)
 
 
-def _named(chosen: tuple[Choice, bool]) -> tuple[tuple[str, ...], bool]:
+def named(chosen: tuple[Choice, bool]) -> tuple[tuple[str, ...], bool]:
+    """Who is chosen, or who is level, and whether provisionally."""
     choice, provisional = chosen
     names = (choice.system,) if choice.system is not None else tuple(sorted(choice.level))
     return names, provisional and bool(names)
@@ -140,14 +162,16 @@ def _flip(
     name = constraint.metric.replace("_", " ")
     value = in_units(constraint.metric, bound)
     side = ("below" if upper else "above") if beyond else constraint.direction
+    words = f"{name} {side} {value}: {outcome(names, provisional=provisional)}"
+    return Flip(constraint, bound, beyond, names, provisional, words)
+
+
+def outcome(names: Sequence[str], *, provisional: bool) -> str:
+    """What is chosen then, in words."""
     if not names:
-        what = "no system is left"
-    elif len(names) == 1:
-        what = f"the choice is {names[0]}"
-    else:
-        what = f"{', '.join(names)} are level"
-    what += ", and none surely keeps all" if provisional else ""
-    return Flip(constraint, bound, beyond, names, provisional, f"{name} {side} {value}: {what}")
+        return "no system is left"
+    what = f"the choice is {names[0]}" if len(names) == 1 else f"{', '.join(names)} are level"
+    return what + (", and none surely keeps all" if provisional else "")
 
 
 def moves(draws: Draws, chosen: str, weights: Floats) -> tuple[Move, ...]:

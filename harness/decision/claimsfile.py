@@ -14,8 +14,10 @@
 Instead of `b` a claim may have `tokens = { prompt = 500, completion = 300 }` and `prices`, a price
 book beside the file: arithmetic, no measurement. Tokens are `prompt`, `cached` (among the prompt's),
 `completion` or `training`; `model` says whose price (left out: that of every model, `*`). With
-`than = { model = "small", prompt = 800 }` it is the difference to that. Or it may have `needs`: what no
-run here can have. Above all claims may stand `written = 2026-08-22`, the day they were written down:
+`than = { model = "small", prompt = 800 }` it is the difference to that. Or it may have `left = 0.5`, with
+`days_shown = false` where passages do not show their day: what it costs to leave so many superseded
+documents in the index, in the score of a run's sweep (1 right, 0 abstained, -1 asserted and untrue).
+Or `needs`: what no run here can have. Above all claims may stand `written = 2026-08-22`, the day they were written down:
 of a run from before that day they predicted nothing, and their verdicts say so.
 """
 
@@ -56,6 +58,8 @@ def _claim(table: Table) -> Claim:
         table.only((*_COMMON, "needs"))
         ident, text, source = map(table.text, _COMMON)
         return Claim(ident, text, source, needs=table.text("needs"))
+    if "left" in table.values:
+        return _of_index(table)
     computed = "tokens" in table.values
     table.only(_COMPUTED if computed else _MEASURED)
     ident, text, source = map(table.text, _COMMON)
@@ -69,6 +73,18 @@ def _claim(table: Table) -> Claim:
     if days != "all" and metric not in PAIRED_METRICS:
         table.fail(f"{metric!r} is only known for all days together", "days")
     return Claim(ident, text, source, metric, a, table.text("b"), low, high, days)
+
+
+def _of_index(table: Table) -> Claim:
+    table.only((*_COMMON, *_BOUNDS, "left", "days_shown"))
+    left, shown = table.number("left"), table.values.get("days_shown", True)
+    if not 0 < left <= 1:
+        table.fail(f"'left' is {left:g}: a share above 0, of 1 at most", "left")
+    if not isinstance(shown, bool):
+        table.fail(f"'days_shown' must be true or false, not {shown!r}", "days_shown")
+    ident, text, source = map(table.text, _COMMON)
+    low, high = _bounds(table)
+    return Claim(ident, text, source, low=low, high=high, left=left, days_shown=shown)
 
 
 def _bounds(table: Table) -> tuple[float | None, float | None]:
@@ -106,7 +122,10 @@ def _dollars(table: Table, tokens: Table, book: PriceBook, model: str) -> tuple[
     if not isinstance(price, TokenPrice):
         if model:
             names = [entry.name for entry in book.prices]
-            table.fail(f"no price per token for {model!r} in the price book: {nearest(model, names)}", "model")
+            table.fail(
+                f"no price per token for {model!r} in the price book: {nearest(model, names)}",
+                "model",
+            )
         table.fail("the price book has no price per token for every model ('*')", "prices")
     prompt, completion, cached, trained = (tokens.number(key, 0.0) for key in _TOKENS)
     usd = tokens_cost(prompt, completion, price, cached=cached)

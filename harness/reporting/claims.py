@@ -12,6 +12,7 @@ from harness.decision.bounds import in_units, quantity
 from harness.decision.claims import Claim, ClaimVerdict
 from harness.reporting.metrics import in_words
 from harness.reporting.untrusted import single_line
+from harness.statistics.estimate import Estimate
 
 __all__ = ["claim_lines", "verdict_dict", "verdict_lines"]
 
@@ -58,6 +59,10 @@ def hypothesis(claim: Claim) -> str:
     """Metric, arms, direction and margin in a phrase."""
     if claim.needs:
         return f"nothing, it takes {single_line(claim.needs, _LONGEST)}"
+    if claim.left is not None:
+        shown = "with" if claim.days_shown else "without"
+        what = f"score with {claim.left:.0%} of the outdated documents left in the index"
+        return f"{what}, {shown} days shown, minus with none {_bounds(claim)}"
     name = "the cost in dollars" if claim.computed is not None else claim.metric.replace("_", " ")
     of = f" of {claim.b}" if claim.b else ""
     minus = f" minus {' and minus '.join(claim.a)}" if claim.a else ""
@@ -80,18 +85,27 @@ def _figure(verdict: ClaimVerdict) -> str:
     value, low, high = (_value(claim, v) for v in (estimate.value, estimate.low, estimate.high))
     if claim.computed is not None:
         return f"{value} by arithmetic, claimed {_bounds(claim)}."
-    told = f"; 4 times of 5 it tells {_value(claim, verdict.detectable)}" if verdict.detectable else ""
+    told = (
+        f"; detectable 4 times in 5: {_value(claim, verdict.detectable)}"
+        if verdict.detectable
+        else ""
+    )
     what = single_line(in_words(verdict.reason.partition(" is ")[0]), _LONGEST)
-    return f"{what}: {value} [{low}, {high}], n {estimate.n:,}, claimed {_bounds(claim)}{told}."
+    return f"{what}: {value} [{low}, {high}], {_counts(estimate)}, claimed {_bounds(claim)}{told}."
+
+
+def _counts(estimate: Estimate) -> str:
+    groups = f" in {estimate.groups:,}" if 0 < estimate.groups < estimate.n else ""
+    return f"n {estimate.n:,}{groups}"
 
 
 def _value(claim: Claim, value: float | None) -> str:
     if value is None:
         return "unknown"
-    metric = claim.metric or "cost_per_query"
+    metric = claim.metric or ("cost_per_query" if claim.left is None else "score_rate")
     sign = "-" if value < 0 else ""
     text = in_units(metric, abs(value))
-    if claim.a and quantity(metric) == "rate":
+    if (claim.a or claim.left is not None) and quantity(metric) == "rate":
         return f"{sign}{text.removesuffix('%')} points"
     return f"{sign}{text}"
 
@@ -99,7 +113,9 @@ def _value(claim: Claim, value: float | None) -> str:
 def _head(claim: Claim, verdict: str = "") -> Iterator[str]:
     yield ""
     yield from _indented(
-        f"{verdict}{single_line(claim.text, _LONGEST)} ({single_line(claim.id, _LONGEST)})", "", "  "
+        f"{verdict}{single_line(claim.text, _LONGEST)} ({single_line(claim.id, _LONGEST)})",
+        "",
+        "  ",
     )
     yield from _indented(f"Source: {single_line(claim.source, _LONGEST)}.")
 
