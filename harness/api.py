@@ -127,10 +127,10 @@ class Result:
 
     @cached_property
     def recommendation(self) -> Recommendation:
-        """Which system, under the default constraints."""
-        from harness.decision import recommend  # noqa: PLC0415  (scipy is slow)
+        """Which system, under the default constraints, and what would change that."""
+        from harness.decision import Needs, recommendation  # noqa: PLC0415  (scipy is slow)
 
-        return recommend(self.results)
+        return recommendation(self.decide(Needs()))
 
     def decide(self, needs: Needs) -> Decision:
         """Which system to take under these needs, and what would change that."""

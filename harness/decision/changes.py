@@ -9,9 +9,9 @@ from typing import Final
 
 import numpy as np
 
-from harness.decision.bounds import in_units
+from harness.decision.bounds import in_units, quantity
 from harness.decision.choice import Choice
-from harness.decision.criteria import scales, sign
+from harness.decision.criteria import RATE_SCALE, RELATIVE_SCALE, scales, sign
 from harness.decision.draws import Draws
 from harness.decision.judged import Check, Constraint
 from harness.statistics.estimate import Estimate
@@ -24,6 +24,7 @@ __all__ = [
     "Measure",
     "Move",
     "Shift",
+    "distance",
     "flips",
     "moves",
     "named",
@@ -110,6 +111,14 @@ def flips(
                     found.append(_flip(constraint, bound, then, beyond=beyond))
                     break
     return tuple(found)
+
+
+def distance(flip: Flip) -> float:
+    """How far the bound would have to move, in the units in which metrics are compared."""
+    constraint = flip.constraint
+    relative = max(constraint.bound, flip.bound) * RELATIVE_SCALE
+    one = RATE_SCALE if quantity(constraint.metric) == "rate" else relative
+    return abs(flip.bound - constraint.bound) / one if one else 0.0
 
 
 def named(chosen: tuple[Choice, bool]) -> tuple[tuple[str, ...], bool]:

@@ -19,7 +19,7 @@ from harness.statistics.hygiene import Hygiene
 from harness.statistics.intervals import mean, rate
 from harness.statistics.results import Results
 from harness.statistics.summary import QUANTILES, compare
-from harness.statistics.table import MEANS, RATES, ScoreTable, score_tables
+from harness.statistics.table import MEANS, PER_ANSWER, RATES, ScoreTable, score_tables
 
 Days = Literal["all", "each", "later"]
 Verdict = Literal["supported", "refuted", "inconclusive", "not measurable here"]
@@ -30,7 +30,7 @@ PAIRED_METRICS: Final = (*RATES, *MEANS)
 METRICS: Final = (
     *PAIRED_METRICS,
     *QUANTILES,
-    "cost_per_right",
+    *PER_ANSWER,
     "prompt_tokens",
     "completion_tokens",
 )

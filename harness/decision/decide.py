@@ -12,6 +12,7 @@ from harness.decision.changes import (
     Measure,
     Move,
     Shift,
+    distance,
     flips,
     moves,
     named,
@@ -25,13 +26,13 @@ from harness.decision.draws import Draws, draw
 from harness.decision.judged import Check, Constraint, check
 from harness.decision.ownership import BreakEven, Ownership, break_evens, ownership
 from harness.decision.pareto import Front, pareto
-from harness.decision.recommend import DEFAULT_CONSTRAINTS
+from harness.decision.recommend import DEFAULT_CONSTRAINTS, Recommendation
 from harness.decision.situation import Fit, fits, shifted
 from harness.running.folder import LoadedRun
 from harness.scoring.prices import PriceBook
 from harness.statistics.results import Results
 
-__all__ = ["Decision", "decide"]
+__all__ = ["Decision", "decide", "recommendation"]
 
 _SETS: Final = 2
 """Sets of draws, each with its own seed, that have to agree on a choice."""
@@ -108,6 +109,24 @@ def decide(
         shifts=tuple(maker.shifts(needs)),
     )
     return replace(decision, text=_text(decision))
+
+
+def recommendation(decision: Decision) -> Recommendation:
+    """What the first page of a report says of a decision."""
+    choice = decision.choice
+    return Recommendation(
+        choice=choice.system,
+        tied=choice.level if choice.system is None else (),
+        provisional=decision.provisional,
+        constraints=decision.needs.constraints,
+        checks=decision.checks,
+        text=f"Asked for: {'; '.join(c.words for c in decision.needs.constraints)}. {decision.text}",
+        depends=choice.why == "depends on weights",
+        changes=(
+            *(flip.words for flip in sorted(decision.flips, key=distance)),
+            *(shift.words for shift in decision.shifts),
+        ),
+    )
 
 
 class _Maker:

@@ -116,7 +116,9 @@ def _changes(decision: Decision) -> list[str]:
 def _all_of(decision: Decision) -> list[str]:
     """What would have to be otherwise at once for each system to be the one."""
     ranked = sorted(decision.out.items(), key=lambda item: len(item[1]))
-    return [f"for {name} all of this: {'; '.join(reasons)}" for name, reasons in ranked[:_SHOWN]]
+    return [
+        f"for {name} all of this would: {'; '.join(reasons)}" for name, reasons in ranked[:_SHOWN]
+    ]
 
 
 def _standings(decision: Decision) -> list[str]:
@@ -147,10 +149,10 @@ def _costs(decision: Decision) -> list[str]:
         lines.append(_row(single_line(one.system, _NAME), [dollars(m.value) for m in months]))
         bounds = [f"[{dollars(m.low)}, {dollars(m.high)}]" for m in months]
         lines.append(_row("", bounds))
-    once = [f"{o.system} {dollars(o.set_up)}" for o in rows if o.set_up]
+    once = [f"{o.system} {in_units('cost_', o.set_up)}" for o in rows if o.set_up]
     if once:
         lines.append(f"set up once, in no month: {', '.join(once)}")
-    there = [f"{o.system} {dollars(o.hosting)}" for o in rows if o.hosting]
+    there = [f"{o.system} {in_units('cost_', o.hosting)}" for o in rows if o.hosting]
     if there:
         lines.append(f"of which hosting, asked or idle: {', '.join(there)}")
     if decision.needs.situation.change_days is None:

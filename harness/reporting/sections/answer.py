@@ -22,10 +22,16 @@ _POINTS: Final = Unit("points", factor=100, decimals=1)
 
 
 def answer(context: Context) -> str:
-    """The recommended system, or the one that is right most often, and how far it is ahead.
+    """The recommended system, or the one that is right most often, how far it is ahead, and what flips it.
 
     Systems that cannot be told apart are named together and nothing is chosen among them.
     """
+    changes = context.recommendation.changes if context.recommendation is not None else ()
+    flip = f" What would change this first: {changes[0]}." if changes else ""
+    return _answer(context) + flip
+
+
+def _answer(context: Context) -> str:
     ranked = _by_right_rate(context.results.systems)
     if not ranked:
         return "This run cannot say: no right rate could be computed."
@@ -35,7 +41,8 @@ def answer(context: Context) -> str:
     if context.recommendation.choice is not None:
         return _settled(context, context.results[context.recommendation.choice], ranked)
     if context.recommendation.tied:
-        return _open([context.results[name] for name in context.recommendation.tied])
+        level = [context.results[name] for name in context.recommendation.tied]
+        return _depends(level) if context.recommendation.depends else _open(level)
     level = _level(context, ranked)
     rate = figure(ranked[0].metrics["right_rate"], RATE).line
     alike = f" ({join([s.name for s in level])} cannot be told apart)" if len(level) > 1 else ""
@@ -89,11 +96,20 @@ def _missed(context: Context, name: str) -> str:
 
 
 def _open(level: Sequence[SystemResult]) -> str:
-    best = level[0]
+    best = _by_right_rate(level)[0]
     rate = figure(best.metrics["right_rate"], RATE).line
     return (
-        f"Not settled: {join([system.name for system in level])} cannot be told apart on right "
-        f"answers; {best.name} has the highest rate, {rate}."
+        f"Not settled: {join([system.name for system in level])} cannot be told apart on "
+        f"what counts; {best.name} has the highest rate, {rate}."
+    )
+
+
+def _depends(level: Sequence[SystemResult]) -> str:
+    best = _by_right_rate(level)[0]
+    rate = figure(best.metrics["right_rate"], RATE).line
+    return (
+        f"It depends on what counts more: {join([system.name for system in level])} are each the "
+        f"better one for some; {best.name} was right most often, in {rate} of its answers."
     )
 
 
