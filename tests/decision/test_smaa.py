@@ -121,8 +121,8 @@ def test_a_single_criterion_has_all_the_weight() -> None:
     assert weights.tolist() == [[1.0]] * 3
 
 
-# Beta distributions of the events in one trial of two drugs, and the ranges over which each outcome's
-# worth falls linearly from 1 to 0: (events, others) of heparin and of enoxaparin.
+# (events, others) of heparin and of enoxaparin in the trial of Geerts et al. (1996), N. Engl. J. Med.
+# 335, 701, and the range over which each outcome's worth falls linearly from 1 to 0.
 TRIAL = (
     ((20, 117), (8, 122), (0.0, 0.25)),  # proximal thrombosis
     ((40, 97), (32, 98), (0.15, 0.4)),  # distal thrombosis
@@ -132,10 +132,10 @@ FIXED = (0.5, 0.2, 0.3)
 
 
 def test_a_published_benefit_risk_analysis_comes_out_as_published() -> None:
-    """Heparin and enoxaparin: van Valkenhoef et al. (2012), doi:10.1016/j.jclinepi.2011.09.005.
+    """Heparin or enoxaparin: the example of the R package `smaa` (van Valkenhoef and Tervonen).
 
-    Expected is what the R package `smaa` prints for its own copy of that example, whose 10,000 draws
-    of the measurements are not ours: they agree to two hundredths.
+    Expected is what that package prints for it. Its 10,000 draws of the measurements are its own; ours
+    are beta distributions of the trial that they come from, and agree with them to two hundredths.
     """
     rng = np.random.default_rng(11)
     values = np.empty((4_000, 2, 3))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -333,3 +334,10 @@ def test_a_name_can_be_said_to_have_no_price(tmp_path: Path) -> None:
     cost = answer_cost(record("x", Answer("x", usage=Usage(1, 1))), prices)
     assert cost.usd is None
     assert cost.basis == "no price for 'x' in 'prices': still negotiated"
+
+
+def test_the_price_book_of_the_documents_is_what_the_harness_reads(tmp_path: Path) -> None:
+    text = Path(__file__).parents[2].joinpath("docs", "decision.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```ini\n(.*?)```", text, re.DOTALL)
+    names = [entry.name for entry in book(tmp_path, block).prices]
+    assert names == ["our-model", "gateway", "our-machine"]

@@ -25,6 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import ConfigError
+from harness.fixtures import fixture_path
 from harness.running.record import Record
 from harness.scoring.cost import answer_cost, describe, tokens_cost
 from harness.scoring.prices import HardwarePrice, PriceBook, TokenPrice, UnknownPrice
@@ -270,3 +271,13 @@ def test_models_match_by_what_they_are_called(monkeypatch: pytest.MonkeyPatch) -
     planted(monkeypatch, exact)
     with pytest.raises(ConfigError, match="acme has no model 'm-2'"):
         published_price("s", "acme/m-2", DAY)
+
+
+def test_the_shipped_hosted_prices_are_those_of_the_data_they_name() -> None:
+    book = PriceBook.load(fixture_path("prices/hosted.toml"))
+    for price in book.prices:
+        assert isinstance(price, TokenPrice)
+        reference = price.source.rpartition(" ")[2]
+        theirs = published_price(price.name, reference, price.date)
+        assert isinstance(theirs, TokenPrice)
+        assert (price.prompt, price.completion) == (theirs.prompt, theirs.completion)
