@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from harness.reporting.figures import RATE, Unit, figure
 from harness.reporting.sections.context import Context
 from harness.statistics.results import SystemResult
 from harness.systems.base import Strategy
+
+if TYPE_CHECKING:
+    from harness.decision.recommend import Recommendation
 
 QUESTION: Final = "RAG, fine-tuning or both?"
 _WORDS: Final[dict[Strategy, str]] = {
@@ -26,9 +29,19 @@ def answer(context: Context) -> str:
 
     Systems that cannot be told apart are named together and nothing is chosen among them.
     """
-    changes = context.recommendation.changes if context.recommendation is not None else ()
-    flip = f" What would change this first: {changes[0]}." if changes else ""
-    return _answer(context) + flip
+    return _answer(context) + _reservations(context.recommendation)
+
+
+def _reservations(found: Recommendation | None) -> str:
+    """That nothing is sure to keep what was asked for, and the nearest thing that changes the choice."""
+    if found is None or not found.changes:
+        return ""
+    chosen = found.choice is not None or found.tied
+    unsure = (
+        " No system surely keeps all that was asked for." if found.provisional and chosen else ""
+    )
+    first = found.changes[0].replace(": ", ", then ", 1)
+    return f"{unsure} What would change this first: {first}."
 
 
 def _answer(context: Context) -> str:
