@@ -13,7 +13,7 @@ import math
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -55,6 +55,7 @@ from harness.running.suite import load_suite
 from harness.running.sunset import sunsets
 from harness.running.together import together
 from harness.running.tuning import EndedJob, cancel_all, tune_all
+from harness.systems.config import load_systems
 from harness.systems.search import VECTORS
 from harness.systems.tuning import train_suite_adapters
 from harness.training.adapter import Adapter
@@ -65,6 +66,7 @@ from harness.world.questions import QuestionSet
 
 if TYPE_CHECKING:
     from harness.decision import Claim, ClaimVerdict, Decision, Needs, Recommendation
+    from harness.gates import Declared, GateReport
     from harness.history import Diff
     from harness.scoring import PriceBook
     from harness.scoring.forecast import Forecast
@@ -82,14 +84,18 @@ _REPORT = "report.html"
 class Result:
     """A run that was carried out or loaded: its folder, its records, its figures."""
 
-    def __init__(self, run: Path, *, judge: Judge | None = None) -> None:
+    def __init__(
+        self, run: Path, *, judge: Judge | None = None, questions: QuestionSet | None = None
+    ) -> None:
+        """`questions` are those of the run, where the caller has them."""
         self.run = run
         self.judge = judge
+        self._questions = questions
 
     @cached_property
     def loaded(self) -> LoadedRun:
         """Manifest, questions and records; read when they are first asked for, as all else is."""
-        return load_run(self.run)
+        return load_run(self.run, self._questions)
 
     @cached_property
     def prices(self) -> PriceBook:
@@ -138,6 +144,69 @@ class Result:
 
         return decide(self.loaded, self.results, self.prices, needs)
 
+    @cached_property
+    def gates(self) -> GateReport:
+        """The suite's gates on this run alone; those that need a baseline are left out with a note."""
+        return self.judged(self._declared())
+
+    def gate(
+        self,
+        *expressions: str,
+        baseline: Result | Path | str | None = None,
+        suite: Path | str | None = None,
+        allow_different: Sequence[str] = (),
+    ) -> GateReport:
+        """Judge gates as one family.
+
+        Args:
+            expressions: Such as `"rag.stale_rate <= 5%"`; see `harness.gates.expression`. The gates
+                that the suite had when it was run where neither these nor a `suite` are given.
+            baseline: The run that `baseline.rag.stale_rate` speaks of, or its folder.
+            suite: Take the gates that this suite has now.
+            allow_different: What may differ between the runs, such as `questions` or `machine`.
+
+        Raises:
+            HarnessError: a gate cannot be read, or the runs are unlike.
+        """
+        from harness.gates import declare, from_texts  # noqa: PLC0415  (numpy is slow)
+
+        names = [system.name for system in self.loaded.manifest.systems]
+        asked = declare(load_suite(suite).gates) if suite is not None else ()
+        asked += from_texts(expressions, names)
+        if not asked and suite is None:
+            asked = self._declared()
+        if not asked:
+            raise ConfigError(
+                f"{self.run} has no gates: write them into its suite ([[gates]]), or give one: "
+                "--gate 'rag.stale_rate <= 5%'"
+            )
+        if isinstance(baseline, str | Path):
+            baseline = load(baseline, judge=self.judge)
+        return self.judged(asked, baseline, allow_different)
+
+    def _declared(self) -> tuple[Declared, ...]:
+        from harness.gates import declared_in  # noqa: PLC0415  (numpy is slow)
+
+        return declared_in(self.loaded.manifest)
+
+    def judged(
+        self,
+        gates: Sequence[Declared],
+        baseline: Result | None = None,
+        allow_different: Sequence[str] = (),
+        error: float | None = None,
+    ) -> GateReport:
+        """Judge gates that have been read already; `error` is the chance of any false failure."""
+        from harness.gates import judge_runs  # noqa: PLC0415  (numpy is slow)
+
+        return judge_runs(
+            gates,
+            (self.loaded, self.results),
+            None if baseline is None else (baseline.loaded, baseline.results),
+            allow_different=allow_different,
+            error=error,
+        )
+
     def against(self, baseline: Result | Path | str) -> Diff:
         """What changed since another run, system by system."""
         from harness.history import diff, pair_up, take  # noqa: PLC0415  (numpy is slow)
@@ -185,6 +254,7 @@ class Result:
             hygiene=self.hygiene,
             baseline=self.against(baseline) if baseline is not None else None,
             look=look,
+            gates=self.gates,
         )
 
     def markdown(self, *, baseline: Result | Path | str | None = None) -> str:
@@ -211,7 +281,8 @@ class Result:
         figures = {f.name: getattr(self.results, f.name) for f in fields(self.results)}
         figures.pop("scores")
         swept = {"hygiene": _plain(self.hygiene)} if self.hygiene is not None else {}
-        return {"run": str(self.run), **_plain(figures), **swept}
+        gates = {"gates": _plain(self.gates)} if self.loaded.manifest.settings.get("gates") else {}
+        return {"run": str(self.run), **_plain(figures), **swept, **gates}
 
     def __repr__(self) -> str:
         return f"Result({str(self.run)!r}: {len(self.loaded.records)} records)"
@@ -232,6 +303,7 @@ def compare(
     workers: int | None = None,
     cache: Path | str | bool = False,
     budget: float | None = None,
+    stop_when_decided: bool = False,
     progress: ProgressCallback | None = None,
 ) -> Result:
     """Run a suite and compare its systems.
@@ -255,6 +327,9 @@ def compare(
             this one; see `harness.running.cache`. They have no measured latency.
         budget: Stop before answers have cost more than so many US dollars; the rest can be resumed.
             What training and indexing cost is not in it.
+        stop_when_decided: Ask group after group in random order, and stop when each gate of the suite has
+            passed or failed, by intervals that hold whenever one looks. Needs gates on rates only, one
+            day and one repeat.
         progress: Told how far the run is.
 
     Raises:
@@ -271,11 +346,15 @@ def compare(
         sample=sample,
         hygiene=hygiene,
         decoding=decoding,
+        stop_when_decided=stop_when_decided,
     )
+    _check_gates(job)
     inputs = load_inputs(job)
     _check_formats(inputs.questions)
     path = new_folder(Path(out) if out is not None else _RUNS, job.suite.name)
     manifest = new_manifest(job, inputs, run_id=path.name)
+    if job.stop_when_decided:
+        _check_watchable(manifest)
     prices = _price_text(job.suite.prices, manifest)
     _warn_of_sunsets(manifest, progress)
     try:
@@ -286,7 +365,7 @@ def compare(
     except BaseException:
         _remove_if_nothing_was_kept(path)
         raise
-    return Result(path)
+    return Result(path, questions=inputs.questions)
 
 
 def forecast(
@@ -316,6 +395,7 @@ def forecast(
         sample=sample,
         decoding=decoding,
     )
+    _check_gates(job)
     inputs = load_inputs(job)
     manifest = new_manifest(job, inputs, "forecast")
     return foreseen(job, inputs, _of_today(_prices(job.suite.prices, manifest), manifest))
@@ -351,7 +431,7 @@ def resume(
         if moved:
             folder.note(f"resumed in another environment: {', '.join(moved)}")
         _run_and_sweep(folder, job, inputs, _Session(workers, cache, budget, progress))
-    return Result(path)
+    return Result(path, questions=inputs.questions)
 
 
 class _Together(Result):
@@ -486,6 +566,15 @@ def cancel_training(
     return cancel_all(job, load_world(job))
 
 
+def _check_gates(job: Job) -> None:
+    """Refuse a gate that cannot be read, or speaks of a system that there is not."""
+    if job.suite.gates:
+        from harness.gates import declare  # noqa: PLC0415  (numpy is slow)
+
+        suite = load_systems(job.suite.systems, job.suite.path.parent)
+        declare(job.suite.gates, {spec.name for spec in (*suite, *job.systems)})
+
+
 def _check_formats(questions: QuestionSet) -> None:
     """Refuse a format by which no answer could be graded, before one is paid for."""
     from harness.scoring import check_format  # noqa: PLC0415  (slow)
@@ -521,9 +610,33 @@ def _run_and_sweep(folder: RunFolder, job: Job, inputs: Inputs, session: _Sessio
     budget = _budget(folder, job, session.budget)
     with session.open_cache() as cache:
         options = Options(session.workers, job.suite.deadline, cache, budget)
-        _carry_out(folder, job, inputs, options, session.progress, work=work)
+        watched = (
+            replace(options, decided=_watch(folder, inputs)) if job.stop_when_decided else options
+        )
+        _carry_out(folder, job, inputs, watched, session.progress, work=work)
         _sweep_hygiene(folder, job, inputs, options, session.progress, work=work)
     shutil.rmtree(work, ignore_errors=True)
+
+
+def _check_watchable(manifest: Manifest) -> None:
+    from harness.gates import check_watchable, declared_in  # noqa: PLC0415  (numpy is slow)
+
+    check_watchable(declared_in(manifest), manifest)
+
+
+def _watch(folder: RunFolder, inputs: Inputs) -> Callable[[Record], bool]:
+    """Who says when all gates are decided; knows what has been answered already."""
+    from harness.gates import Watch, declared_in  # noqa: PLC0415  (numpy is slow)
+    from harness.scoring.scorer import score  # noqa: PLC0415  (scoring is slow)
+
+    prices = _prices(folder.path / PRICES, folder.manifest)
+    return Watch(
+        declared_in(folder.manifest),
+        folder.manifest,
+        inputs.questions,
+        lambda record: score(inputs.questions[record.question_id], record, prices),
+        load_run(folder.path).records if len(folder) else (),
+    )
 
 
 def _budget(folder: RunFolder, job: Job, usd: float | None) -> Budget | None:
@@ -649,6 +762,7 @@ def _job_of(manifest: Manifest, systems: Sequence[SystemChoice] | None, path: Pa
             repeats=manifest.repeats,
             seed=manifest.seed,
             hygiene=bool(manifest.settings.get("hygiene")),
+            stop_when_decided=bool(manifest.settings.get("stop_when_decided")),
         )
     except KeyError as error:
         raise RunError(f"{path}: the manifest lacks the setting {error}") from None

@@ -175,3 +175,117 @@ def test_what_decide_cannot_use_is_one_line(
     assert done.returncode == 2
     assert complaint in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+GATES = """
+[[gates]]
+name = "nobody is sent to an old room"
+expression = "handbook.stale_rate <= 60%"
+
+[[gates]]
+expression = "remembered.stale_rate <= 1%"
+sentence = "Memory is as good as the handbook."
+
+[[gates]]
+expression = "handbook.right_rate >= baseline.handbook.right_rate - 2pp"
+"""
+
+
+@pytest.fixture
+def gated(office: Path) -> Path:
+    """The example suite with gates."""
+    path = office / "suite.toml"
+    path.write_text(path.read_text(encoding="utf-8") + GATES, encoding="utf-8")
+    return office
+
+
+def test_compare_judges_the_gates_of_its_suite_and_gate_makes_an_exit_code_of_them(
+    gated: Path,
+) -> None:
+    done = run("compare", gated, "--out", "kept", "--json", "out.json", cwd=gated)
+    assert done.returncode == 0, done.stderr
+    assert "FAIL         remembered.stale_rate <= 1%\n" in done.stdout
+    assert "             Memory is as good as the handbook.\n" in done.stdout
+    assert "note: not judged: handbook.right_rate >= " in done.stdout
+    assert "2 gates: 1 failed, 1 passed" in done.stdout
+    assert max(len(line) for line in done.stdout.splitlines() if ":" not in line[:8]) <= 80
+    figures = json.loads((gated / "out.json").read_text(encoding="utf-8"))
+    assert [one["verdict"] for one in figures["gates"]["verdicts"]] == ["pass", "fail"]
+    (kept,) = (gated / "kept").iterdir()
+    report = (kept / "report.html").read_text(encoding="utf-8")
+    assert "2 gates: 1 failed, 1 passed." in report
+    done = run("gate", kept, "--json", "-", cwd=gated)
+    assert done.returncode == 1
+    judged = json.loads(done.stdout)
+    assert judged["family"] == 2
+    assert judged["verdicts"][1]["expression"] == "remembered.stale_rate <= 1%"
+    assert judged["left_out"][0][1] == "it needs a baseline run"
+    assert "FAIL " in done.stderr
+    done = run("gate", kept, "--gate", "handbook.stale_rate <= 60%", cwd=gated)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "1 gate: 1 passed")
+
+
+def test_what_inconclusive_does_to_the_exit_code_is_chosen(gated: Path) -> None:
+    run("compare", gated, "--out", "kept", cwd=gated)
+    (kept,) = (gated / "kept").iterdir()
+    asked = ("gate", kept, "--gate", "remembered.stale_rate <= 25%", "--inconclusive")
+    codes = {word: run(*asked, word, cwd=gated) for word in ("fail", "warn", "pass")}
+    assert {word: done.returncode for word, done in codes.items()} == {
+        "fail": 1, "warn": 0, "pass": 0,
+    }  # fmt: skip
+    assert "warning: 1 inconclusive" in codes["warn"].stderr
+    assert not codes["pass"].stderr
+    done = run(*asked, "panic", cwd=gated)
+    assert done.returncode == 2
+    assert "--inconclusive: 'panic'" in done.stderr
+
+
+def test_a_baseline_is_judged_against_and_refused_where_it_is_unlike(gated: Path) -> None:
+    run("compare", gated, "--out", "old", cwd=gated)
+    questions = gated / "questions.jsonl"
+    text = questions.read_text(encoding="utf-8").replace("Where ", "And where ", 1)
+    questions.write_text(text, encoding="utf-8")
+    run("compare", gated, "--out", "new", cwd=gated)
+    (old,), (new,) = (gated / "old").iterdir(), (gated / "new").iterdir()
+    asked = ("gate", new, "--baseline", old, "--gate")
+    gate = "handbook.right_rate >= baseline.handbook.right_rate - 50pp"
+    done = run(*asked, gate, cwd=gated)
+    assert done.returncode == 2
+    assert "are unlike: questions (was " in done.stderr
+    assert done.stderr.count("\n") == 1
+    done = run(*asked, gate, "--allow-different", "questions", cwd=gated)
+    assert done.returncode == 0, done.stderr
+    assert "PASS " in done.stdout
+    assert "note: differs from the baseline, as allowed: questions" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("gate", "message"),
+    [
+        ("handbok.right_rate >= 5%", "column 1 of 'handbok.right_rate >= 5%': no system 'handbok'"),
+        ("handbook.right_rate > 5%", "column 21 of"),
+    ],
+)
+def test_a_gate_that_is_wrong_is_one_line(office: Path, gate: str, message: str) -> None:
+    run("compare", office, "--out", "kept", cwd=office)
+    (kept,) = (office / "kept").iterdir()
+    done = run("gate", kept, "--gate", gate, cwd=office)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    done = run("gate", kept, cwd=office)
+    assert done.returncode == 2
+    assert "has no gates" in done.stderr
+
+
+def test_a_suites_gate_on_a_system_that_it_has_not_is_refused_before_anything_is_asked(
+    gated: Path,
+) -> None:
+    path = gated / "suite.toml"
+    text = path.read_text(encoding="utf-8").replace('"remembered.stale', '"remembred.stale')
+    path.write_text(text, encoding="utf-8")
+    done = run("compare", gated, "--out", "kept", cwd=gated)
+    assert done.returncode == 2
+    assert "suite.toml:13: gates: column 1 of 'remembred.stale_rate <= 1%'" in done.stderr
+    assert "did you mean 'remembered'" in done.stderr
+    assert not (gated / "kept").exists()

@@ -105,3 +105,45 @@ def selftest_statistics(
         console.print(table)
     console.print(verdict(cells), highlight=False)
     write_json(lambda: [asdict(cell) for cell in cells], json_out)
+
+
+@measured.command(
+    "gates",
+    epilog="Examples:\n\n`harness selftest gates --fast`\n\n"
+    "`harness selftest gates runs/releases-20260822-101500`",
+)
+def selftest_of_gates(
+    run: Annotated[
+        Path | None, typer.Argument(help="A run to draw from (default: a synthetic set).")
+    ] = None,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="100 simulations, in seconds, not 1,000.")
+    ] = False,
+    seed: Annotated[
+        int | None, typer.Option(help="Of the simulations (default: that of the documents).")
+    ] = None,
+    json_out: JsonOption = None,
+) -> None:
+    """Run a system against itself: do gates stay silent, and catch what is planted?
+
+    Exit code 1 where they do not.
+    """
+    from rich.console import Console  # noqa: PLC0415  (slow)
+
+    from harness import api  # noqa: PLC0415  (heavy)
+    from harness.gates.selftest import SEED, selftest_gates  # noqa: PLC0415  (numpy is slow)
+    from harness.reporting.gates import selftest_lines  # noqa: PLC0415  (heavy)
+
+    seed = SEED if seed is None else seed
+    if run is None:
+        found = selftest_gates(fast=fast, seed=seed)
+    else:
+        loaded = api.load(run)
+        source = f"the run {loaded.loaded.manifest.run_id}"
+        found = selftest_gates(loaded.results, source=source, fast=fast, seed=seed)
+    console = Console(stderr=json_out == "-")
+    for line in selftest_lines(found):
+        console.print(line, highlight=False, markup=False)
+    write_json(lambda: asdict(found), json_out)
+    if not found.kept:
+        raise typer.Exit(1)

@@ -15,6 +15,9 @@ JsonOption = Annotated[
 ]
 
 
+INCONCLUSIVE = ("fail", "warn", "pass")
+"""What a gate that is inconclusive may do."""
+
 CacheOption = Annotated[
     bool,
     typer.Option("--cache", help="Take answers that were given before; they have no latency."),

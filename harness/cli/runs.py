@@ -72,6 +72,10 @@ def compare(
     ] = False,
     cache: CacheOption = False,
     budget: BudgetOption = None,
+    stop_when_decided: Annotated[
+        bool,
+        typer.Option("--stop-when-decided", help="Stop when each gate has passed or failed."),
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for new runs (default: runs).")] = None,
     report: Annotated[
         Path | None, typer.Option(help="Where to write the report (default: in the run).")
@@ -106,6 +110,7 @@ def compare(
             workers=workers,
             cache=cache,
             budget=read_budget(budget),
+            stop_when_decided=stop_when_decided,
             out=out,
             progress=progress,
         )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from harness.api import Result
+    from harness.gates import GateReport
     from harness.scoring.forecast import Forecast
     from harness.statistics.planning import Plan
     from harness.under_load import LoadResult
@@ -63,6 +64,7 @@ def show_result(
 
     console = Console(stderr=json_out == "-")
     show_figures(console, result)
+    print_gates(console, result.gates)
     path = result.report(report)
     console.print(f"run:    {result.run}", highlight=False, soft_wrap=True)
     console.print(f"report: {path}", highlight=False, soft_wrap=True)
@@ -76,6 +78,14 @@ def show_figures(console: Console, result: Result) -> None:
     console.print(summary_table(result.results))
     for note in result.results.notes:
         console.print(f"note: {note}", highlight=False, markup=False)
+
+
+def print_gates(console: Console, found: GateReport) -> None:
+    """Each gate, the worst first; nothing where there are none."""
+    from harness.reporting.gates import gate_lines  # noqa: PLC0415  (heavy)
+
+    for style, line in gate_lines(found):
+        console.print(line, style=style, highlight=False, markup=False)
 
 
 def show_forecast(found: Forecast, json_out: str | None) -> None:

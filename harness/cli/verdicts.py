@@ -10,15 +10,17 @@ import typer
 
 from harness.cli.app import app
 from harness.cli.options import (
+    INCONCLUSIVE,
     JsonOption,
     read_difference,
     read_names,
 )
 from harness.cli.shown import (
+    print_gates,
     show_plan,
     write_json,
 )
-from harness.errors import ConfigError
+from harness.errors import ConfigError, nearest
 from harness.fixtures import shipped_claims
 
 if TYPE_CHECKING:
@@ -178,3 +180,62 @@ def plan(
         alpha=alpha,
     )
     show_plan(found, json_out)
+
+
+@app.command(
+    epilog="Examples:\n\n`harness gate runs/releases-20260822-101500`\n\n"
+    "`harness gate runs/new --baseline runs/old --gate 'rag.right_rate >= baseline.rag.right_rate "
+    "- 2pp'`\n\n"
+    "`harness gate runs/new --baseline runs/old --allow-different machine --inconclusive fail`"
+)
+def gate(
+    run: Annotated[Path, typer.Argument(help="The folder of a run.")],
+    baseline: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="The run that gates call baseline.")
+    ] = None,
+    gates: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--gate",
+            metavar="EXPR",
+            help="Judge this, not the gates of the run's suite; repeatable.",
+        ),
+    ] = None,
+    suite: Annotated[
+        str | None, typer.Option(metavar="SUITE", help="Take the gates that this suite has now.")
+    ] = None,
+    inconclusive: Annotated[
+        str,
+        typer.Option(metavar="fail|warn|pass", help="What an inconclusive gate does."),
+    ] = "warn",
+    allow_different: Annotated[
+        str | None,
+        typer.Option(metavar="A,B", help="What may differ from the baseline, such as machine."),
+    ] = None,
+    json_out: JsonOption = None,
+) -> None:
+    """Judge gates on a finished run: exit code 0 where they are kept, 1 where one fails."""
+    from rich.console import Console  # noqa: PLC0415  (slow)
+
+    from harness import api  # noqa: PLC0415  (heavy)
+
+    if inconclusive not in INCONCLUSIVE:
+        raise ConfigError(
+            f"--inconclusive: {inconclusive!r}: {nearest(inconclusive, INCONCLUSIVE)}"
+        )
+    found = api.load(run).gate(
+        *(gates or ()),
+        baseline=baseline,
+        suite=suite,
+        allow_different=read_names(allow_different) or (),
+    )
+    print_gates(Console(stderr=json_out == "-"), found)
+    write_json(lambda: asdict(found), json_out)
+    undecided = len(found.of("inconclusive"))
+    if undecided and inconclusive == "warn":
+        typer.echo(
+            f"harness: warning: {undecided} inconclusive; --inconclusive fail would stop here",
+            err=True,
+        )
+    if found.of("fail") or (undecided and inconclusive == "fail"):
+        raise typer.Exit(1)

@@ -14,6 +14,7 @@ from harness.statistics.results import Results
 if TYPE_CHECKING:
     from harness.decision.claims import ClaimVerdict
     from harness.decision.recommend import Recommendation
+    from harness.gates import GateReport
     from harness.history.diff import Diff
     from harness.running.folder import LoadedRun
 
@@ -28,6 +29,7 @@ def write_report(
     hygiene: Hygiene | None = None,
     baseline: Diff | None = None,
     look: Look = PLAIN,
+    gates: GateReport | None = None,
 ) -> Path:
     """Write the report of a run to `path`, all or nothing; the same input gives the same bytes.
 
@@ -41,6 +43,7 @@ def write_report(
         recommendation=recommendation,
         hygiene=hygiene,
         baseline=baseline,
+        gates=gates,
     )
     write_text(path, render(view, look))
     return path

@@ -20,6 +20,7 @@ from harness.reporting.sections.decoding import decoding
 from harness.reporting.sections.explorer import explorer
 from harness.reporting.sections.flips import flips
 from harness.reporting.sections.freshness import freshness
+from harness.reporting.sections.gates import gates as gates_section
 from harness.reporting.sections.hygiene import hygiene as hygiene_section
 from harness.reporting.sections.kinds import kinds
 from harness.reporting.sections.latency import latency
@@ -33,11 +34,13 @@ from harness.statistics.results import Results
 if TYPE_CHECKING:
     from harness.decision.claims import ClaimVerdict
     from harness.decision.recommend import Recommendation
+    from harness.gates import GateReport
     from harness.history.diff import Diff
     from harness.running.folder import LoadedRun
 
 _SECTIONS = (
     baseline_section,
+    gates_section,
     freshness,
     ages,
     time_to_fresh,
@@ -77,9 +80,12 @@ def report_view(
     recommendation: Recommendation | None = None,
     hygiene: Hygiene | None = None,
     baseline: Diff | None = None,
+    gates: GateReport | None = None,
 ) -> ReportView:
     """The view of a run; a pure function of its arguments."""
-    context = Context(run, results, tuple(claims or ()), recommendation, hygiene, baseline=baseline)
+    context = Context(
+        run, results, tuple(claims or ()), recommendation, hygiene, baseline=baseline, gates=gates
+    )
     return ReportView(
         title=run.manifest.title or run.manifest.suite,
         run_id=run.manifest.run_id,

@@ -15,6 +15,7 @@ from harness.models.openai.endpoint import Endpoint
 from harness.running.arms import Arm, Place
 from harness.running.environment import machine, package_versions
 from harness.running.fingerprints import corpus_fingerprint, facts_fingerprint, file_fingerprint
+from harness.running.gate_rows import row_to_dict
 from harness.running.manifest import Manifest, SystemManifest
 from harness.running.plan import Task, make_plan, sample_questions
 from harness.running.suite import Suite, built_in_suites
@@ -42,7 +43,8 @@ A name with `-constrained` or `-free` behind it is that system with that kind of
 class Job:
     """What is run. `limit` is the number of questions a day, `sample` their share; None is all of them.
 
-    `hygiene` says whether the suite's sweep of the index, if it has one, follows the run.
+    `hygiene` says whether the suite's sweep of the index, if it has one, follows the run. With
+    `stop_when_decided` groups of questions are asked one after the other, until all gates are decided.
     """
 
     suite: Suite
@@ -53,6 +55,7 @@ class Job:
     limit: int | None
     hygiene: bool = False
     sample: float | None = None
+    stop_when_decided: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ def make_job(
     sample: float | None = None,
     hygiene: bool = True,
     decoding: Sequence[str] | None = None,
+    stop_when_decided: bool = False,
 ) -> Job:
     """The suite with what is given instead of its own; raises `ConfigError` for what does not fit.
 
@@ -107,6 +111,7 @@ def make_job(
         limit=limit,
         sample=sample,
         hygiene=hygiene and suite.hygiene is not None,
+        stop_when_decided=stop_when_decided,
     )
 
 
@@ -127,7 +132,9 @@ def load_inputs(job: Job) -> Inputs:
     }
     if job.suite.prices is not None:
         fingerprints["prices"] = file_fingerprint(job.suite.prices)
-    plan = make_plan(questions, job.days, names, job.repeats, job.seed)
+    plan = make_plan(
+        questions, job.days, names, job.repeats, job.seed, grouped=job.stop_when_decided
+    )
     return Inputs(world, questions, plan, fingerprints, limit)
 
 
@@ -173,6 +180,8 @@ def new_manifest(job: Job, inputs: Inputs, run_id: str) -> Manifest:
             "limit": inputs.limit,
             "in_flight": _in_flight(job),
             **swept,
+            **({"stop_when_decided": True} if job.stop_when_decided else {}),
+            **({"gates": [row_to_dict(row) for row in job.suite.gates]} if job.suite.gates else {}),
         },
     )
 
@@ -214,7 +223,8 @@ def make_arms(
         make = partial(build_system, spec, world, workdir)
         if place == "loop":  # neither target nor telling travels to another process
             make = partial(make, target=target, tell=tell)
-        arms.append(Arm(spec.name, make, place, target, cacheable=spec.strategy != "external"))
+        cacheable, batch = spec.strategy != "external", spec.model.batch or 1
+        arms.append(Arm(spec.name, make, place, target, cacheable=cacheable, batch=batch))
     return tuple(arms)
 
 

@@ -41,13 +41,17 @@ def make_plan(
     systems: Sequence[str],
     repeats: int,
     seed: int,
+    *,
+    grouped: bool = False,
 ) -> tuple[Task, ...]:
     """Every question, day, system and repeat combined once, days in order, interleaved.
 
     A day's order depends on the seed and that day alone: another day in the run changes nothing.
     A repeat is a new pass over all questions, so that repeats of one question lie far apart.
+    `grouped`: groups of questions in random order, each asked whole before the next.
     Raises `ConfigError` when there is nothing to plan.
     """
+    questions = tuple(questions)
     ids = [question.id for question in questions]
     for what, values in (("questions", ids), ("days", days), ("systems", systems)):
         _check(what, values)
@@ -57,10 +61,18 @@ def make_plan(
     for day in sorted(days):
         rng = random.Random(f"plan/{seed}/{day}")  # noqa: S311  (an order, no secret)
         for repeat in range(repeats):
-            for question_id in rng.sample(ids, len(ids)):
+            for question_id in _by_groups(questions, rng) if grouped else rng.sample(ids, len(ids)):
                 for system in rng.sample(systems, len(systems)):
                     tasks.append(Task(len(tasks), system, question_id, day, repeat))
     return tuple(tasks)
+
+
+def _by_groups(questions: Sequence[Question], rng: random.Random) -> list[str]:
+    groups: dict[str, list[str]] = defaultdict(list)
+    for question in questions:
+        groups[question.cluster].append(question.id)
+    order = rng.sample(list(groups), len(groups))
+    return [id_ for group in order for id_ in rng.sample(groups[group], len(groups[group]))]
 
 
 def sample_questions(

@@ -13,7 +13,7 @@
     deadline = 120                               # seconds until a question has failed
     concurrency = 1                              # questions in flight for endpoints and async functions
     decoding = ["free", "constrained"]           # each system with each, unless systems are named
-    gates = ["hybrid stale_rate at most 0.1"]    # sentences; see harness.statistics.gates
+    gates = ["hybrid.stale_rate <= 10%"]         # or tables [[gates]]: see harness.running.gate_rows
 
     [world]
     facts = "fixture:releases/facts.csv"         # dated facts; see harness.world.loaders
@@ -45,6 +45,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, get_args
 
 from harness.errors import ConfigError, located, nearest
+from harness.running.gate_rows import GateRow, read_gate_rows
 from harness.systems.locate import KeyPath, key_lines, nearest_line
 from harness.systems.paths import FIXTURE, Reach
 from harness.systems.spec import Decoding
@@ -126,7 +127,7 @@ class Suite:
     deadline: float = 120.0
     concurrency: int = 1
     decoding: tuple[str, ...] = ()
-    gates: tuple[str, ...] = ()
+    gates: tuple[GateRow, ...] = ()
     hygiene: HygienePlan | None = None
 
 
@@ -168,7 +169,7 @@ def load_suite(name_or_path: str | Path) -> Suite:
         deadline=float(top.at_least_one("deadline", 120)),
         concurrency=top.at_least_one("concurrency", 1),
         decoding=top.words("decoding", get_args(Decoding)),
-        gates=top.sentences("gates"),
+        gates=read_gate_rows(path, text, data.get("gates", []), days),
         hygiene=_hygiene(top.table("hygiene"), days) if "hygiene" in data else None,
     )
 
@@ -293,13 +294,6 @@ class _Table:
             if not isinstance(value, str):
                 raise self._error(key, f"{self._path[-1]}.{key} must be a text, not {value!r}")
         return dict(self._data)
-
-    def sentences(self, key: str) -> tuple[str, ...]:
-        values = self.get(key, list, [])
-        for value in values:
-            if not isinstance(value, str):
-                raise self._error(key, f"{key} must be a list of texts, and {value!r} is none")
-        return tuple(values)
 
     def words(self, key: str, valid: Sequence[str]) -> tuple[str, ...]:
         """Different words of those that are valid."""

@@ -23,8 +23,11 @@ def answer_cost(record: Record, prices: PriceBook) -> Cost:
     A failure costs the time it took; where its tokens are not known, neither is its cost.
     """
     usage = record.answer.usage
+    generated = _generated(record, prices)
+    if usage.embedded_tokens == 0 and usage.reranked_tokens == 0:
+        return generated
     searched = _searched(record.system, usage.embedded_tokens, usage.reranked_tokens, prices)
-    return _together(_generated(record, prices), *searched)
+    return _together(generated, *searched)
 
 
 def _generated(record: Record, prices: PriceBook) -> Cost:
@@ -36,7 +39,8 @@ def _generated(record: Record, prices: PriceBook) -> Cost:
         case HardwarePrice():
             if answer.timing.total <= 0:
                 return Cost(None, "no time was measured")
-            usd = _machine(price, answer.timing.service, None)
+            # Those of all that were computed together are shared.
+            usd = _machine(price, answer.timing.service / answer.batch, None)
             return Cost(usd, describe(price, prices.day))
         case TokenPrice():
             return _tokens(answer.usage, price, prices)

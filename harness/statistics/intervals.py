@@ -193,18 +193,18 @@ def bootstrap_ratio(sums: ClusterSums, n: int, *, seed: int) -> Estimate:
     if sums.groups < _MIN_CLUSTERS:
         reason = f"{sums.groups} groups are too few for an interval, {_MIN_CLUSTERS} are needed"
         return Estimate.unknown(reason, n)
-    distances = _studentised(sums, value, seed)
+    distances = studentised(sums, value, seed)
     tails = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
     below, above = np.quantile(distances, tails)
     low, high = value - above * error, value - below * error
     return Estimate(value, float(low), float(high), n, sums.groups, method, CONFIDENCE)
 
 
-def _studentised(sums: ClusterSums, value: float, seed: int) -> Floats:
+def studentised(sums: ClusterSums, value: float, seed: int, resamples: int = RESAMPLES) -> Floats:
     """(resampled ratio - ratio) / its standard error, for resamples in which both exist."""
     groups = sums.groups
     columns = np.stack([sums.y, sums.x, sums.y**2, sums.x * sums.y, sums.x**2], axis=1)
-    totals = [counts @ columns for counts in bootstrap_counts(groups, seed)]
+    totals = [counts @ columns for counts in bootstrap_counts(groups, seed, resamples)]
     y, x, yy, xy, xx = np.concatenate(totals).T
     kept = x > 0
     ratios = y[kept] / x[kept]

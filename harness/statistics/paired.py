@@ -48,7 +48,7 @@ def paired_rates(a: ArrayLike, b: ArrayLike, clusters: ArrayLike, *, seed: int) 
     difference = rate_difference(a, b, clusters)
     if len(a) == 0:
         return PairedTest(difference, None)
-    only_a, only_b = _discordant(a, b)
+    only_a, only_b = discordant(a, b)
     if difference.value is None:
         return PairedTest(difference, None, only_a, only_b)
     if difference.groups == len(a):
@@ -82,13 +82,13 @@ def rate_difference(a: ArrayLike, b: ArrayLike, clusters: ArrayLike) -> Estimate
         n = effective_n(b - a, clusters)
         quantile = student_quantile(groups - 1)
         method = f"Bonett-Price, cluster-adjusted (design effect {pairs / n:.2f})"
-    only_a, only_b = _discordant(a, b)
+    only_a, only_b = discordant(a, b)
     low, high = bonett_price(only_a / pairs * n, only_b / pairs * n, n, quantile)
     value = (only_b - only_a) / pairs
     return Estimate(value, min(low, value), max(high, value), pairs, groups, method, CONFIDENCE)
 
 
-def _discordant(a: Floats, b: Floats) -> tuple[int, int]:
+def discordant(a: Floats, b: Floats) -> tuple[int, int]:
     """How many pairs only `a` is right on, and only `b`."""
     return int(((a == 1) & (b == 0)).sum()), int(((a == 0) & (b == 1)).sum())
 
@@ -117,9 +117,15 @@ def mcnemar(only_a: int, only_b: int) -> float:
 
 def bonett_price(only_a: float, only_b: float, n: float, quantile: float) -> tuple[float, float]:
     """Bonett and Price's (2012) interval of the difference of two paired rates (b minus a)."""
+    centre, error = paired_moments(only_a, only_b, n)
+    half = quantile * error
+    return max(-1.0, centre - half), min(1.0, centre + half)
+
+
+def paired_moments(only_a: float, only_b: float, n: float) -> tuple[float, float]:
+    """The middle of Bonett and Price's interval, and its standard error."""
     a, b = (only_a + 1) / (n + 2), (only_b + 1) / (n + 2)
-    half = quantile * math.sqrt((a + b - (b - a) ** 2) / (n + 2))
-    return max(-1.0, b - a - half), min(1.0, b - a + half)
+    return b - a, math.sqrt((a + b - (b - a) ** 2) / (n + 2))
 
 
 def sign_flip_test(sums: Floats, *, seed: int) -> float | None:

@@ -23,6 +23,7 @@ from harness.statistics.power import (
     mean_detectable,
     paired_rates_detectable,
     paired_rates_n,
+    paired_rates_power,
     rate_half_width,
     rate_n,
 )
@@ -114,6 +115,27 @@ def plan(
             _contrast(a, b, results, tables, aims) for a, b in combinations(systems, 2)
         ),
     )
+
+
+def promised_power(
+    differences: Floats,
+    clusters: NDArray[np.intp],
+    difference: float,
+    *,
+    growth: float = 1.0,
+    alpha: float = ALPHA,
+) -> float:
+    """The chance that a run of `growth` times the pilot's size detects a fall of a rate.
+
+    `differences` (-1, 0 or 1), shape (pairs,), are those of a pilot in which nothing has changed, such
+    as a system run twice. `plan` solved for the power, with one thing more: a fall comes on top of
+    what differs anyway, so that so many more pairs differ.
+    """
+    n, share = effective_n(differences, clusters), float(np.abs(differences).mean())
+    groups = _Groups(clusters, alpha, exact=True)
+    grown = n * growth / groups.student(growth)
+    differing = max(share, 2 / (n + 2)) + difference
+    return paired_rates_power(grown, difference, differing, alpha=alpha)
 
 
 @dataclass(frozen=True, slots=True)

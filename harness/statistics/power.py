@@ -78,6 +78,17 @@ def paired_rates_detectable(
     return high
 
 
+def paired_rates_power(
+    n: float, difference: float, discordant: float, *, alpha: float = ALPHA
+) -> float:
+    """The chance that `n` pairs detect a difference (`paired_rates_n` solved for the power)."""
+    size = abs(difference)
+    psi = max(discordant, size)
+    free = math.sqrt(max(psi - size**2, _TINY))
+    reach = size * math.sqrt(max(0.0, n - 1 / size)) - _quantile(alpha) * math.sqrt(psi)
+    return NormalDist().cdf(reach / free)
+
+
 def mean_detectable(error: float, *, alpha: float = ALPHA, power: float = POWER) -> float:
     """The least mean (or mean paired difference) that a standard error of `error` detects.
 
@@ -104,8 +115,10 @@ class Decision:
     power: float = POWER
 
 
-def decision(estimate: Estimate, bound: float) -> Decision | None:
+def decision(estimate: Estimate, bound: float, *, alpha: float = ALPHA) -> Decision | None:
     """What would decide between `estimate` and a bound in its interval; None where none can be told.
+
+    A decision is taken at the two-sided level `alpha`; the interval is one of `CONFIDENCE`.
 
     The interval's arm towards the bound gives the standard error, clusters included. Rates: the
     score test's sample size, (z_a sqrt(b (1-b)) + z_b sqrt(p (1-p)))^2 / (p - b)^2 (Fleiss, Levin and
@@ -121,17 +134,24 @@ def decision(estimate: Estimate, bound: float) -> Decision | None:
     if arm < _TINY:
         return None
     level = abs(value - bound) <= _LEVEL * arm
+    strict = _quantile(alpha) / _quantile(ALPHA)
     if estimate.method.startswith(WILSON) and 0 < end < 1:
-        return _rate_decision(value, bound, end * (1 - end) / arm**2, level=level)
-    detectable = arm * (1 + _BEYOND)
+        squares = end * (1 - end) / arm**2
+        return _rate_decision(value, bound, squares, level=level, strict=strict)
+    detectable = arm * (strict + _BEYOND)
     return Decision(detectable, None if level else (detectable / (value - bound)) ** 2)
 
 
-def _rate_decision(value: float, bound: float, squares: float, *, level: bool) -> Decision:
-    """`squares` is the effective n over the squared quantile of the interval."""
+def _rate_decision(
+    value: float, bound: float, squares: float, *, level: bool, strict: float
+) -> Decision:
+    """`squares` is the effective n over the squared quantile of the interval.
+
+    `strict` is how many times that quantile the decision takes.
+    """
 
     def times(rate: float) -> float:
-        reach = math.sqrt(bound * (1 - bound)) + _BEYOND * math.sqrt(rate * (1 - rate))
+        reach = strict * math.sqrt(bound * (1 - bound)) + _BEYOND * math.sqrt(rate * (1 - rate))
         return reach**2 / (rate - bound) ** 2 / squares
 
     far = 0.0 if value <= bound else 1.0

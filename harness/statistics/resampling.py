@@ -17,9 +17,11 @@ PERMUTATIONS: Final = 4999
 _BATCH_ELEMENTS: Final = 1_000_000
 
 
-def bootstrap_counts(groups: int, seed: int) -> Iterator[NDArray[np.float64]]:
-    """How often each cluster is drawn: batches of shape (resamples, groups), `RESAMPLES` in all."""
-    for batch, size in _batches(RESAMPLES, groups):
+def bootstrap_counts(
+    groups: int, seed: int, resamples: int = RESAMPLES
+) -> Iterator[NDArray[np.float64]]:
+    """How often each cluster is drawn: batches of shape (batch, groups), `resamples` in all."""
+    for batch, size in _batches(resamples, groups):
         yield _counts(groups, size, batch, seed)
 
 

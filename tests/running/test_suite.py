@@ -15,7 +15,7 @@ days = [2026-08-22, "2025-08-22"]
 systems = "systems.toml"
 repeats = 2
 seed = 7
-gates = ["rag stale_rate at most 0.1"]
+gates = ["rag.stale_rate <= 10%"]
 
 [world]
 facts = "facts.csv"
@@ -52,7 +52,8 @@ def test_a_suite_is_read_from_its_folder_or_its_file(folder: Path, name: str) ->
     assert suite.questions.source == folder / "questions.csv"
     assert suite.questions.columns == {"question": "prompt"}
     assert (suite.repeats, suite.seed, suite.deadline, suite.prices) == (2, 7, 120.0, None)
-    assert suite.gates == ("rag stale_rate at most 0.1",)
+    assert [gate.expression for gate in suite.gates] == ["rag.stale_rate <= 10%"]
+    assert suite.gates[0].where == f"{folder / 'suite.toml'}:6"
 
 
 def test_a_suite_may_run_on_some_of_its_days_by_default(folder: Path) -> None:
@@ -96,7 +97,9 @@ def test_a_data_set_s_name_and_a_fixture_are_no_files_of_the_suite(folder: Path)
         ("{ question =", "{ qestion =", 14, "unknown key 'qestion': did you mean 'question'"),
         ("[questions]", "[questions", None, "not TOML"),
         ("repeats = 2", f"repeats = {'[' * 10_000}", None, "not TOML"),
-        ('["rag stale_rate at most 0.1"]', "[1]", 6, "gates must be a list of texts"),
+        ('["rag.stale_rate <= 10%"]', "[1]", 6, "gates must be a list of texts or tables"),
+        ('["rag.stale_rate <= 10%"]', '"x"', 6, "gates must be a list of texts or tables"),
+        ('["rag.stale_rate <= 10%"]', '["a.b", "a.b"]', 6, "a second gate 'a.b'"),
         ("seed = 7", 'decoding = ["constraint"]', 5, "did you mean 'constrained'"),
         ("seed = 7", "decoding = [1]", 5, "decoding: unknown 1: valid: constrained, free"),
         ("seed = 7", 'decoding = ["free", "free"]', 5, "decoding has a word twice"),

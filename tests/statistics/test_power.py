@@ -114,7 +114,8 @@ def test_a_detectable_mean_is_statsmodels(deviation: float, n: int) -> None:
     normal = NormalIndPower().solve_power(nobs1=n, alpha=0.05, power=0.8, ratio=0)
     student = TTestPower().solve_power(nobs=n, alpha=0.05, power=0.8)
     assert found / deviation == pytest.approx(normal, rel=1e-4)
-    assert found / deviation == pytest.approx(student, rel=0.05)
+    # Its solver may find the root below 0, which detects as much.
+    assert found / deviation == pytest.approx(abs(student), rel=0.05)
 
 
 def test_clustered_means_have_the_promised_power() -> None:

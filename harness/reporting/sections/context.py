@@ -19,6 +19,7 @@ from harness.statistics.results import Comparison, Results, SystemResult
 if TYPE_CHECKING:
     from harness.decision.claims import ClaimVerdict
     from harness.decision.recommend import Recommendation
+    from harness.gates import GateReport
     from harness.history.diff import Diff
     from harness.running.folder import LoadedRun
 
@@ -46,6 +47,7 @@ class Context:
     recommendation: Recommendation | None
     hygiene: Hygiene | None = None
     baseline: Diff | None = None
+    gates: GateReport | None = None
     labels: Mapping[str, SystemLabel] = field(init=False)
     records: Mapping[RecordKey, Record] = field(init=False)
     scores: Mapping[RecordKey, Score] = field(init=False)
