@@ -34,6 +34,8 @@ _MOST_TOKENS: Final = 4096
 """Of one reply: as many as a judge needs to give a reason for each of fifty claims."""
 
 _VERDICTS: Final = frozenset({"verdict", "attributed", "noncommittal"})
+_ON_CLAIMS: Final = "NLIStatementOutput"
+"""What ragas calls the reply that has a verdict on each claim."""
 _WEIGHTS: Final = (0.75, 0.25)  # ragas' own: of claims, and of the likeness of meanings
 _NO_CLAIMS: Final = "the judge found no claims"
 _ROUNDING: Final = 1e-6
@@ -185,7 +187,7 @@ class _Calls:
             found = reply.model_validate(find(generated.text))
         except (JsonTextError, ValueError) as error:
             raise _BadReplyError(f"no {reply.__name__}: {error}") from None
-        self._check(found.model_dump())
+        self._check(found.model_dump(), verdicts=reply.__name__ == _ON_CLAIMS)
         return found
 
     def embed(self, embedder: Embedder, text: str) -> list[float]:
@@ -198,7 +200,7 @@ class _Calls:
         self.embedded_tokens = total_tokens(self.embedded_tokens, spent.embedded)
         return [float(number) for number in vector]
 
-    def _check(self, said: Mapping[str, Any]) -> None:
+    def _check(self, said: Mapping[str, Any], *, verdicts: bool) -> None:
         """Refuse what ragas would count wrongly: verdicts other than 0 and 1, claims left out."""
         for number in _verdicts(said):
             if number not in {0, 1}:
@@ -206,12 +208,13 @@ class _Calls:
         statements = said.get("statements")
         if statements is None:
             return
-        if not statements:
-            raise _NoClaimsError
-        if isinstance(statements[0], str):
+        if verdicts:
+            if len(statements) != self.claims:
+                raise _BadReplyError(f"{len(statements)} verdicts on {self.claims} claims")
+        elif statements:
             self.claims = len(statements)
-        elif self.claims is not None and len(statements) != self.claims:
-            raise _BadReplyError(f"{len(statements)} verdicts on {self.claims} claims")
+        else:
+            raise _NoClaimsError
 
 
 def _llm(ragas: Any, calls: _Calls) -> Any:  # noqa: ANN401  (a class of ragas')
@@ -249,7 +252,7 @@ def _embeddings(ragas: Any, embedder: Embedder, calls: _Calls) -> Any:  # noqa: 
 
 def _shown(metric: str, sample: Sample) -> dict[str, Any]:
     """What a metric of ragas is shown."""
-    reference, passages = " or ".join(sample.references), [p.text for p in sample.passages]
+    reference, passages = sample.reference, [p.text for p in sample.passages]
     shown: dict[str, dict[str, Any]] = {
         "faithfulness": {"response": sample.response, "retrieved_contexts": passages},
         "answer_correctness": {"response": sample.response, "reference": reference},

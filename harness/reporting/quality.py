@@ -89,7 +89,7 @@ def agreement_lines(found: Sequence[JudgeAgreement]) -> Iterator[str]:
 def _table(found: Quality, names: Sequence[str], *, judged: bool, of: str) -> Table:
     who = "as judged" if judged else "without a judge"
     table = Table(
-        title=f"{'Answers' if of == 'answer' else 'Passages'}, {who}; each score above its 95% interval",
+        title=f"{'Answers' if of == 'answer' else 'Passages'}, {who}; scores above 95% intervals",
         title_justify="left",
         title_style="",
         box=SIMPLE_HEAD,
@@ -99,7 +99,7 @@ def _table(found: Quality, names: Sequence[str], *, judged: bool, of: str) -> Ta
     )
     table.add_column("system", overflow="fold", min_width=10)
     for name in names:
-        title = METRICS[name].title.removeprefix("Context ").replace(" ", "\n", 1)
+        title = METRICS[name].title.removeprefix("Context ").replace(",", "").replace(" ", "\n", 1)
         table.add_column(title, justify="right", overflow="fold")
     for system, figures in found.figures.items():
         cells = []

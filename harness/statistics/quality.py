@@ -184,7 +184,9 @@ def spending(stored: StoredQuality, judge: Scorer, prices: PriceBook) -> JudgeSp
 
 
 def _of(answer: Answered, metric: str) -> str:
-    return answer.digest if METRICS[metric].judged else answer.pooled
+    """The digest of what that metric was formed over."""
+    known = METRICS[metric]
+    return answer.pooled if known.of == "passages" and not known.judged else answer.digest
 
 
 def _table(found: Mapping[RecordKey, float], system: str, run: LoadedRun) -> Sample:

@@ -10,10 +10,12 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from harness.errors import ArtefactError, require_extra
+from harness.scoring.quality.metrics import METRICS
 
 __all__ = ["is_installed", "load", "versions"]
 
 _PACKAGES: Final = ("ragas", "rapidfuzz", "rouge_score", "sacrebleu")
+_PASSAGES: Final = ("text_precision", "text_recall", "id_precision", "id_recall")
 _DISTRIBUTIONS: Final = ("ragas", "rapidfuzz", "rouge-score", "sacrebleu")
 
 
@@ -26,7 +28,7 @@ def is_installed() -> bool:
 
 @lru_cache(maxsize=1)
 def load() -> Any:  # noqa: ANN401  (of ragas, whose types are not told)
-    """The modules of ragas that are used: `collections`, `legacy` and `samples`, and its base classes.
+    """What is used of ragas: its `collections` of metrics, the four of `passages` that are not in it, base classes.
 
     Raises:
         MissingExtraError: the extra is not installed.
@@ -43,13 +45,15 @@ def load() -> Any:  # noqa: ANN401  (of ragas, whose types are not told)
             from ragas.llms.base import InstructorBaseRagasLLM  # noqa: PLC0415  (slow)
             from ragas.metrics import collections  # noqa: PLC0415  (slow)
             from ragas.prompt.metrics.base_prompt import BasePrompt  # noqa: PLC0415  (slow)
+
+            passages = {name: getattr(legacy, METRICS[name].theirs) for name in _PASSAGES}
         except ImportError as error:
             raise ArtefactError(
                 f"ragas cannot be imported ({error}): pip install 'ragft-harness[quality]', whose "
                 "langchain-community is older than 0.4"
             ) from error
     return SimpleNamespace(
-        legacy=legacy,
+        passages=passages,
         collections=collections,
         SingleTurnSample=SingleTurnSample,
         BaseRagasEmbedding=BaseRagasEmbedding,

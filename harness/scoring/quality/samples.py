@@ -39,7 +39,8 @@ _NOTHING_SAID: Final = "nothing said"
 class Sample:
     """One answer as ragas is shown it; `response` is None where the answer failed.
 
-    `retrieves` says whether its system retrieved anything in the run. A score is known to be of this
+    `references` are the values that hold, and their other names; `reference` has the values alone, as a judge
+    is told them. `retrieves` says whether its system retrieved anything in the run. A score is known to be of this
     answer by `digest`, which is of what a judge is shown, and by `pooled`, which has the right passages in it.
     """
 
@@ -47,6 +48,7 @@ class Sample:
     question: str
     response: str | None
     references: tuple[str, ...]
+    reference: str
     passages: tuple[Passage, ...]
     relevant: tuple[Passage, ...]
     retrieves: bool
@@ -107,7 +109,8 @@ def _sample(
     if answer.failure is None and answer.text is not None:
         reading = read(answer.text, question.format)
         response = answer.text if reading.says == "unreadable" else reading.text
-    references = _references(question, record.day)
+    references = _references(question, record.day, aliases=True)
+    reference = " or ".join(_references(question, record.day, aliases=False))
     passages = [(p.document_id, p.text) for p in answer.passages]
     shown = [question.text, response, references, passages, retrieves]
     return Sample(
@@ -115,6 +118,7 @@ def _sample(
         question.text,
         response,
         references,
+        reference,
         answer.passages,
         relevant,
         retrieves,
@@ -127,12 +131,12 @@ def _digest(shown: object) -> str:
     return hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:16]
 
 
-def _references(question: Question, day: date) -> tuple[str, ...]:
+def _references(question: Question, day: date, *, aliases: bool) -> tuple[str, ...]:
     facts = question.references(day)
     if question.history is not None and question.history.value_type == "boolean":
         truths = (read_truth(fact.value) for fact in facts)
         return tuple(dict.fromkeys("yes" if t else "no" for t in truths if t is not None))
-    names = (name for fact in facts for name in (fact.value, *fact.aliases))
+    names = (n for fact in facts for n in (fact.value, *(fact.aliases if aliases else ())))
     return tuple(dict.fromkeys(names))
 
 
