@@ -603,6 +603,7 @@ def quality(
         judge = judge_from_settings(declared, str(path / MANIFEST))
     from harness.judging import check_metrics, judge_run, score_run  # noqa: PLC0415  (slow)
     from harness.scoring.quality.labels import keep_labels, read_labels  # noqa: PLC0415  (as above)
+    from harness.scoring.quality.library import is_installed  # noqa: PLC0415  (as above)
 
     if judge is not None:
         check_metrics(judge, metrics)
@@ -610,7 +611,10 @@ def quality(
         keys = [record.key for record in result.loaded.records]
         metric = metrics[0] if metrics is not None and len(metrics) == 1 else None
         keep_labels(path, read_labels(Path(labels), keys, metric=metric, threshold=threshold))
-    score_run(path, result.loaded, progress)
+    if (
+        labels is None or judge is not None or is_installed()
+    ):  # to compare with labels takes no ragas
+        score_run(path, result.loaded, progress)
     if judge is not None:
         judge_run(
             path,

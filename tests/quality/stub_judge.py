@@ -59,7 +59,7 @@ def claims(text: str) -> list[str]:
 
 
 def value(claim: str) -> str:
-    return claim.split()[-1]
+    return claim.rsplit(maxsplit=1)[-1]
 
 
 def reason(claim: str) -> dict[str, str]:

@@ -56,7 +56,9 @@ def test_verdicts_are_those_of_the_judge(judge: SearchServer, tmp_path: Path) ->
     # Half of the claims are right; the likeness of meanings is a quarter of the score.
     assert 0.375 <= (rag["answer_correctness"].estimate.value or 0) <= 0.625
     assert (base["answer_correctness"].estimate.value or 0) <= 0.25
-    assert {f.judge_failed + f.waiting for figures in found.figures.values() for f in figures.values()} == {0}
+    assert {
+        f.judge_failed + f.waiting for figures in found.figures.values() for f in figures.values()
+    } == {0}
     assert found.judge is not None
     assert found.judge.settings["model"] == "stub-judge"
 
@@ -177,7 +179,9 @@ def test_a_budget_stops_before_it_is_exceeded_and_more_of_it_goes_on(
 def test_no_budget_without_a_price(judge: SearchServer, tmp_path: Path) -> None:
     run = kept(two_systems(2), tmp_path / "run")
     other = JudgeSpec("another", judge.url)
-    with pytest.raises(ConfigError, match=r"no budget can be kept: no price of tokens for 'another'"):
+    with pytest.raises(
+        ConfigError, match=r"no budget can be kept: no price of tokens for 'another'"
+    ):
         api.quality(run, judge=other, budget=1.0)
     assert judge.calls == []
 
@@ -235,7 +239,9 @@ def test_a_key_that_is_refused_ends_it_in_one_line(
 
 def test_relevancy_needs_an_embedder(judge: SearchServer, tmp_path: Path) -> None:
     run = kept(two_systems(2), tmp_path / "run")
-    with pytest.raises(ConfigError, match="answer_relevancy compares meanings and needs an embedder"):
+    with pytest.raises(
+        ConfigError, match="answer_relevancy compares meanings and needs an embedder"
+    ):
         api.quality(run, judge=spec(judge), metrics=["answer_relevancy"])
     found = api.quality(run, judge=spec(judge)).quality
     assert found is not None
@@ -275,7 +281,10 @@ def test_ctrl_c_keeps_what_came_and_the_same_command_goes_on(tmp_path: Path) -> 
         _, said = work.communicate(timeout=120)
         assert work.returncode == 130, said
         assert "go on with the same command" in said
-        kept_ratings = sum('"faithfulness":' in line and '"calls":2' in line for line in (run / QUALITY).read_text().splitlines())
+        kept_ratings = sum(
+            '"faithfulness":' in line and '"calls":2' in line
+            for line in (run / QUALITY).read_text().splitlines()
+        )
         before = len(server.calls)
         assert before == 2 * kept_ratings  # what was in flight was waited for
         done = subprocess.run(  # noqa: S603  (our own program)

@@ -15,7 +15,9 @@ from harness import api
 from harness.scoring.quality import Sample, samples
 from harness.scoring.quality.stored import Scored
 
-WORDS = st.sampled_from(["Product", "is", "at", "4.2", "4.2.1", "out", "now", "the", "release", "v2"])
+WORDS = st.sampled_from(
+    ["Product", "is", "at", "4.2", "4.2.1", "out", "now", "the", "release", "v2"]
+)
 TEXTS = st.lists(WORDS, min_size=1, max_size=12).map(" ".join)
 
 
@@ -29,7 +31,18 @@ def scores(*pairs: tuple[str, str]) -> list[dict[str, float]]:
     from harness.scoring.quality.texts import score_texts  # noqa: PLC0415  (needs ragas)
 
     asked = [
-        Sample(("s", str(i), "2026-06-01", 0), "?", text, (reference,), reference, (), (), False, "a", "b")
+        Sample(
+            ("s", str(i), "2026-06-01", 0),
+            "?",
+            text,
+            (reference,),
+            reference,
+            (),
+            (),
+            False,
+            "a",
+            "b",
+        )
         for i, (text, reference) in enumerate(pairs)
     ]
     lines: list[Scored] = list(score_texts(asked))

@@ -34,7 +34,7 @@ def load() -> Any:  # noqa: ANN401  (of ragas, whose types are not told)
         MissingExtraError: the extra is not installed.
         ArtefactError: ragas does not fit the packages that it needs.
     """
-    require_extra("ragas' metrics", "quality", *_PACKAGES)
+    _require()
     os.environ["RAGAS_DO_NOT_TRACK"] = "true"  # before the import: it is read once
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of its own old modules, and of what it imports
@@ -63,5 +63,10 @@ def load() -> Any:  # noqa: ANN401  (of ragas, whose types are not told)
 
 
 def versions() -> dict[str, str]:
-    """Those of ragas and of what computes its figures, by distribution."""
+    """Those of ragas and of what computes its figures, by distribution; raises `MissingExtraError`."""
+    _require()
     return {name: metadata.version(name) for name in _DISTRIBUTIONS}
+
+
+def _require() -> None:
+    require_extra("ragas' metrics", "quality", *_PACKAGES)
