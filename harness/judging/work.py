@@ -15,7 +15,7 @@ from harness.judging.judge import Judge
 from harness.judging.order import in_order
 from harness.running.background import run_in_background
 from harness.running.budget import Budget
-from harness.running.folder import LoadedRun
+from harness.running.folder import LoadedRun, disk_errors
 from harness.running.judge_spec import JudgeSpec
 from harness.running.lock import FolderLock
 from harness.running.progress import Progress, ProgressCallback
@@ -185,7 +185,8 @@ def _describe(journal: QualityJournal, stored: StoredQuality, scorer: Scorer) ->
 
 @contextmanager
 def _held(path: Path) -> Iterator[None]:
-    lock = FolderLock(path)
+    with disk_errors(path):
+        lock = FolderLock(path)
     try:
         yield
     finally:

@@ -7,7 +7,7 @@ from typing import Final
 
 from harness.reporting.charts import Axis, interval_chart
 from harness.reporting.components import Badge, Block, Cell, Chart, Column, Facts, Section, Table
-from harness.reporting.figures import NUMBER, NUMBER_DIFFERENCE, RATE, Unit, count, figure, p_value
+from harness.reporting.figures import NUMBER, RATE, Unit, count, figure, p_value
 from harness.reporting.metrics import Metric
 from harness.reporting.sections.context import VERDICT_TONES, Context, system_labels
 from harness.reporting.sections.marks import mark
@@ -19,6 +19,7 @@ from harness.statistics.quality import Quality, QualityFigure
 from harness.statistics.results import Comparison
 
 SCORE: Final = Unit("score", decimals=2)
+_DIFFERENCE: Final = Unit("score", decimals=2, signed=True)
 _AXIS: Final = Axis((0.0, 0.25, 0.5, 0.75, 1.0), SCORE)
 _CHARTED: Final = ("exact_match", "rouge_l", "id_precision", "id_recall")
 _LEADING: Final = ("answer_correctness", "faithfulness", "rouge_l", "string_similarity")
@@ -145,7 +146,7 @@ def _pairs(context: Context, found: Quality, charted: Sequence[str]) -> Table:
             METRICS[c.metric].title,
             context.labels[c.b],
             context.labels[c.a],
-            figure(c.difference, NUMBER_DIFFERENCE.fitted([c.difference.value])),
+            figure(c.difference, _DIFFERENCE),
             p_value(c.p_adjusted),
             _verdict(found, c),
         )
@@ -157,7 +158,7 @@ def _pairs(context: Context, found: Quality, charted: Sequence[str]) -> Table:
             Column("Metric", numeric=False),
             Column("System", numeric=False),
             Column("against", numeric=False),
-            Column("Difference"),
+            Column("Difference", _DIFFERENCE.name),
             Column("Holm p"),
             Column("Verdict", numeric=False),
         ),
