@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from harness.api import forecast as forecast
     from harness.api import load as load
     from harness.api import plan as plan
+    from harness.api import quality as quality
     from harness.api import resume as resume
     from harness.errors import ArtefactError as ArtefactError
     from harness.errors import ConfigError as ConfigError
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from harness.errors import MissingExtraError as MissingExtraError
     from harness.errors import RunError as RunError
     from harness.retrieval.base import Passage as Passage
+    from harness.running.judge_spec import JudgeSpec as JudgeSpec
     from harness.running.prepared import PreparedSystem as PreparedSystem
     from harness.running.prepared import PreparedSystems as PreparedSystems
     from harness.running.prepared import StageClock as StageClock
@@ -60,7 +62,7 @@ if TYPE_CHECKING:
     from harness.world.questions import QuestionSet as QuestionSet
 
 _HOME = {
-    "harness.api": ("Result", "compare", "forecast", "load", "plan", "resume"),
+    "harness.api": ("Result", "compare", "forecast", "load", "plan", "quality", "resume"),
     "harness.errors": (
         "ArtefactError",
         "ConfigError",
@@ -70,6 +72,7 @@ _HOME = {
         "RunError",
     ),
     "harness.retrieval.base": ("Passage",),
+    "harness.running.judge_spec": ("JudgeSpec",),
     "harness.running.prepared": ("PreparedSystem", "PreparedSystems", "StageClock", "prepared"),
     "harness.running.record": ("Record",),
     "harness.scoring.score": ("Score",),

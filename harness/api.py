@@ -19,7 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from harness.errors import ConfigError, RunError, RunInterruptedError, nearest
+from harness.errors import ConfigError, HarnessError, RunError, RunInterruptedError, nearest
 from harness.fixtures import shipped_claims
 from harness.running.background import run_in_background
 from harness.running.budget import Budget
@@ -47,6 +47,7 @@ from harness.running.job import (
     make_job,
     new_manifest,
 )
+from harness.running.judge_spec import JudgeSpec, judge_from_settings
 from harness.running.manifest import Manifest
 from harness.running.progress import Progress, ProgressCallback
 from harness.running.record import Record
@@ -74,7 +75,9 @@ if TYPE_CHECKING:
     from harness.scoring.published import Served
     from harness.statistics import Results
     from harness.statistics.hygiene import Hygiene
+    from harness.statistics.judging import JudgeAgreement
     from harness.statistics.planning import Plan
+    from harness.statistics.quality import Quality
 
 _RUNS = Path("runs")
 _WORK = "work"
@@ -116,6 +119,25 @@ class Result:
 
         home = self.run / HYGIENE
         return summarise_hygiene(load_run(home)) if (home / MANIFEST).is_file() else None
+
+    @cached_property
+    def quality(self) -> Quality | None:
+        """What ragas' metrics, with a judge or without, say; None where they have not scored the run."""
+        from harness.scoring.quality import read_quality  # noqa: PLC0415  (scoring is slow)
+        from harness.statistics.quality import summarise_quality  # noqa: PLC0415  (numpy is slow)
+
+        stored = read_quality(self.run)
+        return None if stored is None else summarise_quality(self.loaded, stored, self.prices)
+
+    @cached_property
+    def judge_agreement(self) -> tuple[JudgeAgreement, ...]:
+        """How far the judge agrees with people's labels; empty where none were given."""
+        from harness.scoring.quality import read_quality  # noqa: PLC0415  (scoring is slow)
+        from harness.scoring.quality.labels import kept_labels  # noqa: PLC0415  (as above)
+        from harness.statistics.judging import judge_agreement  # noqa: PLC0415  (numpy is slow)
+
+        stored, labels = read_quality(self.run), kept_labels(self.run)
+        return judge_agreement(self.loaded, stored, labels) if stored and labels else ()
 
     @cached_property
     def claims(self) -> tuple[ClaimVerdict, ...]:
@@ -255,6 +277,8 @@ class Result:
             baseline=self.against(baseline) if baseline is not None else None,
             look=look,
             gates=self.gates,
+            quality=self.quality,
+            agreement=self.judge_agreement,
         )
 
     def markdown(self, *, baseline: Result | Path | str | None = None) -> str:
@@ -268,13 +292,14 @@ class Result:
             recommendation=self.recommendation,
             hygiene=self.hygiene,
             baseline=self.against(baseline) if baseline is not None else None,
+            quality=self.quality,
         )
 
     def csv(self, folder: Path | str) -> tuple[Path, ...]:
-        """Write `figures.csv`, `comparisons.csv` and `answers.csv` into `folder`."""
+        """Write `figures.csv`, `comparisons.csv`, `answers.csv`, and `quality.csv` where ragas ran, into `folder`."""
         from harness.reporting.exports import write_csv  # noqa: PLC0415  (jinja2 is slow)
 
-        return write_csv(self.loaded, self.results, Path(folder))
+        return write_csv(self.loaded, self.results, Path(folder), quality=self.quality)
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready dictionary of the figures; single scores are left out."""
@@ -282,7 +307,16 @@ class Result:
         figures.pop("scores")
         swept = {"hygiene": _plain(self.hygiene)} if self.hygiene is not None else {}
         gates = {"gates": _plain(self.gates)} if self.loaded.manifest.settings.get("gates") else {}
-        return {"run": str(self.run), **_plain(figures), **swept, **gates}
+        return {"run": str(self.run), **_plain(figures), **swept, **gates, **self._rated()}
+
+    def quality_dict(self) -> dict[str, Any]:
+        """A JSON-ready dictionary of what ragas' metrics say, and of how far judge and people agree."""
+        return {"run": str(self.run), **self._rated()}
+
+    def _rated(self) -> dict[str, Any]:
+        agreement = self.judge_agreement
+        quality = {"quality": _plain(self.quality)} if self.quality is not None else {}
+        return quality | ({"judge_agreement": _plain(agreement)} if agreement else {})
 
     def __repr__(self) -> str:
         return f"Result({str(self.run)!r}: {len(self.loaded.records)} records)"
@@ -365,7 +399,7 @@ def compare(
     except BaseException:
         _remove_if_nothing_was_kept(path)
         raise
-    return Result(path, questions=inputs.questions)
+    return _scored(path, inputs.questions, progress)
 
 
 def forecast(
@@ -431,7 +465,23 @@ def resume(
         if moved:
             folder.note(f"resumed in another environment: {', '.join(moved)}")
         _run_and_sweep(folder, job, inputs, _Session(workers, cache, budget, progress))
-    return Result(path, questions=inputs.questions)
+    return _scored(path, inputs.questions, progress)
+
+
+def _scored(run: Path, questions: QuestionSet, progress: ProgressCallback | None) -> Result:
+    """The run, scored by those of ragas' metrics that need no model, where ragas is installed."""
+    from harness.scoring.quality.library import is_installed  # noqa: PLC0415  (scoring is slow)
+
+    result = Result(run, questions=questions)
+    if is_installed():
+        from harness.judging import score_run  # noqa: PLC0415  (as above)
+
+        try:
+            score_run(run, result.loaded, progress)
+        except HarnessError as error:  # the run is finished, and its figures do not hang on this
+            if progress is not None:
+                progress(Progress("note", 0, 0, message=f"ragas did not score the run: {error}"))
+    return result
 
 
 class _Together(Result):
@@ -445,6 +495,22 @@ class _Together(Result):
     def loaded(self) -> LoadedRun:
         """The systems of all runs side by side."""
         return together([load_run(run) for run in self.runs])
+
+    @cached_property
+    def quality(self) -> Quality | None:
+        """That of all runs, where the same scorer scored them; what unlike judges said is left out."""
+        from harness.scoring.quality import read_quality  # noqa: PLC0415  (scoring is slow)
+        from harness.scoring.quality.together import quality_together  # noqa: PLC0415  (as above)
+        from harness.statistics.quality import summarise_quality  # noqa: PLC0415  (numpy is slow)
+
+        loaded = [load_run(run).manifest for run in self.runs]
+        stored = quality_together(loaded, [read_quality(run) for run in self.runs])
+        return None if stored is None else summarise_quality(self.loaded, stored, self.prices)
+
+    @cached_property
+    def judge_agreement(self) -> tuple[JudgeAgreement, ...]:
+        """None: labels are of one run."""
+        return ()
 
 
 def load(run: Path | str, *others: Path | str, judge: Judge | None = None) -> Result:
@@ -514,6 +580,65 @@ def plan(
         power=power,
         alpha=alpha,
     )
+
+
+def quality(
+    run: Path | str,
+    *,
+    judge: JudgeSpec | None = None,
+    metrics: Sequence[str] | None = None,
+    limit: int | None = None,
+    budget: float | None = None,
+    labels: Path | str | None = None,
+    threshold: float = 0.5,
+    progress: ProgressCallback | None = None,
+) -> Result:
+    """Score a run by ragas' metrics; what has been scored is kept beside it and not scored again.
+
+    Args:
+        run: The folder of a run.
+        judge: A model that judges too; that of the run's suite when None, and none where it has none.
+        metrics: The judged metrics; all that this judge can when None.
+        limit: Judge only so many questions: whole groups, drawn at random, the same for all systems.
+        budget: Stop before the judge has cost more than so many US dollars, earlier sessions included.
+        labels: A CSV or JSONL file with what people say of some answers; see `docs/quality.md`.
+        threshold: The score from which on the judge is taken to say yes, where there are labels.
+        progress: Told how far it is.
+
+    Raises:
+        HarnessError: ragas is not installed, the judge cannot be asked, a file is wrong.
+    """
+    path = Path(run)
+    result = load(path)
+    declared = result.loaded.manifest.settings.get("judge")
+    if judge is None and declared is not None:
+        judge = judge_from_settings(declared, str(path / MANIFEST))
+    from harness.judging import check_metrics, judge_run, score_run  # noqa: PLC0415  (slow)
+    from harness.scoring.quality.labels import keep_labels, read_labels  # noqa: PLC0415  (as above)
+    from harness.scoring.quality.library import is_installed  # noqa: PLC0415  (as above)
+
+    if judge is not None:
+        check_metrics(judge, metrics)
+    if labels is not None:
+        keys = [record.key for record in result.loaded.records]
+        metric = metrics[0] if metrics is not None and len(metrics) == 1 else None
+        keep_labels(path, read_labels(Path(labels), keys, metric=metric, threshold=threshold))
+    if (
+        labels is None or judge is not None or is_installed()
+    ):  # to compare with labels takes no ragas
+        score_run(path, result.loaded, progress)
+    if judge is not None:
+        judge_run(
+            path,
+            result.loaded,
+            judge,
+            result.prices,
+            metrics=metrics,
+            limit=limit,
+            budget=budget,
+            progress=progress,
+        )
+    return Result(path)
 
 
 def train(

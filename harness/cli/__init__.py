@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from harness.cli import instrument, lab, moved, reports, runs, saved, traffic, verdicts, worlds
+from harness.cli import (
+    instrument,
+    lab,
+    moved,
+    quality,
+    reports,
+    runs,
+    saved,
+    traffic,
+    verdicts,
+    worlds,
+)
 from harness.cli.app import app
 from harness.errors import BudgetReachedError, HarnessError, RunInterruptedError
 from harness.running.environment import forbid_core_files
@@ -17,7 +28,7 @@ from harness.transport.keys import without_secrets
 __all__ = ["app", "main"]
 
 # Each of them has put its commands into the application when it was imported.
-_MODULES = (runs, reports, traffic, verdicts, saved, moved, lab, worlds, instrument)
+_MODULES = (runs, reports, quality, traffic, verdicts, saved, moved, lab, worlds, instrument)
 
 
 def main() -> None:

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from harness.reporting.pages import write_text
+from harness.scoring.quality import METRICS
 from harness.statistics.estimate import Estimate
-from harness.statistics.results import Results
+from harness.statistics.results import Comparison, Results
 
 if TYPE_CHECKING:
     from harness.running.folder import LoadedRun
+    from harness.statistics.quality import Quality
 
 __all__ = ["write_csv"]
 
@@ -23,17 +25,22 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _Cell = str | int | float | bool | None
 
 
-def write_csv(run: LoadedRun, results: Results, folder: Path) -> tuple[Path, ...]:
-    """Write `figures.csv`, `comparisons.csv` and `answers.csv` into `folder`.
+def write_csv(
+    run: LoadedRun, results: Results, folder: Path, *, quality: Quality | None = None
+) -> tuple[Path, ...]:
+    """Write `figures.csv`, `comparisons.csv` and `answers.csv` into `folder`, and `quality.csv` if there is any.
 
     Unknown numbers are empty. A text that a spreadsheet would take for a formula gets an apostrophe in
     front, for answers are not to be trusted. Raises `RunError` where a file cannot be written.
     """
-    files = (
+    files: list[tuple[str, Iterable[tuple[_Cell, ...]]]] = [
         ("figures.csv", _figures(results)),
-        ("comparisons.csv", _comparisons(results)),
+        ("comparisons.csv", _comparisons(results.comparisons)),
         ("answers.csv", _answers(run, results)),
-    )
+    ]
+    if quality is not None:
+        files.append(("quality.csv", _quality(quality)))
+        files.append(("quality-comparisons.csv", _comparisons(quality.comparisons)))
     paths = []
     for name, rows in files:
         path = folder / name
@@ -52,10 +59,20 @@ def _figures(results: Results) -> Iterator[tuple[_Cell, ...]]:
                 yield (system.name, system.strategy, day.isoformat(), name, *_estimate(estimate))
 
 
-def _comparisons(results: Results) -> Iterator[tuple[_Cell, ...]]:
+def _quality(quality: Quality) -> Iterator[tuple[_Cell, ...]]:
+    yield ("system", "metric", *_ESTIMATE, "failed", "missing", "judge_failed", "waiting", "scorer")
+    for system, figures in quality.figures.items():
+        for name, f in figures.items():
+            scorer = quality.judge if METRICS[name].judged else quality.text
+            counts = (f.failed, sum(f.missing.values()), f.judge_failed, f.waiting)
+            by = scorer.fingerprint if scorer is not None else ""
+            yield (system, name, *_estimate(f.estimate), *counts, by)
+
+
+def _comparisons(comparisons: Iterable[Comparison]) -> Iterator[tuple[_Cell, ...]]:
     counts = ("pairs", "only_a", "only_b")
     yield ("metric", "a", "b", *_ESTIMATE, "p_value", "p_adjusted", *counts)
-    for c in results.comparisons:
+    for c in comparisons:
         tests = (c.p_value, c.p_adjusted, c.pairs, c.only_a, c.only_b)
         yield (c.metric, c.a, c.b, *_estimate(c.difference), *tests)
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from harness.gates import GateReport
     from harness.history.diff import Diff
     from harness.running.folder import LoadedRun
+    from harness.statistics.judging import JudgeAgreement
+    from harness.statistics.quality import Quality
 
 
 def write_report(
@@ -30,6 +32,8 @@ def write_report(
     baseline: Diff | None = None,
     look: Look = PLAIN,
     gates: GateReport | None = None,
+    quality: Quality | None = None,
+    agreement: Sequence[JudgeAgreement] = (),
 ) -> Path:
     """Write the report of a run to `path`, all or nothing; the same input gives the same bytes.
 
@@ -44,6 +48,8 @@ def write_report(
         hygiene=hygiene,
         baseline=baseline,
         gates=gates,
+        quality=quality,
+        agreement=agreement,
     )
     write_text(path, render(view, look))
     return path

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from harness.decision.recommend import Recommendation
     from harness.history.diff import Diff
     from harness.running.folder import LoadedRun
+    from harness.statistics.quality import Quality
 
 _MARKUP: Final = re.compile(r"([\\`*_{}\[\]<>#|~!])")
 _IN_BRIEF: Final = (
@@ -31,6 +32,7 @@ _IN_BRIEF: Final = (
     "decoding",
     "latency",
     "cost",
+    "quality",
     "pairs",
     "decision",
     "claims",
@@ -45,6 +47,7 @@ def markdown_summary(
     recommendation: Recommendation | None = None,
     hygiene: Hygiene | None = None,
     baseline: Diff | None = None,
+    quality: Quality | None = None,
 ) -> str:
     """The answer, the comparison table, a sentence per section and the limits."""
     view = report_view(
@@ -54,6 +57,7 @@ def markdown_summary(
         recommendation=recommendation,
         hygiene=hygiene,
         baseline=baseline,
+        quality=quality,
     )
     head = view.overview
     sentences = [s for s in view.sections if s.id in _IN_BRIEF]

@@ -25,6 +25,7 @@ from harness.reporting.sections.hygiene import hygiene as hygiene_section
 from harness.reporting.sections.kinds import kinds
 from harness.reporting.sections.latency import latency
 from harness.reporting.sections.overview import Overview, overview
+from harness.reporting.sections.quality import quality as quality_section
 from harness.reporting.sections.reproduction import reproduction
 from harness.reporting.sections.strictness import strictness
 from harness.reporting.sections.time_to_fresh import time_to_fresh
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from harness.gates import GateReport
     from harness.history.diff import Diff
     from harness.running.folder import LoadedRun
+    from harness.statistics.judging import JudgeAgreement
+    from harness.statistics.quality import Quality
 
 _SECTIONS = (
     baseline_section,
@@ -51,6 +54,7 @@ _SECTIONS = (
     decoding,
     latency,
     cost,
+    quality_section,
     comparisons,
     decision,
     claims_section,
@@ -81,10 +85,20 @@ def report_view(
     hygiene: Hygiene | None = None,
     baseline: Diff | None = None,
     gates: GateReport | None = None,
+    quality: Quality | None = None,
+    agreement: Sequence[JudgeAgreement] = (),
 ) -> ReportView:
     """The view of a run; a pure function of its arguments."""
     context = Context(
-        run, results, tuple(claims or ()), recommendation, hygiene, baseline=baseline, gates=gates
+        run,
+        results,
+        tuple(claims or ()),
+        recommendation,
+        hygiene,
+        baseline=baseline,
+        gates=gates,
+        quality=quality,
+        agreement=tuple(agreement),
     )
     return ReportView(
         title=run.manifest.title or run.manifest.suite,

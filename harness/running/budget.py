@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final, Protocol
 
-from harness.running.record import Record
-
-__all__ = ["Budget"]
+__all__ = ["Budget", "Paid"]
 
 _ROUNDING: Final = 1e-9  # of sums of many small prices
+
+
+class Paid(Protocol):
+    """What is paid for: a record, or a judge's verdict."""
+
+    @property
+    def cached(self) -> bool:
+        """Whether it cost nothing this time."""
+        ...
 
 
 class Budget:
@@ -21,9 +28,7 @@ class Budget:
     than all before it, and by no more than that.
     """
 
-    def __init__(
-        self, usd: float, cost: Callable[[Record], float | None], spent: float = 0.0
-    ) -> None:
+    def __init__(self, usd: float, cost: Callable[[Any], float | None], spent: float = 0.0) -> None:
         self.usd = usd
         self.spent = spent
         self._cost = cost
@@ -46,7 +51,7 @@ class Budget:
         self._in_flight += 1
         return True
 
-    def settle(self, record: Record | None) -> None:
+    def settle(self, record: Paid | None) -> None:
         """An answer that was admitted has come, and been paid for unless it was cached; or it has not."""
         self._in_flight -= 1
         if record is not None and not record.cached:

@@ -181,6 +181,7 @@ def new_manifest(job: Job, inputs: Inputs, run_id: str) -> Manifest:
             "in_flight": _in_flight(job),
             **swept,
             **({"stop_when_decided": True} if job.stop_when_decided else {}),
+            **({"judge": job.suite.judge.settings()} if job.suite.judge is not None else {}),
             **({"gates": [row_to_dict(row) for row in job.suite.gates]} if job.suite.gates else {}),
         },
     )

@@ -30,6 +30,14 @@
     day = 2026-08-22                             # an evaluation day; without it, the run's last one
     limit = 200                                  # questions about facts that changed; without it, all
 
+    [judge]                                      # of `harness quality`: see harness.running.judge_spec
+    model = "judge-model"                        # required: what the endpoint calls it
+    url = "https://judge.example/v1"             # an OpenAI-compatible endpoint; without one, OpenAI's
+    key_env = "JUDGE_KEY"                        # the environment variable with its key
+    enforce = "json_schema"                      # how it is asked for JSON, as for models
+    embedder = "embedding-model"                 # there too, for metrics that compare meanings
+    concurrency = 4                              # calls in flight
+
 A path is relative to the file it stands in; `fixture:` means the shipped fixtures, and
 `harness.systems.paths` says what it may lead to. Everything is checked when the suite is loaded,
 before anything runs.
@@ -46,6 +54,7 @@ from typing import Any, Final, TypeVar, get_args
 
 from harness.errors import ConfigError, located, nearest
 from harness.running.gate_rows import GateRow, read_gate_rows
+from harness.running.judge_spec import JUDGE_CONCURRENCY, JUDGE_KEYS, JudgeSpec
 from harness.systems.locate import KeyPath, key_lines, nearest_line
 from harness.systems.paths import FIXTURE, Reach
 from harness.systems.spec import Decoding
@@ -75,11 +84,13 @@ _KEYS: Final[Mapping[KeyPath, tuple[str, ...]]] = {
         "world",
         "questions",
         "hygiene",
+        "judge",
     ),
     ("world",): ("facts", "documents"),
     ("questions",): ("source", "split", "columns"),
     ("questions", "columns"): QUESTION_COLUMNS,
     ("hygiene",): ("system", "shares", "day", "limit"),
+    ("judge",): JUDGE_KEYS,
 }
 
 _T = TypeVar("_T")
@@ -129,6 +140,7 @@ class Suite:
     decoding: tuple[str, ...] = ()
     gates: tuple[GateRow, ...] = ()
     hygiene: HygienePlan | None = None
+    judge: JudgeSpec | None = None
 
 
 def load_suite(name_or_path: str | Path) -> Suite:
@@ -171,6 +183,7 @@ def load_suite(name_or_path: str | Path) -> Suite:
         decoding=top.words("decoding", get_args(Decoding)),
         gates=read_gate_rows(path, text, data.get("gates", []), days),
         hygiene=_hygiene(top.table("hygiene"), days) if "hygiene" in data else None,
+        judge=_judge(top.table("judge")) if "judge" in data else None,
     )
 
 
@@ -182,6 +195,20 @@ def _hygiene(table: _Table, days: tuple[date, ...]) -> HygienePlan:
         day=table.day("day", among=days),
         limit=limit if limit is None else table.at_least_one("limit", limit),
     )
+
+
+def _judge(table: _Table) -> JudgeSpec:
+    spec = JudgeSpec(
+        model=table.required("model", str),
+        url=table.get("url", str, None),
+        key_env=table.get("key_env", str, None),
+        enforce=table.get("enforce", str, None),
+        embedder=table.get("embedder", str, None),
+        concurrency=table.at_least_one("concurrency", JUDGE_CONCURRENCY),
+    )
+    for key, message in spec.problems():
+        raise table.error(key, f"judge.{key}: {message}")
+    return spec
 
 
 def built_in_suites() -> dict[str, Path]:
@@ -222,20 +249,20 @@ class _Table:
         self._path = path
         for key in data:
             if key not in _KEYS[path]:
-                raise self._error(key, f"unknown key {key!r}: {nearest(key, _KEYS[path])}")
+                raise self.error(key, f"unknown key {key!r}: {nearest(key, _KEYS[path])}")
 
     def get(self, key: str, kind: type[_T], default: _T | None) -> Any:  # noqa: ANN401  (by kind)
         """The value, or `default` where the key is missing."""
         value = self._data.get(key, default)
         wrong = isinstance(value, bool) and kind is not bool
         if value is not default and (wrong or not isinstance(value, kind)):
-            raise self._error(key, f"{key} must be a {_WORDS[kind]}, not {value!r}")
+            raise self.error(key, f"{key} must be a {_WORDS[kind]}, not {value!r}")
         return value
 
     def required(self, key: str, kind: type[_T]) -> _T:
         value: _T | None = self.get(key, kind, None)
         if value is None:
-            raise self._error(key, f"{key} is missing")
+            raise self.error(key, f"{key} is missing")
         return value
 
     def table(self, key: str, *, required: bool = False) -> _Table:
@@ -261,12 +288,12 @@ class _Table:
             return among
         days = [self._day(key, value) for value in self.required(key, list)]
         if not days:
-            raise self._error(key, f"{key} is empty")
+            raise self.error(key, f"{key} is empty")
         if len(set(days)) != len(days):
-            raise self._error(key, f"{key} has a day twice")
+            raise self.error(key, f"{key} has a day twice")
         for day in days:
             if among is not None and day not in among:
-                raise self._error(key, f"{key}: {day} is none of the days")
+                raise self.error(key, f"{key}: {day} is none of the days")
         return tuple(sorted(days))
 
     def day(self, key: str, among: tuple[date, ...]) -> date | None:
@@ -275,7 +302,7 @@ class _Table:
             return None
         day = self._day(key, self._data[key])
         if day not in among:
-            raise self._error(key, f"{key}: {day} is none of the days")
+            raise self.error(key, f"{key}: {day} is none of the days")
         return day
 
     def shares(self, key: str) -> tuple[float, ...]:
@@ -283,16 +310,16 @@ class _Table:
         values = self.required(key, list)
         for value in values:
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-                raise self._error(key, f"{key} must be shares from 0 to 1, and {value!r} is none")
+                raise self.error(key, f"{key} must be shares from 0 to 1, and {value!r} is none")
         if not values or len(set(values)) < len(values):
-            raise self._error(key, f"{key} must be a list of different shares, not {values!r}")
+            raise self.error(key, f"{key} must be a list of different shares, not {values!r}")
         return tuple(sorted(map(float, values)))
 
     def texts(self) -> Mapping[str, str]:
         """All of the table, which holds texts."""
         for key, value in self._data.items():
             if not isinstance(value, str):
-                raise self._error(key, f"{self._path[-1]}.{key} must be a text, not {value!r}")
+                raise self.error(key, f"{self._path[-1]}.{key} must be a text, not {value!r}")
         return dict(self._data)
 
     def words(self, key: str, valid: Sequence[str]) -> tuple[str, ...]:
@@ -300,22 +327,22 @@ class _Table:
         words = self.get(key, list, [])
         for word in words:
             if word not in valid:
-                raise self._error(key, f"{key}: unknown {word!r}: {nearest(str(word), valid)}")
+                raise self.error(key, f"{key}: unknown {word!r}: {nearest(str(word), valid)}")
         if len(set(words)) < len(words):
-            raise self._error(key, f"{key} has a word twice")
+            raise self.error(key, f"{key} has a word twice")
         return tuple(words)
 
     def at_least_one(self, key: str, default: int) -> int:
         value: int = self.get(key, int, default)
         if value < 1:
-            raise self._error(key, f"{key} must be at least 1, not {value}")
+            raise self.error(key, f"{key} must be at least 1, not {value}")
         return value
 
     def _resolve(self, key: str, text: str) -> Path:
         try:
             return Reach.of(self._file).file(text)
         except ConfigError as error:
-            raise self._error(key, f"{key}: {error}") from error
+            raise self.error(key, f"{key}: {error}") from error
 
     def _day(self, key: str, value: object) -> date:
         try:
@@ -323,10 +350,11 @@ class _Table:
         except ValueError:
             day = None
         if type(day) is not date:
-            raise self._error(key, f"{key}: {str(value)!r} is no day; write it as 2026-08-22")
+            raise self.error(key, f"{key}: {str(value)!r} is no day; write it as 2026-08-22")
         return day
 
-    def _error(self, key: str, message: str) -> ConfigError:
+    def error(self, key: str, message: str) -> ConfigError:
+        """What is wrong with a key, with its line."""
         return ConfigError(
             located(self._file, nearest_line(self._lines, (*self._path, key)), message)
         )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from harness.errors import RunError
 from harness.running.folder import LoadedRun
-from harness.running.manifest import SystemManifest
+from harness.running.manifest import Manifest, SystemManifest
 from harness.running.record import Record
 from harness.systems.base import Preparation
 
@@ -27,16 +27,11 @@ def together(runs: Sequence[LoadedRun]) -> LoadedRun:
     first, *others = runs
     for other in others:
         _refuse_unlike(first, other)
-    taken = Counter(system.name for run in runs for system in run.manifest.systems)
     systems: list[SystemManifest] = []
     preparations: dict[str, tuple[Preparation, ...]] = {}
     records: list[Record] = []
     offset = 0
-    for run in runs:
-        names = {
-            system.name: system.name if taken[system.name] == 1 else f"{system.name} ({run.manifest.run_id})"
-            for system in run.manifest.systems
-        }  # fmt: skip
+    for run, names in zip(runs, names_together([run.manifest for run in runs]), strict=True):
         systems += [replace(system, name=names[system.name]) for system in run.manifest.systems]
         preparations |= {names[name]: made for name, made in run.manifest.preparations.items()}
         records += [
@@ -60,6 +55,18 @@ def together(runs: Sequence[LoadedRun]) -> LoadedRun:
         )
     notes += [note for run in runs for note in run.notes]
     return LoadedRun(manifest, first.questions, tuple(records), tuple(notes))
+
+
+def names_together(manifests: Sequence[Manifest]) -> tuple[Mapping[str, str], ...]:
+    """What each system of each run is called where the runs are read as one."""
+    taken = Counter(system.name for manifest in manifests for system in manifest.systems)
+    return tuple(
+        {
+            system.name: system.name if taken[system.name] == 1 else f"{system.name} ({manifest.run_id})"
+            for system in manifest.systems
+        }
+        for manifest in manifests
+    )  # fmt: skip
 
 
 def _refuse_unlike(a: LoadedRun, b: LoadedRun) -> None:

@@ -27,16 +27,17 @@ from harness.retrieval.base import Passage
 from harness.running.record import Record
 from harness.scoring.freshness import classify
 from harness.scoring.phrases import find_phrase, fold
-from harness.scoring.score import OUTDATED, Score
+from harness.scoring.score import OUTDATED, FreshnessClass, Score
 from harness.world.facts import History
 from harness.world.questions import Question
 
-__all__ = ["BLAMES", "Blame", "blame"]
+__all__ = ["BLAMES", "CURRENT", "Blame", "blame", "standing"]
 
 Blame = Literal["read", "outdated_beside", "memory", "misread", "only_outdated", "nothing", "leak"]
 BLAMES: tuple[Blame, ...] = get_args(Blame)
 
-_CURRENT = frozenset({"current", "mixed"})
+CURRENT = frozenset({"current", "mixed"})
+"""The classes of a passage that says what holds."""
 
 
 def blame(question: Question, record: Record, score: Score) -> Blame | None:
@@ -47,7 +48,7 @@ def blame(question: Question, record: Record, score: Score) -> Blame | None:
     if not question.plain:
         return None
     said = _standings(record.answer.passages, history, record.day)
-    current, outdated = bool(said & _CURRENT), bool(said & OUTDATED)
+    current, outdated = bool(said & CURRENT), bool(said & OUTDATED)
     if score.right:
         return "read" if current else "leak"
     if not current:
@@ -57,10 +58,14 @@ def blame(question: Question, record: Record, score: Score) -> Blame | None:
     return "outdated_beside" if outdated else "memory"
 
 
-def _standings(passages: Iterable[Passage], history: History, day: date) -> set[str]:
+def _standings(passages: Iterable[Passage], history: History, day: date) -> set[FreshnessClass]:
     """The classes of the passages that name the subject, each read as if it were the answer."""
-    return {
-        classify(passage.text, history, day).label
-        for passage in passages
-        if not history.subject or find_phrase(passage.text, fold(history.subject))
-    }
+    found = (standing(passage, history, day) for passage in passages)
+    return {label for label in found if label is not None}
+
+
+def standing(passage: Passage, history: History, day: date) -> FreshnessClass | None:
+    """The class of a passage, read as if it were the answer; None where it does not name the subject."""
+    if history.subject and not find_phrase(passage.text, fold(history.subject)):
+        return None
+    return classify(passage.text, history, day).label

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from harness.gates import GateReport
     from harness.history.diff import Diff
     from harness.running.folder import LoadedRun
+    from harness.statistics.judging import JudgeAgreement
+    from harness.statistics.quality import Quality
 
 CLASS_TONES: Mapping[FreshnessClass, str] = {
     "current": "good",
@@ -48,6 +50,8 @@ class Context:
     hygiene: Hygiene | None = None
     baseline: Diff | None = None
     gates: GateReport | None = None
+    quality: Quality | None = None
+    agreement: Sequence[JudgeAgreement] = ()
     labels: Mapping[str, SystemLabel] = field(init=False)
     records: Mapping[RecordKey, Record] = field(init=False)
     scores: Mapping[RecordKey, Score] = field(init=False)
