@@ -112,7 +112,9 @@ def kept(run: LoadedRun, home: Path) -> Path:
     home.mkdir(parents=True, exist_ok=True)
     prices = home.parent / f"{home.name}-prices.toml"
     prices.write_text(f'title = "planted"\n{PRICES}')
-    with RunFolder.create(home, run.manifest, run.questions, prices) as folder:
+    with RunFolder.create(
+        home, run.manifest, run.questions, prices.read_text(encoding="utf-8")
+    ) as folder:
         for record in run.records:
             folder.append(record)
     return home
