@@ -93,11 +93,6 @@ def test_a_broken_suite_fails_with_the_place_and_no_traceback(suite: pytest.Pyte
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
-def test_workers_are_refused_with_the_way_out(suite: pytest.Pytester) -> None:
-    result = suite.runpytest_subprocess("-n", "2")
-    result.stdout.fnmatch_lines(["*--harness-run DIR*"])
-
-
 SUITE_GATES = """
 [[gates]]
 name = "fresh"
