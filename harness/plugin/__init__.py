@@ -206,7 +206,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         state.lines += summary.forecasts(state)
     keeping.keep(state)
     github.summarise(state)
-    if state.problems and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+    if (state.red or state.problems) and exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     if config.pluginmanager.get_plugin("terminalreporter") is None:
         for problem in state.problems:

@@ -84,7 +84,7 @@ class GateItem(pytest.Item):
             pytest.fail(report.message, pytrace=False)
         for name, why in report.left_out:
             if name == self.name:
-                pytest.skip(why)
+                raise pytest.skip.Exception(why, _use_item_location=True)
         (verdict,) = (one for one in report.verdicts if one.name == self.name)
         settings = state_of(self.config).settings
         judged(self, row_of(self.name, verdict, str(run.run)), settings.inconclusive)

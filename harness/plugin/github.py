@@ -27,7 +27,7 @@ def commands(state: State, environ: Mapping[str, str] = os.environ) -> Iterator[
     for row in worst_first(state.verdicts):
         command = _COMMANDS.get(row["verdict"])
         if command is not None:
-            place = [f"file={_property(row['file'])}"]
+            place = [f"file={_property(row['file'])}"] if row["file"] else []
             place += [f"line={row['line']}"] if row["line"] else []
             place += ["title=" + _property("harness: " + row["gate"])]
             yield f"::{command} {','.join(place)}::{_data(row['sentence'])}"

@@ -14,6 +14,7 @@ import pytest
 
 from harness.errors import ConfigError, HarnessError
 from harness.plugin.state import Problem, RunKey, State, state_of, told
+from harness.plugin.verdicts import row_of
 
 if TYPE_CHECKING:
     from harness.api import Result
@@ -113,16 +114,11 @@ def compare(state: State, key: RunKey, run: Result) -> dict[str, Any]:
         found["moved"] = asdict(night)
     if settings.compare_fail:
         report = run.judged(_wanted(state, run, before), before, settings.allow_different)
-        state.lines += [
-            f"compared: {verdict.verdict.upper()}: {verdict.sentence}"
-            for verdict in report.worst_first
-        ]
+        at = {"test": "--harness-compare-fail", "file": None, "line": None}
+        state.verdicts += [row_of(one.name, one, str(run.run)) | at for one in report.verdicts]
         state.lines += [f"compared: {remark}" for remark in report.remarks]
-        failed = [*report.of("fail")]
-        failed += report.of("inconclusive") if settings.inconclusive == "fail" else ()
-        state.problems += [
-            f"--harness-compare-fail: {verdict.name} is not kept" for verdict in failed
-        ]
+        undecided = report.of("inconclusive") if settings.inconclusive == "fail" else ()
+        state.red = state.red or bool(report.of("fail") or undecided)
         found["gates"] = asdict(report)
     return {"suite": suite, "run": str(run.run), **found}
 

@@ -70,7 +70,8 @@ class State:
     """Grows through a session: which runs are needed, what came of them, what was judged.
 
     `asking` counts the tests that judge a figure of each suite, for they share one error rate.
-    `verdicts` are in the order of the tests' reports; `saved` has the run to compare with, by suite.
+    `verdicts` are in the order of the tests' reports; `saved` has the run to compare with, by suite;
+    `red` says that the session fails although no test did.
     """
 
     config: pytest.Config
@@ -82,6 +83,7 @@ class State:
     saved: dict[str, Entry | None] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    red: bool = False
     shared: Path | None = None
     cache: dict[Any, Any] = field(default_factory=dict)
 
