@@ -188,6 +188,7 @@ def test_a_saved_run_is_the_baseline_of_the_next(suite: pytest.Pytester) -> None
         "--harness-compare-fail=remembered.stale_rate <= baseline.remembered.stale_rate + 1pp",
         f"--harness-run={runs(suite)[-1]}",
         "--harness-json=all.json",
+        "--harness-html=report.html",
     )
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
@@ -207,6 +208,11 @@ def test_a_saved_run_is_the_baseline_of_the_next(suite: pytest.Pytester) -> None
         "inconclusive",
     ]
     assert compared["moved"]["references"] == ["saved 0001_office"]
+
+    page = (suite.path / "report.html").read_text(encoding="utf-8")
+    assert "wanted at least 5pp less than handbook in the baseline" in page
+    before, now = (api.load(path) for path in runs(suite))
+    assert now.report("again.html", baseline=before).read_text(encoding="utf-8") == page
 
     alone = run(
         suite,

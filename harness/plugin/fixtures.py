@@ -42,18 +42,18 @@ def harness_results(harness_run: Result) -> Results:
 
 
 @pytest.fixture
-def harness_system(request: pytest.FixtureRequest, harness_results: Results) -> SystemResult:
+def harness_system(request: pytest.FixtureRequest) -> SystemResult:
     """The figures of one system; the test is made for each system of the suite."""
-    return harness_results[request.param]
+    return run_for(request).results[request.param]
 
 
 @pytest.fixture
 def harness_answer(
-    request: pytest.FixtureRequest, harness_run: Result, harness_system: SystemResult
+    request: pytest.FixtureRequest, harness_system: SystemResult
 ) -> AskedAnswer | EveryAnswer:
     """One answer of one system; the test is made, or called, for each."""
     __tracebackhide__ = True
-    answers = answers_of(request.config, harness_run)
+    answers = answers_of(request.config, run_for(request))
     if (place := getattr(request, "param", None)) is not None:
         if (harness_system.name, place) not in answers:
             pytest.skip("the run was broken off before this was asked")

@@ -97,9 +97,10 @@ def compare(state: State, key: RunKey, run: Result) -> dict[str, Any]:
     from harness.history.store import LAST, PINNED  # noqa: PLC0415  (heavy)
     from harness.reporting.history import night_line, night_lines  # noqa: PLC0415  (heavy)
 
-    settings, suite = state.settings, run.loaded.manifest.suite
+    settings = state.settings
     if settings.compare is None and not settings.compare_fail:
         return {}
+    suite = run.loaded.manifest.suite
     before = baseline_of(state.config, run)
     if before is None:
         state.lines.append(f"{suite}: nothing is saved yet, nothing to compare with")
