@@ -12,8 +12,9 @@ The names below are the public surface. They are imported when first used, so th
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from harness.lazy import from_homes
 
 if TYPE_CHECKING:
     from harness.api import Result as Result
@@ -85,11 +86,7 @@ _HOME = {
 __all__ = sorted(name for names in _HOME.values() for name in names)  # noqa: PLE0605  (computed)
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401  (any public name)
-    for module, names in _HOME.items():
-        if name in names:
-            return getattr(import_module(module), name)
-    raise AttributeError(f"module 'harness' has no attribute {name!r}")
+__getattr__ = from_homes(__name__, _HOME)
 
 
 def __dir__() -> list[str]:

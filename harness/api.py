@@ -83,14 +83,18 @@ _REPORT = "report.html"
 class Result:
     """A run that was carried out or loaded: its folder, its records, its figures."""
 
-    def __init__(self, run: Path, *, judge: Judge | None = None) -> None:
+    def __init__(
+        self, run: Path, *, judge: Judge | None = None, questions: QuestionSet | None = None
+    ) -> None:
+        """`questions` are those of the run, where the caller has them."""
         self.run = run
         self.judge = judge
+        self._questions = questions
 
     @cached_property
     def loaded(self) -> LoadedRun:
         """Manifest, questions and records; read when they are first asked for, as all else is."""
-        return load_run(self.run)
+        return load_run(self.run, self._questions)
 
     @cached_property
     def prices(self) -> PriceBook:
@@ -370,7 +374,7 @@ def compare(
     except BaseException:
         _remove_if_nothing_was_kept(path)
         raise
-    return Result(path)
+    return Result(path, questions=inputs.questions)
 
 
 def forecast(
@@ -435,7 +439,7 @@ def resume(
         if moved:
             folder.note(f"resumed in another environment: {', '.join(moved)}")
         _run_and_sweep(folder, job, inputs, _Session(workers, cache, budget, progress))
-    return Result(path)
+    return Result(path, questions=inputs.questions)
 
 
 class _Together(Result):

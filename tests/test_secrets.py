@@ -11,10 +11,12 @@ import hashlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,7 @@ VARIABLES = {
         "EMBED_KEY",
         "RERANK_KEY",
         "TUNE_KEY",
+        "HTTP_KEY",
         "OPENAI_API_KEY",
         "DATABASE_PASSWORD",
     )
@@ -85,6 +88,30 @@ rerank = {{ kind = "endpoint", name = "r-1", url = "{url}", key_env = "RERANK_KE
 strategy = "external"
 function = "mine:answer"
 """
+HTTP = """\
+[systems.api]
+strategy = "external"
+[systems.api.http]
+url = "{url}/ask"
+key_env = "HTTP_KEY"
+key_header = "X-Api-Key"
+body = {{ prompt = "{{{{ question }}}}" }}
+text = "$.answer"
+error = "$.error"
+passages = "$.passages[*]"
+passage_id = "$.id"
+passage_text = "$.text"
+finish_reason = "$.finish"
+
+[systems.events]
+strategy = "external"
+[systems.events.http]
+url = "{url}/events"
+key_env = "HTTP_KEY"
+body = {{ prompt = "{{{{ question }}}}" }}
+event_text = "$.choices[0].delta.content"
+error = "$.error"
+"""
 TUNED = """\
 [systems.tuned]
 strategy = "fine-tuned"
@@ -113,9 +140,13 @@ def server() -> Iterator[Echo]:
 class Echo(SearchServer):
     """Does what is asked, and repeats whatever it was sent."""
 
+    paths = (*SearchServer.paths, "/ask", "/events")
+
     def play(self, call: Call) -> Play:
-        key = str(call.header("Authorization"))
+        key = str(call.header("X-Api-Key") or call.header("Authorization"))
         path = call.request.path
+        if path.endswith(("/ask", "/events")):
+            return _asked(key, str(call.body["prompt"]), streamed=path.endswith("/events"))
         if path.endswith("/chat/completions"):
             return next(
                 (play(key) for word, play in TALK.items() if word in call.prompt), says(key)
@@ -126,6 +157,18 @@ class Echo(SearchServer):
                 status(400, f"not with {key}") if "embed" in searched else _headed(embeddings, key)
             )
         return _unreadable(key) if "rerank" in searched else _headed(rerank, key)
+
+
+def _asked(key: str, question: str, *, streamed: bool) -> Play:
+    for word, play in TALK.items():
+        if word in question:
+            return play(key)
+    if streamed:
+        return says(key)
+    passage = {"id": key, "text": f"It is {key}."}
+    answer = {"answer": f"It is {key}", "passages": [passage], "finish": key}
+    told = {"error": {"who": key}} if "raise" in question else answer
+    return status(200, told)
 
 
 def _headed(play: Play, key: str) -> Play:
@@ -321,8 +364,41 @@ def test_no_key_is_in_what_a_run_its_report_and_its_figures_leave(
     assert done.returncode == 0, done.stderr[-3000:]
     sent = {call.header("Authorization") for call in server.calls}
     assert sent >= {
-        f"Bearer {VARIABLES[n]}" for n in VARIABLES if n.endswith("KEY") and n[0] != "T"
+        f"Bearer {VARIABLES[n]}" for n in VARIABLES if n.endswith("KEY") and n[0] not in "TH"
     }
+    assert leaks(tmp_path) == []
+
+
+def test_no_key_is_in_what_http_systems_and_the_answer_cache_leave(
+    server: Echo, tmp_path: Path
+) -> None:
+    write_suite(tmp_path, SYSTEMS + HTTP, server.url)
+    asked = ("compare", "suite", "--systems", "chat,api,events", "--cache")
+    for out in ("first", "second"):
+        done = harness(tmp_path, *asked, "--out", out)
+        assert done.returncode == 0, done.stderr[-3000:]
+    (made,) = (tmp_path / "second").iterdir()
+    records = [json.loads(line) for line in (made / "records.jsonl").read_text().splitlines()]
+    said = {(r["system"], QUESTIONS[int(r["question_id"])]): r["answer"] for r in records}
+    whole = said["api", "whole answer"]
+    assert whole["text"] == "It is [key]", whole
+    assert [(p["document_id"], p["text"]) for p in whole["passages"]] == [("[key]", "It is [key].")]
+    assert whole["finish_reason"] == "[key]"
+    assert said["events", "whole answer"]["text"] == "Bearer [key]"
+    failures = {key: answer["failure"] for key, answer in said.items() if answer["failure"]}
+    told = {key: failure["message"] for key, failure in failures.items()}
+    assert "[key]" in told["api", "raise this"]
+    assert "(400 Bad Request: <html>[key]</html>)" in told["api", "text refusal"]
+    assert "wrong: Bearer [key]" in told["events", "escaped refusal"]
+
+    assert {r["system"] for r in records if r["cached"]} == {"chat"}
+    (kept,) = (tmp_path / "cache" / "answers").rglob("*.sqlite")
+    with closing(sqlite3.connect(kept)) as database:
+        answers = [str(row) for row in database.execute("SELECT * FROM answers")]
+    assert any("Bearer [key]" in answer for answer in answers)
+    assert not [name for name, value in VARIABLES.items() if value in "".join(answers)]
+    sent = {str(call.header("X-Api-Key")) for call in server.calls}
+    assert VARIABLES["HTTP_KEY"] in sent
     assert leaks(tmp_path) == []
 
 

@@ -30,7 +30,8 @@ class Generation:
     the last; in both are `queue_seconds`, spent waiting for a turn, and `connect_seconds`. Token
     counts are the model's own; `counted` is False when they had to be estimated. `reasoning_tokens`
     are among the completion's, `cached_tokens` (which a server did not compute anew) among the
-    prompt's. `attempts` is the number of calls that it took.
+    prompt's. `attempts` is the number of calls that it took, `batch` how many prompts were continued
+    together with this one, it included: its times are then those of all of them.
     """
 
     text: str
@@ -45,6 +46,7 @@ class Generation:
     queue_seconds: float = 0.0
     connect_seconds: float | None = None
     attempts: int = 1
+    batch: int = 1
 
 
 class LanguageModel(Protocol):

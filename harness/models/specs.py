@@ -22,7 +22,7 @@ Enforce = Literal["json_schema", "json_object", "vllm", "llama.cpp"]
 KINDS = ("lab", "transformers", "openai")
 _OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "lab": ("path", "adapter"),
-    "transformers": ("path", "adapter", "device", "dtype"),
+    "transformers": ("path", "adapter", "device", "dtype", "batch"),
     "openai": ("name", "url", "key_env", "enforce", "temperature", "stream", "sunset"),
 }
 
@@ -32,7 +32,8 @@ class ModelSpec:
     """`kind` is `lab`, `transformers` or `openai`; the rest has a default that depends on it.
 
     `path` is a folder (or, for `transformers`, a name on the hub); None is the shipped lab model.
-    `adapter` is a `peft` folder to merge in. `device` and `dtype` are torch's words.
+    `adapter` is a `peft` folder to merge in. `device` and `dtype` are torch's words. Up to `batch`
+    prompts are continued together; an answer of several has no latency of its own.
 
     `openai` is any server that speaks OpenAI's chat completions: `name` is what it calls the model,
     `url` what it puts `/chat/completions` behind, `key_env` the environment variable that holds the
@@ -47,6 +48,7 @@ class ModelSpec:
     adapter: Path | None = None
     device: str | None = None
     dtype: str | None = None
+    batch: int | None = None
     name: str | None = None
     url: str | None = None
     key_env: str | None = None
@@ -69,6 +71,8 @@ class ModelSpec:
         for option in dict.fromkeys(name for names in _OPTIONS.values() for name in names):
             if option not in fitting and getattr(self, option) is not None:
                 yield option, _unfitting(self.kind, option)
+        if self.batch is not None and self.batch < 1:
+            yield "batch", f"must be at least 1, not {self.batch}"
         if self.is_endpoint:
             yield from _endpoint_problems(self)
 
@@ -77,6 +81,8 @@ class ModelSpec:
         found: dict[str, Any] = {"kind": self.kind}
         if self.path is not None:
             found["path"] = Path(self.path).name
+        if self.batch is not None:
+            found["batch"] = self.batch
         if self.is_endpoint:
             from harness.models.openai.endpoint import Endpoint  # noqa: PLC0415  (imports this)
 
@@ -119,7 +125,11 @@ def _load_transformers(spec: ModelSpec) -> LanguageModel:
 
     path = spec.path if spec.path is not None else str(fixture_path("lab"))
     return TransformersModel.load(
-        path, spec.adapter, device=spec.device, dtype=spec.dtype or "float32"
+        path,
+        spec.adapter,
+        device=spec.device,
+        dtype=spec.dtype or "float32",
+        batch=spec.batch or 1,
     )
 
 

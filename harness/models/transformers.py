@@ -10,7 +10,8 @@ import importlib
 import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,15 +26,27 @@ from harness.models.fingerprint import (
     joint_fingerprint,
     model_fingerprint,
 )
+from harness.models.gathering import Gatherer
 from harness.world.formats import OutputFormat
 
 DTYPES = ("float32", "bfloat16", "float16")
 
 
 class TransformersModel:
-    """A causal language model with its tokenizer and chat template."""
+    """A causal language model with its tokenizer and chat template.
 
-    def __init__(self, name: str, fingerprint: str, model: Any, tokenizer: Any) -> None:  # noqa: ANN401 - the library's classes are made at run time
+    Up to `batch` prompts that tasks of one loop ask for at once are continued together, shorter ones
+    padded on their left. Each gets what it would get alone, but for rounding.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        fingerprint: str,
+        model: Any,  # noqa: ANN401 - the library's classes are made at run time
+        tokenizer: Any,  # noqa: ANN401 - as above
+        batch: int = 1,
+    ) -> None:
         self._name = name
         self._fingerprint = fingerprint
         self._model = model
@@ -41,6 +54,7 @@ class TransformersModel:
         self._chat = ChatEncoder(self._render, self._encode, tokenizer.all_special_tokens)
         self._positions: int = model.config.get_text_config().max_position_embeddings
         self._end_ids = _end_ids(model)
+        self._together = Gatherer(self._continue_all, batch)
 
     @classmethod
     def load(
@@ -50,6 +64,7 @@ class TransformersModel:
         *,
         device: str | None = None,
         dtype: str = "float32",
+        batch: int = 1,
     ) -> TransformersModel:
         """Load a folder or a name on the hub, with a `peft` adapter merged in.
 
@@ -87,7 +102,7 @@ class TransformersModel:
             fingerprint = joint_fingerprint(fingerprint, adapter_fingerprint(adapter))
             network = _merged(network, adapter)
             name = f"{name}+{adapter.name}"
-        return cls(name, fingerprint, network.to(target).eval(), tokenizer)
+        return cls(name, fingerprint, network.to(target).eval(), tokenizer, batch)
 
     @property
     def name(self) -> str:
@@ -111,6 +126,8 @@ class TransformersModel:
     ) -> Generation:
         """Continue the chat greedily, computing in the calling thread.
 
+        The times of an answer that is computed with others are those of all of them.
+
         Raises:
             ModelError: the prompt is too long (`context_length`), the template refuses it, or a
                 grammar cannot enforce the format (`grammar`).
@@ -124,18 +141,21 @@ class TransformersModel:
                 f"the prompt has {len(prompt)} tokens; the model has room for "
                 f"{self._positions - 1} and one of an answer",
             )
-        clock = _FirstToken()
-        allowed = self._constrainer.start(enforced) if enforced is not None else None
-        tokens = self._continue(prompt, min(max_tokens, room), clock, allowed)
-        total = time.perf_counter() - begin
+        if enforced is not None:
+            self._constrainer.start(enforced)  # a format that cannot be enforced is refused here
+        done = await self._together.result(_Asked(prompt, min(max_tokens, room), enforced))
+        if isinstance(done, ModelError):
+            raise done
+        tokens = done.tokens
         ended = tokens[-1] in self._end_ids
         return Generation(
             text=self._tokenizer.decode(tokens[:-1] if ended else tokens, skip_special_tokens=True),
             prompt_tokens=len(prompt),
             completion_tokens=len(tokens),
-            first_token_seconds=clock.at - begin,
-            total_seconds=total,
+            first_token_seconds=done.first - begin,
+            total_seconds=done.end - begin,
             finish_reason="stop" if ended else "length",
+            batch=done.batch,
         )
 
     def enforce(self, formats: Iterable[OutputFormat]) -> None:
@@ -147,35 +167,65 @@ class TransformersModel:
         vocabulary = self._model.get_output_embeddings().weight.shape[0]
         return Constrainer(self._tokenizer.backend_tokenizer.to_str(), vocabulary, self._end_ids)
 
-    def _continue(
-        self,
-        prompt: list[int],
-        max_new_tokens: int,
-        clock: _FirstToken,
-        allowed: TokenFilter | None,
-    ) -> list[int]:
+    def _continue_all(self, asked: Sequence[_Asked]) -> list[_Continued | ModelError]:
+        """All at once, or each alone where there is no room for that or one of them fails."""
+        # Room: the longest prompt may be followed by the longest answer.
+        most = max(len(one.prompt) for one in asked) + max(one.most for one in asked)
+        if len(asked) > 1 and most <= self._positions:
+            with suppress(ModelError):
+                return [*self._continue(asked)]
+        return [self._continued(one) for one in asked]
+
+    def _continued(self, asked: _Asked) -> _Continued | ModelError:
+        try:
+            return self._continue([asked])[0]
+        except ModelError as error:
+            return error
+
+    def _continue(self, asked: Sequence[_Asked]) -> list[_Continued]:
         torch, transformers = _library("torch"), _library("transformers")
-        ids = torch.tensor([prompt], device=self._model.device)
+        pad = self._tokenizer.pad_token_id or 0
+        length = max(len(one.prompt) for one in asked)
+        gaps = [length - len(one.prompt) for one in asked]
+        rows = [[pad] * gap + one.prompt for gap, one in zip(gaps, asked, strict=True)]
+        mask = [[0] * gap + [1] * (length - gap) for gap in gaps]
         # Greedy and nothing else: many models ship sampling and repetition penalties.
         settings = transformers.GenerationConfig(
             do_sample=False,
-            max_new_tokens=max_new_tokens,
+            max_new_tokens=max(one.most for one in asked),
             eos_token_id=list(self._end_ids),
-            pad_token_id=self._tokenizer.pad_token_id or 0,
+            pad_token_id=pad,
         )
+        filters = [self._filter(one.enforced) for one in asked]
+        filtered = any(one is not None for one in filters)
+        restricted = [_Allowed(filters, length, self._end_ids)] if filtered else []
+        clock = _FirstToken(len(asked))
         try:
             with torch.inference_mode():
                 out = self._model.generate(
-                    input_ids=ids,
-                    attention_mask=torch.ones_like(ids),
+                    input_ids=torch.tensor(rows, device=self._model.device),
+                    attention_mask=torch.tensor(mask, device=self._model.device),
                     generation_config=settings,
-                    logits_processor=[] if allowed is None else [_Allowed(allowed, len(prompt))],
-                    streamer=clock,
+                    logits_processor=restricted,
+                    stopping_criteria=[clock],
                 )
         except RuntimeError as error:  # out of memory, a device that failed
             raise ModelError("device", _first_line(error)) from error
-        tokens: list[int] = out[0, len(prompt) :].tolist()
-        return tokens
+        end = time.perf_counter()
+        return [
+            _Continued(self._own(row[length:], one.most), clock.at, end, len(asked))
+            for row, one in zip(out.tolist(), asked, strict=True)
+        ]
+
+    def _filter(self, enforced: OutputFormat | None) -> TokenFilter | None:
+        return None if enforced is None else self._constrainer.start(enforced)
+
+    def _own(self, tokens: list[int], most: int) -> list[int]:
+        """Up to the end token or as many as were asked for; what the others needed is cut off."""
+        for place, token in enumerate(tokens[:most], 1):
+            if token in self._end_ids:
+                return tokens[:place]
+        return tokens[:most]
 
     async def close(self) -> None:
         """Let go of the weights, which may fill a GPU."""
@@ -202,35 +252,60 @@ def _library(name: str) -> Any:  # noqa: ANN401 - a module
         raise MissingExtraError("a transformers model", "train") from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A prompt, up to how many tokens shall follow it, and the format that they must keep."""
+
+    prompt: list[int]
+    most: int
+    enforced: OutputFormat | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Continued:
+    """What followed a prompt, when the first and the last token of its batch were there."""
+
+    tokens: list[int]
+    first: float
+    end: float
+    batch: int
+
+
 class _FirstToken:
-    """A streamer that notes when the first token came; `generate` hands it the prompt before."""
+    """Notes when the first token came; `generate` asks it after each token whether rows shall end."""
 
-    def __init__(self) -> None:
+    def __init__(self, rows: int) -> None:
         self.at = 0.0
-        self._calls = 0
+        self._rows = rows
 
-    def put(self, _: Any) -> None:  # noqa: ANN401 - a tensor
-        self._calls += 1
-        if self._calls == 2:  # noqa: PLR2004 - the prompt, then the first token
-            self.at = time.perf_counter()
-
-    def end(self) -> None:
-        """Nothing to do."""
+    def __call__(self, ids: Any, _scores: Any, **_: Any) -> Any:  # noqa: ANN401 - tensors
+        self.at = self.at or time.perf_counter()
+        return _library("torch").zeros(self._rows, dtype=bool, device=ids.device)
 
 
 class _Allowed:
-    """Lets the filter of an answer see its tokens and restrict the logits of the next."""
+    """Lets the filter of each answer see its tokens and restrict the logits of the next."""
 
-    def __init__(self, allowed: TokenFilter, prompt: int) -> None:
-        self._allowed = allowed
+    def __init__(
+        self, filters: Sequence[TokenFilter | None], prompt: int, end_ids: Sequence[int]
+    ) -> None:
+        self._filters = list(filters)
         self._prompt = prompt
+        self._end_ids = end_ids
 
     def __call__(self, ids: Any, scores: Any) -> Any:  # noqa: ANN401 - tensors
-        if ids.shape[1] > self._prompt:
-            self._allowed.accept(int(ids[0, -1]))
-        logits = scores[0].float().cpu().numpy()
-        self._allowed.restrict(logits)
-        return _library("torch").from_numpy(logits)[None].to(scores)
+        logits = scores.float().cpu().numpy()
+        for row, allowed in enumerate(self._filters):
+            if allowed is None:
+                continue
+            last = int(ids[row, -1])
+            if ids.shape[1] > self._prompt:
+                if last in self._end_ids:  # this answer has ended, others go on
+                    self._filters[row] = None
+                    continue
+                allowed.accept(last)
+            allowed.restrict(logits[row])
+        return _library("torch").from_numpy(logits).to(scores)
 
 
 def _end_ids(model: Any) -> tuple[int, ...]:  # noqa: ANN401

@@ -18,8 +18,9 @@ from urllib3 import BaseHTTPResponse, PoolManager, Timeout
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, ReadTimeoutError, SSLError
 
 from harness.errors import RunError
+from harness.transport.failures import ADVICE, CallError, kind_of, refusal
 from harness.transport.keys import Key
-from harness.transport.messages import answered, one_line, quota_is_spent
+from harness.transport.messages import one_line
 from harness.transport.retries import Retries, retry_after
 
 __all__ = ["EndpointError", "RetrievalEndpoint"]
@@ -29,14 +30,13 @@ _SOCKETS: Final = 64
 _LONGEST_BODY: Final = 256_000_000
 """Bytes: 2,048 vectors of 3,072 numbers, written out, are half of that."""
 
-_ABOUT_THE_KEY: Final = frozenset({401, 403})
 _ABOUT_THE_REQUEST: Final = frozenset({400, 413, 422})
-_ADVICE: Final[Mapping[int, str]] = {
-    404: "nothing is there; look at url and the model's name {!r}",
-    429: "too many requests; ask for a higher limit",
-    **dict.fromkeys(_ABOUT_THE_REQUEST, "the request is refused"),
+_ADVICE: Final[Mapping[str, str]] = {
+    **ADVICE,
+    "rate_limited": "too many requests; ask for a higher limit",
+    "not_found": "nothing is there; look at url and the model's name {!r}",
+    "bad_reply": "this is no such endpoint; look at url",
 }
-_SERVER_ERRORS: Final = range(500, 600)
 _LOGGER: Final = logging.getLogger("urllib3.connection")
 
 
@@ -91,20 +91,20 @@ class RetrievalEndpoint:
         while True:
             try:
                 return self._call(data)
-            except _CallError as error:
-                failed = error
-                failed.hide(self._key)
+            except CallError as error:
+                failed = error.without(self._key)
             pause = self._retries.pause(attempt, failed.after) if failed.again else None
             # Nobody waits for what is tried again after `close`: its question ran out of time.
             if pause is None or self._closed.wait(pause):
                 tried = f"; tried {attempt} times" if attempt > 1 else ""
                 # Raised here, it has no context: that has the key in what was sent.
-                raise EndpointError(f"{self._told(failed)}{tried}", refused=failed.refused)
+                refused = failed.kind == "bad_request"
+                raise EndpointError(f"{self._told(failed)}{tried}", refused=refused)
             attempt += 1
 
     def misfit(self, what: str) -> EndpointError:
         """The error of an answer that is JSON and not what was asked for."""
-        return EndpointError(self._told(what))
+        return EndpointError(self._told(f"{self.url}: {what}"))
 
     def close(self) -> None:
         """Close the sockets, and try nothing again."""
@@ -126,70 +126,40 @@ class RetrievalEndpoint:
             status, text = response.status, _text(response)
         except ConnectTimeoutError as error:
             what = "cannot be reached; does the server run, and is url right?"
-            raise _CallError(what, error, again=True) from None
+            raise self._failed("unreachable", what, error, again=True) from None
         except ReadTimeoutError as error:
-            raise _CallError("nothing came in time; is it overloaded?", error) from None
+            what = "nothing came in time; is it overloaded?"
+            raise self._failed("timeout", what, error) from None
         except SSLError as error:
-            raise _CallError("no secure connection; look at url", error) from None
+            raise self._failed("unreachable", "no secure connection; look at url", error) from None
         except (HTTPError, OSError) as error:
             what = "the connection broke; the server's log may say why"
-            raise _CallError(what, error, again=True) from None
+            raise self._failed("server_error", what, error, again=True) from None
         if status != HTTPStatus.OK:
             raise self._refusal(status, text, retry_after(response.headers.get("Retry-After")))
         try:
             return json.loads(text)
         except (ValueError, RecursionError):
-            raise _CallError("no JSON; look at url", text) from None
+            raise self._failed("bad_reply", "no JSON; look at url", text) from None
 
-    def _refusal(self, status: int, text: str, after: float | None) -> _CallError:
-        what = self._advice(status)
-        throttled = status == HTTPStatus.TOO_MANY_REQUESTS and not quota_is_spent(text)
-        if after is not None:
-            what = f"{what}; it asks to wait {after:.0f} s"
-        return _CallError(
-            what,
-            answered(status, text),
-            again=throttled or status in _SERVER_ERRORS,
-            after=after,
-            refused=status in _ABOUT_THE_REQUEST,
-        )
+    def _refusal(self, status: int, text: str, after: float | None) -> CallError:
+        kind = kind_of(status)
+        if kind == "bad_request" and status not in _ABOUT_THE_REQUEST:
+            kind = "bad_reply"
+        what = self._key_advice() if kind == "unauthorised" else _ADVICE[kind].format(self.model)
+        return refusal(self.url, status, text, kind=kind, what=what, after=after)
 
-    def _advice(self, status: int) -> str:
-        if status in _ABOUT_THE_KEY:
-            if self._key_variable is None:
-                return "a key is wanted; name its environment variable with key_env"
-            return f"the key is refused; look at the environment variable {self._key_variable}"
-        if status in _SERVER_ERRORS:
-            return "the server failed; its log may say why"
-        return _ADVICE.get(status, "this is no such endpoint; look at url").format(self.model)
+    def _key_advice(self) -> str:
+        if self._key_variable is None:
+            return "a key is wanted; name its environment variable with key_env"
+        return f"the key is refused; look at the environment variable {self._key_variable}"
+
+    def _failed(self, kind: str, what: str, cause: object, *, again: bool = False) -> CallError:
+        why = str(cause) or type(cause).__name__
+        return CallError(kind, f"{self.url}: {what} ({why})", again=again)
 
     def _told(self, failed: object) -> str:
-        return one_line(self._key.hide(f"{self.url}: {failed}"))
-
-
-class _CallError(Exception):
-    """A call that failed; `again` says that another may succeed, `after` when (seconds).
-
-    What a server says stands in it as it came, and maybe the key in that.
-    """
-
-    def __init__(
-        self,
-        what: str,
-        cause: object,
-        *,
-        again: bool = False,
-        after: float | None = None,
-        refused: bool = False,
-    ) -> None:
-        super().__init__(f"{what} ({str(cause) or type(cause).__name__})")
-        self.again = again
-        self.after = after
-        self.refused = refused
-
-    def hide(self, key: Key) -> None:
-        """Make it fit to be told."""
-        self.args = (key.hide(str(self)),)
+        return one_line(self._key.hide(str(failed)))
 
 
 class _Unlogged(logging.Filter):

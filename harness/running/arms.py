@@ -25,7 +25,7 @@ class Arm:
     process, so that local models neither share an interpreter with the runner nor with each other.
     Systems that wait for something else (endpoints, async functions, recorded answers) take place
     `loop`; those with the same `target` share its limits. `cacheable` says that the fingerprints tell
-    all that shapes an answer.
+    all that shapes an answer. A worker is asked up to `batch` questions at once.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Arm:
     place: Place = "worker"
     target: Target | None = None
     cacheable: bool = False
+    batch: int = 1
 
 
 def build(arm: Arm) -> System:

@@ -10,7 +10,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from harness.errors import DataError, RunError, located
 from harness.running.journal import Journal, Line, encode, read_lines
 from harness.running.lock import LOCK_FILE, FolderLock
 from harness.running.manifest import Manifest, manifest_from_dict, manifest_to_dict
-from harness.running.record import Record, RecordKey
+from harness.running.record import Record, RecordKey, RecordKeys
 from harness.systems.base import Preparation
 from harness.world.questions import QuestionSet, question_from_dict, question_to_dict
 
@@ -43,32 +43,37 @@ class LoadedRun:
     notes: tuple[str, ...]
 
 
-def load_run(path: Path | str) -> LoadedRun:
-    """Read a run folder, finished or not.
+def load_run(path: Path | str, questions: QuestionSet | None = None) -> LoadedRun:
+    """Read a run folder, finished or not; `questions` need not be read where they are those of the run.
 
     A last line cut short is dropped with a note. Raises `RunError` naming file and line when
     another line, the questions or the manifest are damaged.
     """
     path = Path(path)
     manifest = read_manifest(path)
-    questions = _read_questions(path / QUESTIONS)
-    if questions.fingerprint() != manifest.fingerprints.get("questions"):
+    fingerprint = manifest.fingerprints.get("questions")
+    if questions is None or questions.fingerprint() != fingerprint:
+        questions = _read_questions(path / QUESTIONS)
+    if questions.fingerprint() != fingerprint:
         raise RunError(f"{path / QUESTIONS}: not the questions of this run (fingerprint differs)")
     records: dict[RecordKey, Record] = {}
     notes = list(manifest.notes)
-    for line in _lines(path / RECORDS):
+    journal, misplaced = path / RECORDS, _misplaced(manifest, questions)
+    for line in _lines(journal):
+        record = line.record
         if line.torn:
             notes.append(f"{RECORDS}:{line.number}: {line.problem}; it is not counted")
-        elif line.record is None:
+        elif record is None:
             raise RunError(
-                f"{located(path / RECORDS, line.number, line.problem)}; "
+                f"{located(journal, line.number, line.problem)}; "
                 f"to answer it again: harness resume {path}"
             )
-        elif line.record.key in records:
+        elif (key := record.key) in records:
             notes.append(f"{RECORDS}:{line.number}: a second record of one answer; not counted")
+        elif (problem := misplaced(record)) is not None:
+            raise RunError(located(journal, line.number, problem))
         else:
-            _check_record(line.record, manifest, questions, path / RECORDS, line.number)
-            records[line.record.key] = line.record
+            records[key] = record
     ordered = sorted(records.values(), key=lambda record: record.position)
     return LoadedRun(manifest, questions, tuple(ordered), tuple(notes))
 
@@ -115,12 +120,12 @@ class RunFolder:
     """A run folder held by this process for writing; use as a context manager."""
 
     def __init__(
-        self, path: Path, manifest: Manifest, lock: FolderLock, done: Iterable[RecordKey]
+        self, path: Path, manifest: Manifest, lock: FolderLock, done: RecordKeys | None = None
     ) -> None:
         self.path = path
         self._manifest = manifest
         self._lock = lock
-        self._done = set(done)
+        self._done = RecordKeys() if done is None else done
         self._journal = Journal(path / RECORDS)
 
     @classmethod
@@ -138,7 +143,7 @@ class RunFolder:
             if prices is not None:
                 shutil.copyfile(prices, path / PRICES)
             write_manifest(path, manifest)
-            folder = cls(path, manifest, lock, ())
+            folder = cls(path, manifest, lock)
             undo.pop_all()
         return folder
 
@@ -169,9 +174,9 @@ class RunFolder:
         return self._manifest
 
     @property
-    def done(self) -> frozenset[RecordKey]:
+    def done(self) -> Collection[RecordKey]:
         """Keys of the records that are journalled."""
-        return frozenset(self._done)
+        return self._done
 
     def __len__(self) -> int:
         """How many records are journalled."""
@@ -179,10 +184,11 @@ class RunFolder:
 
     def append(self, record: Record) -> None:
         """Journal a record. Raises `RunError` when its key is there or the disk is full."""
-        if record.key in self._done:
-            raise RunError(f"{self.path}: {record.key} is journalled already")
+        key = record.key
+        if key in self._done:
+            raise RunError(f"{self.path}: {key} is journalled already")
         self._journal.append(encode(record))
-        self._done.add(record.key)
+        self._done.add(key)
 
     def sync(self) -> None:
         """Force the journal to disk."""
@@ -223,9 +229,9 @@ def _refuse_unless_empty(path: Path) -> None:
         raise RunError(f"{path} is not empty: name another folder, or resume the run in it")
 
 
-def _repair(path: Path) -> tuple[set[RecordKey], list[str]]:
+def _repair(path: Path) -> tuple[RecordKeys, list[str]]:
     """Leave only whole records in the journal; their keys and what was done are returned."""
-    done: set[RecordKey] = set()
+    done = RecordKeys()
     damaged: list[Line] = []
     notes: list[str] = []
     journal = path / RECORDS
@@ -272,19 +278,20 @@ def _read_questions(path: Path) -> QuestionSet:
     return QuestionSet(questions)
 
 
-def _check_record(
-    record: Record, manifest: Manifest, questions: QuestionSet, path: Path, line: int
-) -> None:
-    if record.system not in {system.name for system in manifest.systems}:
-        raise RunError(located(path, line, f"system {record.system!r} is not in the manifest"))
-    if record.day not in manifest.days:
-        raise RunError(located(path, line, f"day {record.day} is not in the manifest"))
-    try:
-        questions[record.question_id]
-    except KeyError:
-        raise RunError(
-            located(path, line, f"question {record.question_id!r} is not in {QUESTIONS}")
-        ) from None
+def _misplaced(manifest: Manifest, questions: QuestionSet) -> Callable[[Record], str | None]:
+    """What says why a record cannot be of this run; None: it can."""
+    systems = {system.name for system in manifest.systems}
+
+    def problem(record: Record) -> str | None:
+        if record.system not in systems:
+            return f"system {record.system!r} is not in the manifest"
+        if record.day not in manifest.days:
+            return f"day {record.day} is not in the manifest"
+        if record.question_id not in questions:
+            return f"question {record.question_id!r} is not in {QUESTIONS}"
+        return None
+
+    return problem
 
 
 def _write(path: Path, parts: Iterable[bytes]) -> None:

@@ -223,7 +223,8 @@ def make_arms(
         make = partial(build_system, spec, world, workdir)
         if place == "loop":  # neither target nor telling travels to another process
             make = partial(make, target=target, tell=tell)
-        arms.append(Arm(spec.name, make, place, target, cacheable=spec.strategy != "external"))
+        cacheable, batch = spec.strategy != "external", spec.model.batch or 1
+        arms.append(Arm(spec.name, make, place, target, cacheable=cacheable, batch=batch))
     return tuple(arms)
 
 

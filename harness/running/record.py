@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -33,6 +34,32 @@ class Record:
     def key(self) -> RecordKey:
         """`(system, question id, ISO day, repeat)`: unique in a run."""
         return self.system, self.question_id, self.day.isoformat(), self.repeat
+
+
+class RecordKeys(Collection[RecordKey]):
+    """A set of keys, of which only the question's id takes room: there may be 100,000."""
+
+    def __init__(self) -> None:
+        self._questions: dict[tuple[str, str, int], set[str]] = {}
+
+    def __contains__(self, key: object) -> bool:
+        if not isinstance(key, tuple):
+            return False
+        system, question, day, repeat = key
+        return question in self._questions.get((system, day, repeat), ())
+
+    def __iter__(self) -> Iterator[RecordKey]:
+        for (system, day, repeat), questions in self._questions.items():
+            for question in questions:
+                yield system, question, day, repeat
+
+    def __len__(self) -> int:
+        return sum(map(len, self._questions.values()))
+
+    def add(self, key: RecordKey) -> None:
+        """Add one that may be there."""
+        system, question, day, repeat = key
+        self._questions.setdefault((system, day, repeat), set()).add(question)
 
 
 def record_to_dict(record: Record) -> dict[str, Any]:
@@ -86,6 +113,7 @@ def answer_to_dict(answer: Answer) -> dict[str, Any]:
         if answer.failure is None
         else {"kind": answer.failure.kind, "message": answer.failure.message},
         "attempts": answer.attempts,
+        "batch": answer.batch,
     }
 
 
@@ -116,4 +144,5 @@ def answer_from_dict(raw: dict[str, Any]) -> Answer:
         finish_reason=raw["finish_reason"],
         failure=Failure(**raw["failure"]) if raw["failure"] else None,
         attempts=raw.get("attempts", 1),
+        batch=raw.get("batch", 1),
     )

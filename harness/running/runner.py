@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -80,7 +81,7 @@ class Runner:
         self._callback = progress
         self._total = len(plan)
         done = folder.done
-        self._pending = [task for task in plan if task.key not in done]
+        self._pending = [task for task in plan if task.key not in done] if done else plan
         needed = {task.system for task in self._pending}
         self._in_workers = [a for a in arms if a.place == "worker" and a.name in needed]
         self._in_loop = [a for a in arms if a.place == "loop" and a.name in needed]
@@ -191,7 +192,7 @@ class Runner:
             for day in sorted(day for day in self._folder.manifest.days if day <= last):
                 await self._prepare(day)
                 with self._lag:
-                    await self._answer_all([task for task in self._pending if task.day == day])
+                    await self._answer_all(day)
                 if self._draining:
                     break
             await asyncio.gather(*(seat.close() for seat in self._seats))
@@ -266,29 +267,31 @@ class Runner:
                     f"system {name!r} on {preparation.day} is not what it was: {', '.join(changed)}"
                 )
 
-    async def _answer_all(self, tasks: Sequence[Task]) -> None:
+    async def _answer_all(self, day: date) -> None:
         local = {arm.name for arm in self._in_workers}
-        for_workers = deque(task for task in tasks if task.system in local)
+        for_workers = deque(
+            task for task in self._pending if task.day == day and task.system in local
+        )
         started, before = time.perf_counter(), self._answering
 
         def ticking() -> None:
             self._answering = before + time.perf_counter() - started
 
         await _drained(
-            *(self._serve(for_workers, self._in_seat(seat), ticking) for seat in self._seats),
+            *(self._serve_seat(for_workers, seat, ticking) for seat in self._seats),
             *(
                 self._serve(waiting, self._in_this_loop, ticking)
-                for waiting, places in self._queues(tasks)
+                for waiting, places in self._queues(day)
                 for _ in range(min(places, len(waiting)))
             ),
         )
 
-    def _queues(self, tasks: Sequence[Task]) -> list[tuple[deque[Task], int]]:
-        """The tasks of each target in the plan's order, and how many of them may be in flight."""
+    def _queues(self, day: date) -> list[tuple[deque[Task], int]]:
+        """The day's tasks of each target in the plan's order, and how many may be in flight."""
         targets = {arm.name: arm.target for arm in self._in_loop}
         queues: dict[Target | None, deque[Task]] = defaultdict(deque)
-        for task in tasks:
-            if task.system in targets:
+        for task in self._pending:
+            if task.day == day and task.system in targets:
                 queues[targets[task.system]].append(task)
         return [
             (queue, 1 if target is None else target.limits.concurrency)
@@ -313,6 +316,43 @@ class Runner:
             ticking()
             self._tell("answer", day=task.day, system=task.system)
 
+    async def _serve_seat(
+        self, tasks: deque[Task], seat: Seat, ticking: Callable[[], None]
+    ) -> None:
+        """As `_serve`, several questions at once where a system takes them.
+
+        A budget has each asked alone: what one costs must be known before the next is asked.
+        """
+        batches = {arm.name: arm.batch for arm in self._in_workers}
+        if self._options.budget is not None or max(batches.values(), default=1) == 1:
+            await self._serve(tasks, self._in_seat(seat), ticking)
+            return
+        while tasks and not self._draining:
+            group = _taken(tasks, batches)
+            try:
+                await self._take_together(group, seat)
+            except Exception:
+                self._draining = True  # the others save what they have in flight
+                raise
+            ticking()
+            for task in group:
+                self._tell("answer", day=task.day, system=task.system)
+
+    async def _take_together(self, group: Sequence[Task], seat: Seat) -> None:
+        """Ask what is in no cache, and keep what is answered."""
+        missing = [task for task in group if not self._take_cached(task)]
+        if not missing:
+            return
+        started = _now()
+        answers = await seat.answers(
+            missing[0].system,
+            [self._questions[task.question_id] for task in missing],
+            missing[0].day,
+            self._options.deadline,
+        )
+        for task, answer in zip(missing, answers, strict=True):
+            self._keep_in_cache(task, self._keep(task, started, answer))
+
     async def _take(self, task: Task, answer: Callable[[Task], Awaitable[Answer]]) -> bool:
         """Ask, and keep what is answered; False where that may not fit into the budget."""
         budget = self._options.budget
@@ -325,10 +365,13 @@ class Runner:
         finally:
             if budget is not None:
                 budget.settle(record)
+        self._keep_in_cache(task, record)
+        return True
+
+    def _keep_in_cache(self, task: Task, record: Record) -> None:
         cache = self._options.cache
         if cache is not None and task.system in self._cacheable:
             cache.keep(self._cache_key(task), record.answer)
-        return True
 
     def _take_cached(self, task: Task) -> bool:
         """Keep the answer that was given before, if there is one."""
@@ -357,7 +400,7 @@ class Runner:
     async def _in_this_loop(self, task: Task) -> Answer:
         seconds = self._options.deadline
         try:
-            async with deadline(seconds):
+            with deadline(seconds):
                 return await ask(
                     self._systems[task.system], self._questions[task.question_id], task.day
                 )
@@ -429,6 +472,16 @@ class Runner:
                 message=message,
             )
         )
+
+
+def _taken(tasks: deque[Task], batches: Mapping[str, int]) -> list[Task]:
+    """The next task, with as many later ones of its system as that takes at once; they are taken out."""
+    first = tasks.popleft()
+    more = batches[first.system] - 1
+    also = list(islice((task for task in tasks if task.system == first.system), more))
+    for task in also:
+        tasks.remove(task)
+    return [first, *also]
 
 
 async def _drained(*work: Awaitable[None]) -> None:

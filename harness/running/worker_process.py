@@ -56,8 +56,9 @@ class _Host:
         gc.freeze()
         return preparation
 
-    async def answer(self, system: str, question: Question, day: date) -> Answer:
-        return await ask(self._systems[system], question, day)
+    async def answer(self, system: str, questions: Sequence[Question], day: date) -> list[Answer]:
+        asked = self._systems[system]
+        return await asyncio.gather(*(ask(asked, question, day) for question in questions))
 
     async def close(self) -> None:
         for system in self._systems.values():

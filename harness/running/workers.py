@@ -148,6 +148,27 @@ class Seat:
         self._prepared.append((name, day))
         return preparation
 
+    async def answers(
+        self, name: str, questions: Sequence[Question], day: date, deadline: float | None
+    ) -> list[Answer]:
+        """Ask a system several questions at once, or each alone where the worker dies of that.
+
+        They have `deadline` seconds together. Raises as `answer`.
+        """
+        if len(questions) > 1:
+            try:
+                async with asyncio.timeout(deadline):
+                    answers: list[Answer] = await self._call("answer", name, questions, day)
+            except TimeoutError:
+                await self._replace()
+                return [_late(deadline) for _ in questions]
+            except WorkerDiedError as error:
+                self._note(f"a worker died ({error}) at {name} / {day}: each is asked alone")
+                await self.fill()
+            else:
+                return answers
+        return [await self.answer(name, question, day, deadline) for question in questions]
+
     async def answer(
         self, name: str, question: Question, day: date, deadline: float | None
     ) -> Answer:
@@ -159,12 +180,10 @@ class Seat:
         for attempt in range(1, _TRIES + 1):
             try:
                 async with asyncio.timeout(deadline):
-                    answer: Answer = await self._call("answer", name, question, day)
+                    (answer,) = await self._call("answer", name, [question], day)
             except TimeoutError:
-                # a local model computes without pause: only the end of its process stops it
-                await self.kill()
-                await self.fill()
-                return failed("timeout", f"no answer in {deadline:g} s", deadline or 0.0)
+                await self._replace()
+                return _late(deadline)
             except WorkerDiedError as error:
                 cause = str(error)
                 again = "asked again" if attempt < _TRIES else "recorded as failed"
@@ -175,8 +194,14 @@ class Seat:
                 await self.fill()
             else:
                 self._deaths = 0
-                return answer
+                found: Answer = answer
+                return found
         return failed("worker_died", cause, time.perf_counter() - started)
+
+    async def _replace(self) -> None:
+        """A local model computes without pause: only the end of its process stops it."""
+        await self.kill()
+        await self.fill()
 
     async def close(self) -> None:
         """End the worker in good order."""
@@ -191,6 +216,10 @@ class Seat:
     async def _call(self, method: str, *arguments: object) -> Any:  # noqa: ANN401  (by method)
         assert self._worker is not None, "fill comes first"  # noqa: S101
         return await self._worker.call(method, *arguments)
+
+
+def _late(deadline: float | None) -> Answer:
+    return failed("timeout", f"no answer in {deadline:g} s", deadline or 0.0)
 
 
 def _cause(code: int) -> str:

@@ -21,8 +21,11 @@ def answer_cost(record: Record, prices: PriceBook) -> Cost:
     A failure costs the time it took; where its tokens are not known, neither is its cost.
     """
     usage = record.answer.usage
+    generated = _generated(record, prices)
+    if usage.embedded_tokens == 0 and usage.reranked_tokens == 0:
+        return generated
     searched = _searched(record.system, usage.embedded_tokens, usage.reranked_tokens, prices)
-    return _together(_generated(record, prices), *searched)
+    return _together(generated, *searched)
 
 
 def _generated(record: Record, prices: PriceBook) -> Cost:
@@ -34,7 +37,10 @@ def _generated(record: Record, prices: PriceBook) -> Cost:
         case HardwarePrice():
             if answer.timing.total <= 0:
                 return Cost(None, "no time was measured")
-            return Cost(answer.timing.service / _HOUR * price.per_hour, describe(price))
+            seconds = (
+                answer.timing.service / answer.batch
+            )  # those of all that were computed together
+            return Cost(seconds / _HOUR * price.per_hour, describe(price))
         case TokenPrice():
             usage = answer.usage
             if not usage.prompt_tokens and not usage.completion_tokens:

@@ -73,8 +73,7 @@ def classify(
     reading = read(text, output_format)
     if reading.says != "value":
         return Freshness("abstained" if reading.says == "nothing" else "unparseable")
-    closed = bool(offered(output_format))
-    found = _judged(reading, history, day, closed=closed) if history is not None else None
+    found = _judged(reading, history, day, output_format) if history is not None else None
     if found is not None and not found.partial:
         return found
     return _without_value(reading.text, history, output_format) or found or Freshness("wrong")
@@ -118,7 +117,9 @@ def decide(judge: Judge, question: Question, text: str, day: date) -> Freshness:
     return Freshness(label or "undecided")
 
 
-def _judged(reading: Reading, history: History, day: date, *, closed: bool) -> Freshness | None:
+def _judged(
+    reading: Reading, history: History, day: date, output_format: OutputFormat
+) -> Freshness | None:
     """The class by the values asserted; None when there is none, `partial` when all are."""
     text = reading.text
     truth = history.value_type == "boolean"
@@ -140,7 +141,7 @@ def _judged(reading: Reading, history: History, day: date, *, closed: bool) -> F
             seen.setdefault(stands, (mention, fact))
     if "premature" in seen:
         # Of a few possible values one is often true later: a guess among them is no sign of a leak.
-        guess = truth or closed
+        guess = truth or bool(offered(output_format))
         return _evidence("wrong" if guess else "premature", reading, *seen["premature"])
     if "stale" in seen:
         label: FreshnessClass = "mixed" if "current" in seen else "stale"

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Final
 
 from harness.errors import ConfigError
@@ -97,9 +98,11 @@ def _found(text: str, decoder: json.JSONDecoder, *, whole: bool) -> Json:
     if _too_deep(text):
         raise JsonTextError("depth", f"nested deeper than {MAX_DEPTH} levels")
     try:
-        for candidate in ((text,) if whole else ()) + tuple(fenced(text)):
-            with suppress(json.JSONDecodeError):
+        for candidate in chain((text,) if whole else (), fenced(text)):
+            try:
                 return decoder.decode(candidate.strip().removeprefix("\ufeff"))
+            except json.JSONDecodeError:
+                continue
         values = list(_values(text, decoder))
     except RecursionError as error:
         raise JsonTextError("depth", "nested too deep") from error

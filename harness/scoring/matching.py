@@ -63,9 +63,11 @@ def _finder(
     if value_type == "name":
         return name_finder(spellings, f"{subject} {attribute}")
     readable = _READERS.get(value_type)
+    if readable is None:
+        named = _phrases(spellings, dotted=False)
+        return lambda text: _longest(named(text))
     typed = {
-        value: tuple(text for text in texts if readable is not None and readable(text))
-        for value, texts in spellings.items()
+        value: tuple(text for text in texts if readable(text)) for value, texts in spellings.items()
     }
     plain = {
         value: tuple(text for text in texts if text not in typed[value])

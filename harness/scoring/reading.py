@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
 
@@ -69,7 +69,10 @@ def read(text: str, output_format: OutputFormat) -> Reading:
 
 def clean(text: str) -> str:
     """What is read of an answer, stray chat tokens blanked out so that places stay."""
-    return _STRAY.sub(lambda stray: " " * len(stray.group()), text[:READ_LIMIT])
+    text = text[:READ_LIMIT]
+    if "<" not in text and "[" not in text:  # with which all of them begin
+        return text
+    return _STRAY.sub(lambda stray: " " * len(stray.group()), text)
 
 
 def _read_json(text: str, pointer: str) -> Reading:
@@ -81,10 +84,9 @@ def _read_json(text: str, pointer: str) -> Reading:
         return _UNREADABLE
     if isinstance(parent, dict) and parent.get(_KNOWN) is False:
         return _NOTHING
-    reading = _read_value(value)
-    if isinstance(value, str):
-        return replace(reading, start=_place(text, pointer, value))
-    return reading
+    if isinstance(value, str) and value.strip():
+        return Reading("value", value, _place(text, pointer, value))
+    return _read_value(value)
 
 
 def _place(text: str, pointer: str, value: str) -> int | None:
@@ -95,13 +97,14 @@ def _place(text: str, pointer: str, value: str) -> int | None:
 
 
 def _read_value(value: Json) -> Reading:  # noqa: PLR0911  (one a JSON type)
+    """Of what is no text, or an empty one."""
     match value:
         case None:
             return _NOTHING
         case bool():
             return Reading("value", "yes" if value else "no")
         case str():
-            return Reading("value", value) if value.strip() else _NOTHING
+            return _NOTHING
         case int() | float() | Decimal():
             return Reading("value", str(value))
         case list() if value and all(isinstance(item, str | int | float) for item in value):

@@ -18,7 +18,7 @@ import jsonschema_rs
 from harness.errors import ConfigError, nearest
 from harness.scoring.jsontext import Json
 from harness.scoring.score import Violation
-from harness.world.formats import JsonSchema, Regex, schema_text
+from harness.world.formats import JsonSchema, Regex, Same, schema_text
 
 __all__ = [
     "BACKTRACKED",
@@ -34,6 +34,7 @@ BACKTRACKED: Final = 10_000
 
 _MAX_VIOLATIONS: Final = 50
 _MAX_MESSAGE: Final = 200
+_FORMAT: Final = '"format"'
 _BACKTRACKING: Final = jsonschema_rs.FancyRegexOptions(backtrack_limit=200_000)
 _LINEAR: Final = jsonschema_rs.RegexOptions()
 _DRAFTS: Final[dict[str, type[jsonschema_rs.Validator]]] = {
@@ -55,8 +56,16 @@ def schema_validator(
     Raises:
         ConfigError: an unknown draft, an invalid schema (its path is named), a remote reference.
     """
+    return _of_format(Same(output_format), formats, mask)
+
+
+@lru_cache(maxsize=4096)
+def _of_format(same: Same[JsonSchema], formats: bool, mask: str | None) -> jsonschema_rs.Validator:
+    """One that has no `format` to assert is the same either way."""
+    output_format = same.object
     text = schema_text(output_format.schema)
-    return _compiled(output_format.name, output_format.draft, text, formats, mask)
+    asserted = formats and _FORMAT in text
+    return _compiled(output_format.name, output_format.draft, text, asserted, mask)
 
 
 @lru_cache(maxsize=512)

@@ -122,8 +122,8 @@ class Score:
     Of an answer with `parts`, which are those of its question, each must be right too.
 
     `relaxed`: right, or the current value beside an outdated one (class mixed).
-    `timing` is None where no latency was measured (a failure without service, a `cached` answer,
-    whose cost is that of the first time); `tokens_per_second` (`harness.scoring.speed`) also where
+    `timing` is None where no latency was measured (a failure without service, an answer of a batch, a
+    `cached` answer, whose cost is that of the first time); `tokens_per_second` (`harness.scoring.speed`) also where
     the stages do not tell it. `in_warm_up` is set by the statistics, which see an answer among the
     others.
     """
@@ -143,6 +143,7 @@ class Score:
     cost: Cost
     parts: tuple[PartScore, ...] = ()
     cached: bool = False
+    batch: int = 1
     tokens_per_second: float | None = None
     in_warm_up: bool = False
 

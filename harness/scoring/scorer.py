@@ -20,7 +20,7 @@ def score(
 
     Right is the current value or, where nothing answers the question on that day, abstaining; of an
     answer with several parts all of them.
-    A failure and a cached answer have no measured latency. `judge` is asked about the answers that
+    A failure, a cached answer, and one of several that were computed together have no measured latency. `judge` is asked about the answers that
     would be undecided.
     """
     answer = record.answer
@@ -32,7 +32,7 @@ def score(
     right = freshness.label == ("current" if answerable else "abstained")
     parts = score_parts(question, text, record.day, freshness, answer.passages)
     freshness, right = parts.freshness, right and parts.right
-    measured = text is not None and not record.cached
+    measured = text is not None and not record.cached and answer.batch == 1
     return Score(
         system=record.system,
         question_id=record.question_id,
@@ -54,6 +54,7 @@ def score(
         timing=answer.timing if measured else None,
         cost=answer_cost(record, prices),
         cached=record.cached,
+        batch=answer.batch,
         parts=parts.parts,
         tokens_per_second=tokens_per_second(answer) if measured else None,
     )

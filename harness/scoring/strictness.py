@@ -187,7 +187,8 @@ def _checked(
     plain = schema_validator(output_format, formats=False)
     strict = schema_validator(output_format, formats=True)
     try:
-        formats, valid = strict.is_valid(value), plain.is_valid(value)
+        formats = strict.is_valid(value)
+        valid = formats if plain is strict else plain.is_valid(value)
         if formats and valid:
             return True, True, ()
         # A message quotes the value; of a very long output only the rule and path are told.

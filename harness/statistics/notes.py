@@ -93,7 +93,13 @@ def _premature(scores: Sequence[Score]) -> Iterator[str]:
 
 def _unmeasured(systems: Sequence[SystemResult], scores: Sequence[Score]) -> Iterator[str]:
     cached = Counter(score.system for score in scores if score.cached)
+    together = Counter(score.system for score in scores if score.batch > 1)
     for system in systems:
+        if together[system.name]:
+            yield (
+                f"{system.name}: {_answers(together[system.name])} were computed several at once; "
+                "their latency is not that of one alone, is not measured and not counted."
+            )
         if cached[system.name]:
             yield (
                 f"{system.name}: {_answers(cached[system.name])} came from the cache; their "

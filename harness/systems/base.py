@@ -73,7 +73,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer of a system, or its failure; `attempts` is the number of calls that it took."""
+    """One answer of a system, or its failure; `attempts` is the number of calls that it took.
+
+    `batch` answers were computed together, this one included: then the timing is that of all of them.
+    """
 
     text: str | None
     passages: tuple[Passage, ...] = ()
@@ -82,6 +85,7 @@ class Answer:
     finish_reason: str = "stop"
     failure: Failure | None = None
     attempts: int = 1
+    batch: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,7 @@ _MODEL_TYPES: Final[Mapping[str, type]] = {
     "adapter": str,
     "device": str,
     "dtype": str,
+    "batch": int,
     "name": str,
     "url": str,
     "key_env": str,

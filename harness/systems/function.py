@@ -100,6 +100,8 @@ def import_function(reference: str, folder: Path | None = None) -> AnswerFunctio
     if not module_name or not name:
         raise ConfigError(f"{reference!r} is no function: write it as 'module:function'")
     with _importable(folder):
+        if folder is not None:
+            _forget_namesake(module_name, folder)
         try:
             module = importlib.import_module(module_name)
         except Exception as error:  # importing runs the user's code
@@ -123,6 +125,20 @@ def _importable(folder: Path | None) -> Iterator[None]:
         yield
     finally:
         sys.path.remove(str(folder))
+
+
+def _forget_namesake(module_name: str, folder: Path) -> None:
+    """Forget a module of the same name from elsewhere, such as another suite's `answers.py`."""
+    top = module_name.partition(".")[0]
+    known = sys.modules.get(top)
+    here = (folder / f"{top}.py").is_file() or (folder / top / "__init__.py").is_file()
+    if known is None or not here or top in sys.stdlib_module_names:
+        return
+    source = getattr(known, "__file__", None)
+    if source is not None and Path(source).resolve().is_relative_to(folder.resolve()):
+        return
+    for name in [name for name in sys.modules if name == top or name.startswith(f"{top}.")]:
+        del sys.modules[name]
 
 
 def _source_fingerprint(function: AnswerFunction) -> str:

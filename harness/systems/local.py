@@ -184,6 +184,7 @@ class LocalSystem:
             ),
             generation.finish_reason,
             attempts=generation.attempts,
+            batch=generation.batch,
         )
 
     async def close(self) -> None:

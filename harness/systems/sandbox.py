@@ -57,6 +57,8 @@ class TextTemplate:
                 counted = nodes.Filter(loop.iter, _COUNTED, [], [], None, None, lineno=loop.lineno)
                 loop.iter = counted.set_environment(environment)
             self._template = environment.from_string(tree)
+            # Else Jinja2 puts two layers of globals together each time.
+            self._template.globals = dict(self._template.globals)
         except TemplateSyntaxError as error:
             raise TemplateProblem(error.message or "is wrong", error.lineno) from error
 

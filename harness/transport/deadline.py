@@ -10,45 +10,49 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from math import inf
 from types import TracebackType
+from typing import Self
+
+from harness.transport.timebound import TimeBound
 
 __all__ = ["deadline", "paused"]
 
-_RUNNING: ContextVar[asyncio.Timeout | None] = ContextVar("deadline", default=None)
+_RUNNING: ContextVar[TimeBound | None] = ContextVar("deadline", default=None)
 
 
-class deadline:  # noqa: N801  (used as a function; a generator would cost three times as much)
+class deadline(TimeBound):  # noqa: N801  (used as a function; a generator would cost three times as much)
     """Raise `TimeoutError` when what is inside took so many seconds, its pauses apart; None: never."""
 
-    def __init__(self, seconds: float | None) -> None:
-        self._timeout = asyncio.timeout(seconds)
+    __slots__ = ("_token",)
 
-    async def __aenter__(self) -> None:
-        await self._timeout.__aenter__()
-        self._token = _RUNNING.set(self._timeout)
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self._token = _RUNNING.set(self)
+        return self
 
-    async def __aexit__(
+    def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
         _RUNNING.reset(self._token)
-        await self._timeout.__aexit__(kind, error, trace)
+        super().__exit__(kind, error, trace)
 
 
 @contextmanager
 def paused() -> Iterator[None]:
     """The time in here does not count."""
-    timeout = _RUNNING.get()
-    when = timeout.when() if timeout is not None else None
-    if timeout is None or when is None or timeout.expired():
+    bound = _RUNNING.get()
+    if bound is None or bound.expired:
         yield
         return
+    due = bound.due
     loop = asyncio.get_running_loop()
     begin = loop.time()
-    timeout.reschedule(None)
+    bound.move(inf)
     try:
         yield
     finally:
-        timeout.reschedule(when + loop.time() - begin)
+        bound.move(due + loop.time() - begin)

@@ -29,10 +29,12 @@ class Key:
     from the environment.
     """
 
-    __slots__ = ("_parts", "_value")
+    __slots__ = ("_parts", "_spellings", "_value")
 
     def __init__(self, value: str) -> None:
         self._value = value
+        quoted = json.dumps(value)[1:-1]
+        self._spellings = tuple(dict.fromkeys((value, quoted, quoted.replace("/", "\\/"))))
         places = range(max(1, len(value) - _SHORTEST_PART + 1))
         self._parts = tuple(value[place : place + _SHORTEST_PART] for place in places)
 
@@ -71,8 +73,7 @@ class Key:
         """
         if len(self._value) < _SHORTEST_SECRET:
             return text
-        quoted = json.dumps(self._value)[1:-1]
-        for spelling in {self._value, quoted, quoted.replace("/", "\\/")}:
+        for spelling in self._spellings:
             text = text.replace(spelling, _MARK)
         for part in self._parts:
             if part in text:

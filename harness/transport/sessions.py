@@ -4,37 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextvars import ContextVar
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
-    from aiohttp import ClientSession, TraceConfig
+    from aiohttp import ClientSession, TCPConnector
 
-__all__ = ["Connect", "Sessions"]
+__all__ = ["CONNECT", "Connect", "Sessions"]
 
 _CONNECT_SECONDS: Final = 10.0
 
 
 @dataclass(slots=True)
 class Connect:
-    """How long one call took to make its connection; 0 where an open one was used.
-
-    Given as `trace_request_ctx` of a request.
-    """
+    """How long one call took to make its connection; 0 where an open one was used."""
 
     seconds: float = 0.0
 
 
+CONNECT: Final[ContextVar[Connect | None]] = ContextVar("connect", default=None)
+"""Is told how long the connection took of the call that this task makes."""
+
+
 class Sessions:
-    """Gives each event loop its pool, without limit: `Target` has one.
+    """Gives each event loop its pool, without limit: `Target` has one."""
 
-    `silence_seconds` is how long nothing may come before a call fails.
-    """
-
-    def __init__(self, silence_seconds: float = 300.0) -> None:
-        self._silence = silence_seconds
+    def __init__(self) -> None:
         self._sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, ClientSession] = (
             WeakKeyDictionary()
         )
@@ -46,12 +43,9 @@ class Sessions:
             import aiohttp  # noqa: PLC0415  (slow, and only endpoints need it)
 
             self._sessions[loop] = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0),
+                connector=_timing_connector(),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(
-                    total=None, sock_connect=_CONNECT_SECONDS, sock_read=self._silence
-                ),
-                trace_configs=[_timing_connections()],
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
             )
         return self._sessions[loop]
 
@@ -62,18 +56,16 @@ class Sessions:
             await session.close()
 
 
-def _timing_connections() -> TraceConfig:
+def _timing_connector() -> TCPConnector:
+    """One that tells `CONNECT`: a trace would, and make each call a tenth dearer."""
     import aiohttp  # noqa: PLC0415  (as above)
 
-    async def begins(_: ClientSession, context: SimpleNamespace, __: Any) -> None:  # noqa: ANN401
-        context.begun = time.perf_counter()
+    class Timing(aiohttp.TCPConnector):
+        async def _create_connection(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  (aiohttp's)
+            begin = time.perf_counter()
+            made = await super()._create_connection(*args, **kwargs)
+            if (connect := CONNECT.get()) is not None:
+                connect.seconds += time.perf_counter() - begin
+            return made
 
-    async def ends(_: ClientSession, context: SimpleNamespace, __: Any) -> None:  # noqa: ANN401
-        connect = context.trace_request_ctx
-        if isinstance(connect, Connect):
-            connect.seconds += time.perf_counter() - context.begun
-
-    config = aiohttp.TraceConfig()
-    config.on_connection_create_start.append(begins)
-    config.on_connection_create_end.append(ends)
-    return config
+    return Timing(limit=0)

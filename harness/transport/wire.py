@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
+from harness.transport.bodies import read_body, read_chunk
 from harness.transport.failures import CallError
 from harness.transport.retries import retry_after
-from harness.transport.sessions import Connect, Sessions
+from harness.transport.sessions import CONNECT, Connect, Sessions
 from harness.transport.sse import EventReader
+from harness.transport.timebound import TimeBound
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["Receiver", "Refusing", "Request", "Wire"]
 
 _LINGER_SECONDS: Final = 1.0
-_LONGEST_BODY: Final = 8_000_000
 _SUCCESS: Final = range(200, 300)
 
 Refusing = Callable[[int, str, float | None], CallError]
@@ -98,7 +98,8 @@ class Wire:
         self._url = url
         self._shown = shown
         self._unwanted = f"no {wanted}; look at url"
-        self._sessions = Sessions(silence_seconds)
+        self._sessions = Sessions()
+        self._silence = silence_seconds
         self._longest = request_seconds
 
     async def send(self, request: Request, receiver: Receiver, refused: Refusing) -> None:
@@ -111,7 +112,7 @@ class Wire:
             await self._send(request, receiver, refused)
             return
         try:
-            async with asyncio.timeout(self._longest):
+            with TimeBound(self._longest):
                 await self._send(request, receiver, refused)
         except TimeoutError:
             what = f"no whole answer in {self._longest:g} s; is it overloaded?"
@@ -124,19 +125,20 @@ class Wire:
     async def _send(self, request: Request, receiver: Receiver, refused: Refusing) -> None:
         import aiohttp  # noqa: PLC0415  (slow, and only endpoints need it)
 
+        CONNECT.set(receiver.connect)
         try:
-            async with self._sessions.here().request(
-                request.method,
-                self._url,
-                params=request.query or None,
-                data=request.data,
-                headers=request.headers,
-                allow_redirects=False,
-                trace_request_ctx=receiver.connect,
-            ) as response:
-                if response.status not in _SUCCESS:
-                    raise await _refusal(response, refused)
-                await _read(response, receiver)
+            with TimeBound(self._silence) as silence:
+                async with self._sessions.here().request(
+                    request.method,
+                    self._url,
+                    params=request.query or None,
+                    data=request.data,
+                    headers=request.headers,
+                    allow_redirects=False,
+                ) as response:
+                    if response.status not in _SUCCESS:
+                        raise await _refusal(response, silence, refused)
+                    await _read(response, silence, receiver)
         except TimeoutError as error:
             if not receiver.complete:
                 raise self._failed(
@@ -166,18 +168,18 @@ class Wire:
         return CallError(kind, f"{self._shown}: {what} ({why})", again=again)
 
 
-async def _refusal(response: ClientResponse, refused: Refusing) -> CallError:
-    body = (await _body(response)).decode("utf-8", "replace")
+async def _refusal(response: ClientResponse, silence: TimeBound, refused: Refusing) -> CallError:
+    body = (await read_body(response, silence)).decode("utf-8", "replace")
     return refused(response.status, body, retry_after(response.headers.get("Retry-After")))
 
 
-async def _read(response: ClientResponse, receiver: Receiver) -> None:
+async def _read(response: ClientResponse, silence: TimeBound, receiver: Receiver) -> None:
     """Read until the server has said that this is the end."""
     if response.content_type != "text/event-stream":
-        receiver.take_whole(await _body(response))
+        receiver.take_whole(await read_body(response, silence))
         return
     reader = EventReader()
-    async for chunk in response.content.iter_any():
+    while chunk := await read_chunk(response, silence):
         for data in reader.feed(chunk):
             receiver.take_event(data)
         if receiver.done:
@@ -186,15 +188,5 @@ async def _read(response: ClientResponse, receiver: Receiver) -> None:
         if not reader.inside:
             receiver.take_end()
     if not response.content.at_eof():
-        async with asyncio.timeout(_LINGER_SECONDS):  # read to its end, a socket can be used again
-            await _body(response)
-
-
-async def _body(response: ClientResponse) -> bytes:
-    """The body, up to a length that no honest one has."""
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > _LONGEST_BODY:
-            break
-    return bytes(body)
+        with TimeBound(_LINGER_SECONDS):  # read to its end, a socket can be used again
+            await read_body(response, silence)

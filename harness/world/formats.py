@@ -6,11 +6,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Literal, get_args
+from typing import Any, Generic, Literal, TypeVar, get_args
 
 from harness.errors import DataError, nearest
 
 Draft = Literal["draft4", "draft6", "draft7", "2019-09", "2020-12"]
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +108,17 @@ _DIALECTS: dict[str, Draft] = {
 }
 
 
-class _Same:
-    """A schema as a key of a cache: the same object, since `1 == True` for equality."""
+class Same(Generic[_T]):
+    """A schema, or a format, as a key of a cache: the same object, since `1 == True` for equality."""
 
-    def __init__(self, schema: object) -> None:
-        self.schema = schema
+    def __init__(self, object_: _T) -> None:
+        self.object = object_
 
     def __hash__(self) -> int:
-        return id(self.schema)
+        return id(self.object)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.schema is self.schema
+        return isinstance(other, Same) and other.object is self.object
 
 
 def schema_text(schema: object) -> str:
@@ -125,13 +127,13 @@ def schema_text(schema: object) -> str:
     Raises:
         DataError: it holds what JSON does not have.
     """
-    return _schema_text(_Same(schema))
+    return _schema_text(Same(schema))
 
 
 @lru_cache(maxsize=4096)
-def _schema_text(same: _Same) -> str:
+def _schema_text(same: Same[object]) -> str:
     try:
-        return json.dumps(_plain(same.schema))
+        return json.dumps(_plain(same.object))
     except (TypeError, ValueError, RecursionError) as error:
         raise DataError(f"a schema holds what JSON does not have: {error}") from error
 
@@ -172,6 +174,12 @@ def _kind(output_format: OutputFormat) -> str:
 
 def format_to_dict(output_format: OutputFormat) -> dict[str, Any]:
     """A JSON-ready dictionary with a `kind` of text, choice, regex, json, csv or xml."""
+    return dict(_format_to_dict(Same(output_format)))
+
+
+@lru_cache(maxsize=4096)
+def _format_to_dict(same: Same[OutputFormat]) -> dict[str, Any]:
+    output_format = same.object
     fields = {name: getattr(output_format, name) for name in output_format.__slots__}
     fields = {k: v for k, v in fields.items() if k not in _OPTIONAL or v}
     return {"kind": _kind(output_format)} | {

@@ -24,8 +24,9 @@ id, group, kind, tags
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from harness.errors import ConfigError, DataError, nearest
@@ -100,7 +101,7 @@ def load_questions(
     table = read_question_rows(source, split, set(names.values()))
     problems = table.problems
     questions: list[Question] = []
-    lines: dict[str, int] = {}
+    lines = array("Q")
     for number, (line, record) in enumerate(table.rows, 1):
         row = {name: record.get(theirs) for name, theirs in names.items()}
         try:
@@ -108,17 +109,26 @@ def load_questions(
         except DataError as error:
             problems.append(Problem(table.name, line, str(error)))
             continue
-        first = lines.setdefault(question.id, line)
-        if first != line:
-            message = f"id {question.id!r} stands in line {first} already"
-            problems.append(Problem(table.name, line, message))
         questions.append(question)
+        lines.append(line)
     if table.columns:
         _check_columns(names, columns or {}, table)
+    try:
+        found = QuestionSet(questions)
+    except DataError:
+        problems += _doubles(table.name, questions, lines)
     refuse(sorted(problems))
     if not questions:
         raise DataError(f"{table.name}: has no rows")
-    return QuestionSet(questions)
+    return found
+
+
+def _doubles(name: str, questions: Iterable[Question], lines: Iterable[int]) -> Iterator[Problem]:
+    """Each row whose id another one before it has."""
+    seen: dict[str, int] = {}
+    for question, line in zip(questions, lines, strict=True):
+        if (first := seen.setdefault(question.id, line)) != line:
+            yield Problem(name, line, f"id {question.id!r} stands in line {first} already")
 
 
 def _check_columns(names: Mapping[str, str], mapped: Mapping[str, str], table: RowTable) -> None:

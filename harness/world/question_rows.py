@@ -98,7 +98,11 @@ def _history(row: Mapping[str, Any]) -> History | None:
         raise DataError(
             "answer is empty; say answerable = false where nothing answers the question"
         )
-    value_type = _value_type(_text(row["value_type"]).strip() or "text")
+    return _fixed(_value_type(_text(row["value_type"]).strip() or "text"), answers)
+
+
+@lru_cache(maxsize=ALIKE)
+def _fixed(value_type: ValueType, answers: tuple[str, ...]) -> History:
     return History("", "", value_type, tuple(Fact("", "", text, date.min) for text in answers))
 
 

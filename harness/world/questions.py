@@ -7,9 +7,10 @@ import json
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final, TypeVar
 
+from harness import fastjson
 from harness.errors import DataError
 from harness.world.facts import Fact, History
 from harness.world.formats import FreeText, OutputFormat, format_from_dict, format_to_dict
@@ -23,6 +24,8 @@ ALIKE: Final = 256
 Of a hundred thousand questions most have one of few formats, kinds and tags, and those about one
 fact, which have its group and history, stand side by side.
 """
+
+_SORTED: Final = json.JSONEncoder(sort_keys=True)
 
 _T = TypeVar("_T")
 
@@ -76,29 +79,35 @@ class QuestionSet:
     """Questions in a fixed order, with a content fingerprint."""
 
     def __init__(self, questions: Iterable[Question]) -> None:
-        self._questions = tuple(questions)
-        self._by_id = {question.id: question for question in self._questions}
-        if len(self._by_id) != len(self._questions):
-            seen: set[str] = set()
-            for question in self._questions:
-                if question.id in seen:
-                    raise DataError(f"two questions have the id {question.id!r}")
-                seen.add(question.id)
+        """Raises `DataError` where two have one id."""
+        self._by_id: dict[str, Question] = {}
+        for question in questions:
+            if question.id in self._by_id:
+                raise DataError(f"two questions have the id {question.id!r}")
+            self._by_id[question.id] = question
 
     def __iter__(self) -> Iterator[Question]:
-        return iter(self._questions)
+        return iter(self._by_id.values())
 
     def __len__(self) -> int:
-        return len(self._questions)
+        return len(self._by_id)
 
     def __getitem__(self, question_id: str) -> Question:
         return self._by_id[question_id]
 
+    def __contains__(self, question_id: object) -> bool:
+        """Whether a question has this id."""
+        return question_id in self._by_id
+
     def fingerprint(self) -> str:
         """SHA-256 (first 16 hex digits) over every question and its history."""
+        return self._fingerprint
+
+    @cached_property
+    def _fingerprint(self) -> str:
         digest = hashlib.sha256()
-        for question in self._questions:
-            digest.update(json.dumps(question_to_dict(question), sort_keys=True).encode())
+        for question in self:
+            digest.update(_SORTED.encode(question_to_dict(question)).encode())
         return digest.hexdigest()[:16]
 
 
@@ -143,7 +152,7 @@ def question_from_dict(data: dict[str, Any]) -> Question:
         id=data["id"],
         text=data["text"],
         history=history_from_dict(data["history"]) if data["history"] is not None else None,
-        format=_format(json.dumps(data["format"])),
+        format=_format(fastjson.dumps(data["format"])),
         group=shared(data["group"]),
         kind=shared(data["kind"]),
         tags=shared(tuple(data["tags"])),
@@ -152,7 +161,7 @@ def question_from_dict(data: dict[str, Any]) -> Question:
 
 
 @lru_cache(maxsize=ALIKE)
-def _format(text: str) -> OutputFormat:
+def _format(text: bytes) -> OutputFormat:
     return format_from_dict(json.loads(text))
 
 

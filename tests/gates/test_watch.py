@@ -29,12 +29,12 @@ GATES = ["good.right_rate >= 60%", "bad.right_rate >= good.right_rate - 10pp"]
 @pytest.fixture
 def suite(tmp_path: Path) -> Path:
     """600 questions in 300 groups; one function is right on six in seven, one on the others."""
-    (tmp_path / "answers.py").write_text(
+    (tmp_path / "watched_answers.py").write_text(
         "def good(question, day):\n    return '1'\ndef bad(question, day):\n    return '2'\n"
     )
     (tmp_path / "systems.toml").write_text(
         "".join(
-            f'[systems.{n}]\nstrategy = "external"\nfunction = "answers:{n}"\n'
+            f'[systems.{n}]\nstrategy = "external"\nfunction = "watched_answers:{n}"\n'
             for n in ("good", "bad")
         )
     )

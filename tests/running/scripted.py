@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import time
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -106,6 +107,20 @@ class Waiting(Scripted):
         return await super().answer(question, day)
 
 
+class Together(Scripted):
+    """As `Scripted`; it says of each answer how many were asked for at once."""
+
+    _asked = 0
+
+    async def answer(self, question: Question, day: date) -> Answer:
+        self._asked += 1
+        await asyncio.sleep(0)
+        together = self._asked
+        await asyncio.sleep(0)
+        self._asked = 0
+        return replace(await super().answer(question, day), batch=together)
+
+
 def questions(n: int) -> QuestionSet:
     return QuestionSet(
         Question(f"q{i}", f"question {i}?", None, kind=f"k{i % 2}") for i in range(n)
@@ -131,6 +146,10 @@ def manifest(asked: QuestionSet, systems: list[str], planned: int) -> Manifest:
 
 def arm(name: str, **settings: object) -> Arm:
     return Arm(name, partial(Scripted, name, **settings))
+
+
+def together(name: str, batch: int, **settings: object) -> Arm:
+    return Arm(name, partial(Together, name, **settings), batch=batch)
 
 
 def waiting(name: str, **settings: object) -> Arm:

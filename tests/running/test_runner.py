@@ -290,3 +290,40 @@ def alive(pid: int) -> bool:
     except FileNotFoundError:
         return False
     return state != "Z"
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_worker_is_asked_as_many_at_once_as_a_system_takes(tmp_path: Path, workers: int) -> None:
+    arms = [scripted.together("a", 4), scripted.arm("b"), scripted.together("c", 2)]
+    loaded = run(tmp_path / "together", arms, Options(workers=workers))
+    alone = [scripted.arm(name) for name in "abc"]
+    plain = run(tmp_path / "alone", alone, Options(workers=workers))
+    assert {key: replace(answer, batch=1) for key, answer in answers(loaded).items()} == answers(
+        plain
+    )
+    sizes = {name: {r.answer.batch for r in loaded.records if r.system == name} for name in "abc"}
+    assert max(sizes["a"]) == 4
+    assert sizes["b"] == {1}
+    assert sizes["c"] == {2} or workers == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [("raises", "error"), ("dies", "worker_died"), ("returns_nan", "invalid_answer")],
+)
+def test_a_fault_in_a_batch_is_its_own_questions_alone(
+    tmp_path: Path, fault: str, kind: str
+) -> None:
+    loaded = run(tmp_path, [scripted.together("a", 3, fault=fault)], Options(workers=1))
+    failures = {r.question_id: r.answer.failure.kind for r in loaded.records if r.answer.failure}
+    assert failures == {scripted.VICTIM: kind}
+    assert len(loaded.records) == 18
+
+
+def test_a_batch_that_is_late_is_late_as_a_whole(tmp_path: Path) -> None:
+    arm = scripted.together("a", 3, fault="hangs")
+    loaded = run(tmp_path, [arm], Options(workers=1, deadline=0.6))
+    late = [r for r in loaded.records if r.answer.failure is not None]
+    assert len(loaded.records) == 18
+    assert len(late) == 9
+    assert {r.answer.failure.kind for r in late if r.answer.failure} == {"timeout"}

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.running.record import Record
-from harness.scoring import PriceBook, Score, score
+from harness.scoring import PriceBook, Score
 from harness.scoring.parts import score_parts
 from harness.scoring.score import FRESHNESS_CLASSES, Freshness
+from harness.scoring.scorer import score
 from harness.systems.base import Answer, Failure
 from harness.world.facts import Fact, History, ValueType
 from harness.world.formats import JsonSchema

@@ -2,10 +2,14 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from harness.running.record import Record
-from harness.scoring import PriceBook, Score, score
+from harness.scoring import PriceBook, Score
 from harness.scoring.freshness import Judge
+from harness.scoring.prices import HardwarePrice
 from harness.scoring.score import FreshnessClass
+from harness.scoring.scorer import score
 from harness.systems.base import Answer, Failure, Timing
 from harness.world.facts import Fact, History
 from harness.world.formats import Choice, FreeText, OutputFormat
@@ -29,10 +33,11 @@ def scored(
     form: OutputFormat = FORM,
     day: date = DAY,
     cached: bool = False,
+    prices: PriceBook | None = None,
 ) -> Score:
     question = Question("q", "Is it supported?", history, form, group="g", kind="k")
     record = Record("rag", "q", day, 1, 0, "", answer, cached=cached)
-    return score(question, record, PriceBook.empty())
+    return score(question, record, prices or PriceBook.empty())
 
 
 def test_a_score_says_whose_and_when() -> None:
@@ -71,6 +76,20 @@ def test_a_cached_answer_counts_and_its_latency_does_not() -> None:
     cached = scored(Answer("yes", timing=TIMING), cached=True)
     assert cached.right
     assert cached.timing is None
+
+
+def test_an_answer_of_a_batch_has_no_latency_and_costs_its_share() -> None:
+    price = HardwarePrice("rag", 3600.0, "planted", date(2026, 1, 1))
+    prices = PriceBook("planted", (price,))
+    alone, together = (
+        scored(Answer("yes", timing=TIMING, batch=batch), prices=prices) for batch in (1, 4)
+    )
+    assert alone.timing == TIMING
+    assert together.right
+    assert together.timing is None
+    assert together.tokens_per_second is None
+    assert alone.cost.usd is not None
+    assert together.cost.usd == pytest.approx(alone.cost.usd / 4)
 
 
 def test_a_mixed_answer_is_right_only_when_relaxed() -> None:

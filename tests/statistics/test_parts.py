@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 
 from harness.running.record import Record
-from harness.scoring import PriceBook, Score, score
+from harness.scoring import PriceBook, Score
+from harness.scoring.scorer import score
 from harness.statistics.estimate import Estimate
 from harness.statistics.parts import right_parts
 from harness.systems.base import Answer, Failure

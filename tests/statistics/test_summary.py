@@ -184,6 +184,14 @@ def test_cached_answers_are_counted_right_and_not_timed(run: LoadedRun) -> None:
     assert any("came from the cache" in note for note in found.notes)
 
 
+def test_answers_of_a_batch_are_counted_right_and_not_timed(run: LoadedRun) -> None:
+    together = tuple(replace(r, answer=replace(r.answer, batch=4)) for r in run.records)
+    found = summarise(replace(run, records=together), BOOK)
+    assert found["rag"].metrics["right_rate"].n == 540
+    assert found["rag"].metrics["latency_mean"].value is None
+    assert any("rag: 540 answers were computed several at once" in note for note in found.notes)
+
+
 def test_recorded_latencies_are_said_to_be_no_measurement(run: LoadedRun) -> None:
     rag, tuned = run.manifest.systems
     replayed = replace(tuned, settings={"replay": "answers.jsonl"})

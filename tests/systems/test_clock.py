@@ -22,8 +22,9 @@ from harness.systems.prompts import RETRIEVAL, PromptTemplate
 from harness.systems.refresh import NEVER, ON_CHANGE, Refresh, every
 from harness.systems.spec import RetrievalSpec, TrainingSpec
 from harness.systems.world import SystemWorld
-from harness.training import recipes
-from harness.training.recipes import RECIPES, known_facts, training_examples
+from harness.training import lessons
+from harness.training.lessons import known_facts
+from harness.training.recipes import RECIPES, training_examples
 from harness.world.corpus import Corpus, Document, Statement
 from harness.world.facts import Fact, History, Timeline
 from harness.world.questions import Question, QuestionSet
@@ -135,5 +136,5 @@ def test_the_examples_of_the_real_recipe_are_blind_to_what_comes_later() -> None
 
 def test_the_days_of_asking_in_examples_never_pass_the_day_of_training() -> None:
     day = START + timedelta(days=20)
-    asked = {recipes._asked_on(Random(seed), day) for seed in range(200)}
+    asked = {lessons._asked_on(Random(seed), day) for seed in range(200)}
     assert max(asked) == day.isoformat()

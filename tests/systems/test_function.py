@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -66,6 +68,27 @@ def test_it_is_imported_from_the_folder_of_the_suite(tmp_path: Path) -> None:
     assert ask(import_function("my_pipeline:answer", tmp_path)).text == "here"
     with pytest.raises(ConfigError, match="has no function 'anser': did you mean 'answer'"):
         import_function("my_pipeline:anser", tmp_path)
+
+
+def test_two_suites_may_give_their_modules_the_same_name(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        folder = tmp_path / name / "namesake"
+        folder.mkdir(parents=True)
+        (folder / "__init__.py").write_text("")
+        (folder / "inner.py").write_text(f"def answer(question, day):\n    return {name!r}\n")
+    first = import_function("namesake.inner:answer", tmp_path / "one")
+    second = import_function("namesake.inner:answer", tmp_path / "two")
+    again = import_function("namesake.inner:answer", tmp_path / "two")
+    assert (ask(first).text, ask(second).text) == ("one", "two")
+    assert again is second
+
+
+def test_a_module_beside_a_suite_does_not_replace_the_standard_library(tmp_path: Path) -> None:
+    (tmp_path / "json.py").write_text("")
+    with pytest.raises(ConfigError, match="nowhere"):
+        import_function("json:nowhere", tmp_path)
+    assert json.loads("1") == 1
+    assert sys.modules["json"] is json
 
 
 def test_a_bad_reference_is_refused(tmp_path: Path) -> None:

@@ -23,8 +23,9 @@ from harness.systems.spec import SystemSpec, TrainingSpec
 from harness.systems.world import SystemWorld
 from harness.training.examples import Example
 from harness.training.hosted.ledger import Ledger
+from harness.training.lessons import known_facts
 from harness.training.lora import LoraSettings
-from harness.training.recipes import Recipe, known_facts
+from harness.training.recipes import Recipe
 from harness.world.corpus import Corpus
 from harness.world.facts import Fact, History, Timeline
 from harness.world.questions import Question, QuestionSet

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.training.examples import examples_fingerprint
-from harness.training.recipes import RECIPES, known_facts, training_examples
+from harness.training.lessons import known_facts
+from harness.training.recipes import RECIPES, training_examples
 from harness.world.facts import Fact, History
 from harness.world.formats import Choice
 from harness.world.questions import Question, QuestionSet

@@ -204,7 +204,7 @@ def test_a_deadline_does_not_run_while_a_call_waits_for_its_turn() -> None:
 
         async def call(seconds: float) -> str:
             try:
-                async with deadline(3.0):
+                with deadline(3.0):
                     await Server(seconds).call(target)
             except TimeoutError:
                 return "timeout"

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from harness.models.base import Generation, Message, ModelError
 from harness.models.openai.call import Caller
 from harness.models.openai.endpoint import Endpoint
 from harness.models.openai.enforcement import enforcing
+from harness.models.openai.reply import Reply
 from harness.models.openai.request import request_body
 from harness.transport.asker import Asker, GivenUp
 from harness.transport.retries import Retries
@@ -77,23 +77,16 @@ class OpenAIModel:
         if enforced is not None:
             body |= enforcing(enforced, self._endpoint.enforce)
 
-        async def call() -> Generation:
-            return (await self._caller.ask(body, begin)).generation(messages)
+        async def call() -> Reply:
+            return await self._caller.ask(body, begin)
 
-        came = await self._asker.ask(call, _tokens)
+        came = await self._asker.ask(call, lambda reply: reply.tokens(messages))
         if isinstance(came, GivenUp):
             raise ModelError(came.kind, came.message, came.attempts)
-        return replace(
-            came.value,
-            text=self._key.hide(came.value.text),
-            queue_seconds=came.queue_seconds,
-            attempts=came.attempts,
+        return came.value.generation(
+            messages, self._key, queue_seconds=came.queue_seconds, attempts=came.attempts
         )
 
     async def close(self) -> None:
         """Close the sockets of the running loop."""
         await self._caller.close()
-
-
-def _tokens(generation: Generation) -> int:
-    return generation.prompt_tokens + generation.completion_tokens

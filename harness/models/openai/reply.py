@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from harness import fastjson
 from harness.models.base import FinishReason, Generation, Message, estimated_tokens
 from harness.models.openai.endpoint import Endpoint
 from harness.models.openai.refusals import refused
 from harness.transport.failures import CallError
+from harness.transport.keys import Key
 from harness.transport.messages import words_of
 from harness.transport.sessions import Connect
 
@@ -86,16 +86,23 @@ class Reply:
         self._take(body, "message")
         self.done = True
 
-    def generation(self, messages: Sequence[Message]) -> Generation:
-        """The completion; tokens that were not told are estimated, the prompt's from `messages`."""
-        refusal = "".join(self._refusal)
-        text = "".join(self._content) or refusal
-        usage = self._usage or _Usage(
-            sum(estimated_tokens(message.content) for message in messages), estimated_tokens(text)
-        )
+    def tokens(self, messages: Sequence[Message]) -> int:
+        """Of the prompt and the completion, estimated as in `generation` where they were not told."""
+        usage = self._usage or _estimated(messages, self._text())
+        return usage.prompt + usage.completion
+
+    def generation(
+        self, messages: Sequence[Message], key: Key, *, queue_seconds: float, attempts: int
+    ) -> Generation:
+        """The completion without the key, after so much waiting for a turn and so many calls.
+
+        Tokens that were not told are estimated, the prompt's from `messages`.
+        """
+        text = self._text()
+        usage = self._usage or _estimated(messages, text)
         end = time.perf_counter() if self._last is None else self._last
         return Generation(
-            text=text,
+            text=key.hide(text),
             prompt_tokens=usage.prompt,
             completion_tokens=usage.completion,
             reasoning_tokens=usage.reasoning,
@@ -103,9 +110,14 @@ class Reply:
             connect_seconds=self.connect.seconds,
             first_token_seconds=(end if self._first is None else self._first) - self._begin,
             total_seconds=end - self._begin,
-            finish_reason="refusal" if refusal else _REASONS.get(self._finish or "", "other"),
+            queue_seconds=queue_seconds,
+            attempts=attempts,
+            finish_reason="refusal" if self._refusal else _REASONS.get(self._finish or "", "other"),
             counted=self._usage is not None,
         )
+
+    def _text(self) -> str:
+        return "".join(self._content) or "".join(self._refusal)
 
     def _take(self, data: bytes, part: Literal["delta", "message"]) -> None:
         now = time.perf_counter()
@@ -158,14 +170,18 @@ class Reply:
         return CallError("server_error", f"{told} ({words_of(text)})", again=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _Usage:
+class _Usage(NamedTuple):
     """Tokens; those of `reasoning` are among the completion's, the `cached` among the prompt's."""
 
     prompt: int
     completion: int
     reasoning: int = 0
     cached: int = 0
+
+
+def _estimated(messages: Sequence[Message], text: str) -> _Usage:
+    prompt = sum(estimated_tokens(message.content) for message in messages)
+    return _Usage(prompt, estimated_tokens(text))
 
 
 def _usage(usage: Any) -> _Usage | None:  # noqa: ANN401  (any JSON)

@@ -115,7 +115,7 @@ class LoopServers:
 
     async def _answer(self, question: Question) -> Answer:
         try:
-            async with deadline(self._deadline):
+            with deadline(self._deadline):
                 return await ask(self._made, question, self._day)
         except TimeoutError:
             return failed("timeout", f"no answer in {self._deadline:g} s", self._deadline or 0.0)

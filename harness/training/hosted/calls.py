@@ -17,21 +17,19 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from harness.errors import ConfigError, HarnessError, RunError
 from harness.models.openai.endpoint import Endpoint
+from harness.transport.bodies import read_body
 from harness.transport.messages import answered, one_line, quota_is_spent
 from harness.transport.retries import Retries, retry_after
-
-if TYPE_CHECKING:
-    from aiohttp import ClientResponse, ClientSession
+from harness.transport.sessions import Sessions
+from harness.transport.timebound import TimeBound
 
 __all__ = ["CallFailedError", "Caller", "Retries", "again"]
 
-_CONNECT_SECONDS: Final = 10.0
 _SILENCE_SECONDS: Final = 300.0
-_LONGEST_BODY: Final = 8_000_000
 _OK: Final = range(200, 300)
 _CLIENT_ERRORS: Final = range(400, 500)
 _SERVER_ERRORS: Final = range(500, 600)
@@ -96,22 +94,13 @@ class Caller:
         """Read the key; raises `ConfigError` where it is missing and the provider another machine."""
         self.endpoint = endpoint
         self._key = endpoint.key()
-        self._session: ClientSession | None = None
+        self._sessions = Sessions()
 
     async def __aenter__(self) -> Self:
-        import aiohttp  # noqa: PLC0415  (slow, and only endpoints need it)
-
-        self._session = aiohttp.ClientSession(
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(
-                total=None, sock_connect=_CONNECT_SECONDS, sock_read=_SILENCE_SECONDS
-            ),
-        )
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._session is not None:
-            await self._session.close()
+        await self._sessions.close()
 
     async def call(self, method: str, path: str, doing: str, **request: Any) -> Mapping[str, Any]:  # noqa: ANN401  (as aiohttp has it)
         """One call and its JSON object, in which the key is hidden.
@@ -121,18 +110,19 @@ class Caller:
         Raises:
             CallFailedError: see the table above; messages are one line, without the key.
         """
-        import aiohttp  # noqa: PLC0415  (as above)
+        import aiohttp  # noqa: PLC0415  (slow, and only endpoints need it)
 
-        assert self._session is not None, "within its block"  # noqa: S101
         try:
-            async with self._session.request(
-                method,
-                f"{self.endpoint.url}{path}",
-                headers=self._key.header(),
-                allow_redirects=False,
-                **request,
-            ) as response:
-                text = self._key.hide(await _text(response))
+            with TimeBound(_SILENCE_SECONDS) as silence:
+                async with self._sessions.here().request(
+                    method,
+                    f"{self.endpoint.url}{path}",
+                    headers=self._key.header(),
+                    allow_redirects=False,
+                    **request,
+                ) as response:
+                    body = await read_body(response, silence)
+                text = self._key.hide(body.decode("utf-8", "replace"))
                 after = retry_after(response.headers.get("Retry-After"))
         except (aiohttp.ClientError, OSError) as error:
             # A timeout is an OSError.
@@ -189,13 +179,3 @@ class Caller:
     ) -> CallFailedError:
         message = one_line(f"{self.endpoint.url}: {doing}: {what} ({why}")
         return CallFailedError(kind(f"{message})"), again=again, after=after, status=status)
-
-
-async def _text(response: ClientResponse) -> str:
-    """The body, up to a length that no honest one has."""
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > _LONGEST_BODY:
-            break
-    return body.decode("utf-8", "replace")
