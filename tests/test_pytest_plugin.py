@@ -58,7 +58,7 @@ EACH = """
 
 @pytest.fixture(scope="module", autouse=True)
 def _imported(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Sessions run in this process, which can import what is heavy once only: now."""
+    """Sessions run in this process, which can import numpy once only: now, for pytester drops it after."""
     folder = tmp_path_factory.mktemp("warm")
     shutil.copytree(EXAMPLE, folder, dirs_exist_ok=True)
     write_answers(folder, lambda _: True)
@@ -66,6 +66,7 @@ def _imported(tmp_path_factory: pytest.TempPathFactory) -> None:
     api.forecast(folder)
     result = api.compare(folder, limit=4, out=folder / "runs")
     result.report()
+    result.against(result)
     History(folder / "history").save(take(result.loaded, result.results))
 
 
