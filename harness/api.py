@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, fields, is_dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from harness.errors import ConfigError, RunError, RunInterruptedError, nearest
-from harness.fixtures import fixture_path
+from harness.fixtures import shipped_claims
 from harness.running.background import run_in_background
 from harness.running.budget import Budget
 from harness.running.cache import AnswerCache
@@ -65,12 +65,13 @@ from harness.training.store import AdapterStore, cache_folder
 from harness.world.questions import QuestionSet
 
 if TYPE_CHECKING:
-    from harness.decision import ClaimVerdict, Decision, Needs, Recommendation
+    from harness.decision import Claim, ClaimVerdict, Decision, Needs, Recommendation
     from harness.gates import Declared, GateReport
     from harness.history import Diff, SavedRun
     from harness.scoring import PriceBook
     from harness.scoring.forecast import Forecast
     from harness.scoring.freshness import Judge
+    from harness.scoring.published import Served
     from harness.statistics import Results
     from harness.statistics.hygiene import Hygiene
     from harness.statistics.planning import Plan
@@ -119,18 +120,23 @@ class Result:
     @cached_property
     def claims(self) -> tuple[ClaimVerdict, ...]:
         """What the run makes of the shipped claims."""
-        from harness.decision import evaluate_claims, load_claims  # noqa: PLC0415  (scipy is slow)
+        from harness.decision import load_claims  # noqa: PLC0415  (scipy is slow)
 
-        files = sorted(fixture_path("claims").glob("*.toml"))
-        claims = [claim for file in files for claim in load_claims(file)]
-        return evaluate_claims(self.results, claims, seed=self.loaded.manifest.seed)
+        return self.judge_claims([c for file in shipped_claims() for c in load_claims(file)])
+
+    def judge_claims(self, claims: Sequence[Claim]) -> tuple[ClaimVerdict, ...]:
+        """What the run makes of claims, such as `harness.decision.load_claims` reads."""
+        from harness.decision import evaluate_claims  # noqa: PLC0415  (scipy is slow)
+
+        seed = self.loaded.manifest.seed
+        return evaluate_claims(self.results, claims, seed=seed, hygiene=self.hygiene)
 
     @cached_property
     def recommendation(self) -> Recommendation:
-        """Which system, under the default constraints."""
-        from harness.decision import recommend  # noqa: PLC0415  (scipy is slow)
+        """Which system, under the default constraints, and what would change that."""
+        from harness.decision import Needs, recommendation  # noqa: PLC0415  (scipy is slow)
 
-        return recommend(self.results)
+        return recommendation(self.decide(Needs()))
 
     def decide(self, needs: Needs) -> Decision:
         """Which system to take under these needs, and what would change that."""
@@ -365,9 +371,10 @@ def compare(
     manifest = new_manifest(job, inputs, run_id=path.name)
     if job.stop_when_decided:
         _check_watchable(manifest)
+    prices = _price_text(job.suite.prices, manifest)
     _warn_of_sunsets(manifest, progress)
     try:
-        with RunFolder.create(path, manifest, inputs.questions, job.suite.prices) as folder:
+        with RunFolder.create(path, manifest, inputs.questions, prices) as folder:
             _run_and_sweep(folder, job, inputs, _Session(workers, cache, budget, progress))
     except RunInterruptedError:
         raise
@@ -406,7 +413,8 @@ def forecast(
     )
     _check_gates(job)
     inputs = load_inputs(job)
-    return foreseen(job, inputs, _prices(job.suite.prices, new_manifest(job, inputs, "forecast")))
+    manifest = new_manifest(job, inputs, "forecast")
+    return foreseen(job, inputs, _of_today(_prices(job.suite.prices, manifest), manifest))
 
 
 def resume(
@@ -658,10 +666,9 @@ def _budget(folder: RunFolder, job: Job, usd: float | None) -> Budget | None:
     prices = _prices(folder.path / PRICES, folder.manifest)
     for spec in job.systems:
         if spec.replay is None and prices.price(spec.name) is None:
-            raise ConfigError(
-                f"no budget can be kept: system {spec.name!r} has no price in {prices.title!r}; "
-                "give it one in the suite's price book"
-            )
+            entry = prices.entry(spec.name)
+            advice = "" if entry else "; give it one in the suite's price book"
+            raise ConfigError(f"no budget can be kept: {prices.unpriced(spec.name, entry)}{advice}")
 
     def cost(record: Record) -> float | None:
         return answer_cost(record, prices).usd
@@ -806,7 +813,43 @@ def _prices(path: Path | None, manifest: Manifest) -> PriceBook:
         _models(manifest),
         embedders=_retrieval_models(manifest, "embedder"),
         rerankers=_retrieval_models(manifest, "rerank"),
+        day=_day(manifest),
     )
+
+
+def _price_text(path: Path | None, manifest: Manifest) -> str | None:
+    """What a run keeps as its price book: the suite's own, with what providers ask on this day."""
+    own = _prices(path, manifest)
+    found = _of_today(own, manifest)
+    if found.prices != own.prices:
+        return found.toml()
+    return None if path is None else path.read_text(encoding="utf-8")
+
+
+def _of_today(book: PriceBook, manifest: Manifest) -> PriceBook:
+    """The book with what providers ask on the day of the run for what it names or lacks."""
+    from harness.scoring.published import with_published  # noqa: PLC0415  (scoring is slow)
+
+    return with_published(book, _served(manifest), _day(manifest))
+
+
+def _day(manifest: Manifest) -> date:
+    return datetime.fromisoformat(manifest.created).date()
+
+
+def _served(manifest: Manifest) -> Iterator[Served]:
+    """What servers of others compute for a run: models, embedders, rerankers."""
+    from harness.scoring.published import Served  # noqa: PLC0415  (scoring is slow)
+
+    models = _models(manifest)
+    for system in manifest.systems:
+        model = system.settings.get("model")
+        if isinstance(model, Mapping) and model.get("url"):
+            yield Served(system.name, str(model["url"]), models[system.name])
+        for part in ("embedder", "rerank"):
+            found = (system.settings.get("retrieval") or {}).get(part)
+            if isinstance(found, Mapping) and found.get("url"):
+                yield Served(str(found["name"]), str(found["url"]), str(found["name"]), part=True)
 
 
 def _models(manifest: Manifest) -> dict[str, str]:

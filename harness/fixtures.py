@@ -37,3 +37,8 @@ def _root() -> Path:
         f"the shipped fixtures are missing: looked for {_WHEEL} and {_CHECKOUT}; "
         "reinstall ragft-harness"
     )
+
+
+def shipped_claims() -> list[Path]:
+    """The claims files that come with the harness, in order."""
+    return sorted(fixture_path("claims").glob("*.toml"))

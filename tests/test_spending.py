@@ -109,7 +109,9 @@ def test_the_command_says_so_and_exits_with_three(suite: Path, tmp_path: Path) -
 
 def test_without_a_price_no_budget_can_be_kept(suite: Path, tmp_path: Path) -> None:
     (suite / "prices.toml").write_text(PRICES.replace('"small"', '"large"'))
-    with pytest.raises(ConfigError, match=r"no budget can be kept: system 'one' has no price"):
+    with pytest.raises(
+        ConfigError, match=r"no budget can be kept: no price for 'one' in 'prices': 127\.0\.0\.1"
+    ):
         api.compare(suite, budget=5, out=tmp_path / "runs")
     assert not list((tmp_path / "runs").iterdir())
 
@@ -284,3 +286,40 @@ def test_a_share_that_is_none_is_refused(suite: Path, options: tuple[str, ...], 
     assert done.returncode == 2
     assert told in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+PUBLISHED = """\
+title = "Behind a gateway"
+[[prices]]
+name = "small"
+published = "openai/gpt-4o-mini"
+"""
+
+
+def test_a_run_keeps_what_providers_asked_on_its_day(
+    suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (suite / "prices.toml").write_text(PUBLISHED)
+    run = api.compare(suite, out=tmp_path / "runs").run
+    monkeypatch.setitem(sys.modules, "genai_prices", None)  # a report takes nothing but the run
+    result = api.load(run)
+    price = result.prices.price("one")
+    assert price is not None
+    assert price.source.startswith("genai-prices ")
+    cost = result.results["one"].metrics["cost_per_query"]
+    # Nine tokens in, two out, at $0.15 and $0.60 a million.
+    assert cost.value == pytest.approx((9 * 0.15 + 2 * 0.6) / 1e6)
+    assert 'title = "Behind a gateway"' in (run / "prices.toml").read_text()
+
+
+def test_a_provider_that_is_not_there_is_refused_before_anything_is_asked(
+    suite: Path, tmp_path: Path, server: Loopback
+) -> None:
+    (suite / "prices.toml").write_text(PUBLISHED.replace("openai/", "opnai/"))
+    done = harness("compare", str(suite), "--out", str(tmp_path / "runs"))
+    assert done.returncode == 2
+    assert "prices.toml:4: " in done.stderr
+    assert "did you mean 'openai'?" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not server.calls
+    assert not (tmp_path / "runs").exists() or not list((tmp_path / "runs").iterdir())

@@ -30,6 +30,9 @@ def lab_pretrain(
     seed: Annotated[int, typer.Option(help="Seed of data and weights.")] = 1,
     threads: Annotated[int, typer.Option(min=1, help="Processor threads.")] = 2,
     device: Annotated[str, typer.Option(help="cpu, or cuda where there is a GPU.")] = "cpu",
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes that make data; a GPU takes a dozen.")
+    ] = 1,
 ) -> None:
     """Pretrain the lab model from nothing; goes on from its last checkpoint."""
     require_extra("Pretraining", "train", "torch", "transformers")
@@ -41,7 +44,7 @@ def lab_pretrain(
         progress_line,
     )
 
-    options = PretrainOptions(out, seed=seed, threads=threads, device=device)
+    options = PretrainOptions(out, seed=seed, threads=threads, device=device, workers=workers)
     if tokens is not None:
         options = replace(options, tokens=round(tokens * 1e6))
     model = pretrain(options, lambda step: typer.echo(progress_line(step)))

@@ -1,4 +1,4 @@
-"""What a run comes to: a decision, and a plan for the next one."""
+"""What a run comes to: a decision, verdicts on claims, and a plan for the next one."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from harness.cli.shown import (
     write_json,
 )
 from harness.errors import ConfigError, nearest
+from harness.fixtures import shipped_claims
 
 if TYPE_CHECKING:
     pass
@@ -93,6 +94,50 @@ def decide(
         lambda: {
             "prior": asdict(found) if found is not None else None,
             "decision": asdict(decision) if decision is not None else None,
+        },
+        json_out,
+    )
+
+
+@app.command(
+    epilog="Examples:\n\n`harness claims`\n\n"
+    "`harness claims runs/releases-20260822-101500`\n\n"
+    "`harness claims runs/releases-20260822-101500 --claims ours.toml --json -`"
+)
+def claims(
+    run: Annotated[
+        Path | None, typer.Argument(help="The folder of a run; without one claims are listed.")
+    ] = None,
+    files: Annotated[
+        list[Path] | None,
+        typer.Option("--claims", metavar="FILE", help="Your claims (default: those shipped)."),
+    ] = None,
+    json_out: JsonOption = None,
+) -> None:
+    """Say what a run makes of claims that were written down before it."""
+    from harness import api  # noqa: PLC0415  (heavy)
+    from harness.decision import load_claims  # noqa: PLC0415  (heavy)
+    from harness.reporting.claims import (  # noqa: PLC0415  (heavy)
+        claim_lines,
+        verdict_dict,
+        verdict_lines,
+    )
+    from harness.reporting.sections.scope import scope  # noqa: PLC0415  (heavy)
+
+    asked = [claim for file in files or shipped_claims() for claim in load_claims(file)]
+    if run is None:
+        typer.echo("\n".join(claim_lines(asked)), err=json_out == "-")
+        write_json(lambda: {"claims": [asdict(claim) for claim in asked]}, json_out)
+        return
+    result = api.load(run)
+    found = result.judge_claims(asked)
+    manifest = result.loaded.manifest
+    lines = verdict_lines(found, scope(manifest), result.prices.day)
+    typer.echo("\n".join(lines), err=json_out == "-")
+    write_json(
+        lambda: {
+            "scope": scope(manifest),
+            "claims": [asdict(one) | verdict_dict(one) for one in found],
         },
         json_out,
     )

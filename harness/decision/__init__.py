@@ -3,7 +3,7 @@
 from harness.decision.claims import Claim, ClaimVerdict, evaluate_claims
 from harness.decision.claimsfile import load_claims
 from harness.decision.constraints import Needs, Situation, load_needs
-from harness.decision.decide import Decision, decide
+from harness.decision.decide import Decision, decide, recommendation
 from harness.decision.flags import with_flags
 from harness.decision.judged import Check, Constraint
 from harness.decision.prior import Prior, prior
@@ -26,5 +26,6 @@ __all__ = [
     "load_needs",
     "prior",
     "recommend",
+    "recommendation",
     "with_flags",
 ]

@@ -9,9 +9,9 @@ from typing import Final
 
 import numpy as np
 
-from harness.decision.bounds import in_units
+from harness.decision.bounds import in_units, quantity
 from harness.decision.choice import Choice
-from harness.decision.criteria import scales, sign
+from harness.decision.criteria import RATE_SCALE, RELATIVE_SCALE, scales, sign
 from harness.decision.draws import Draws
 from harness.decision.judged import Check, Constraint
 from harness.statistics.estimate import Estimate
@@ -19,7 +19,19 @@ from harness.statistics.intervals import Floats, least_n
 from harness.statistics.results import Results
 from harness.statistics.summary import COMPARED, QUANTILES
 
-__all__ = ["Flip", "Measure", "Move", "flips", "moves", "to_measure", "to_tell_apart"]
+__all__ = [
+    "Flip",
+    "Measure",
+    "Move",
+    "Shift",
+    "distance",
+    "flips",
+    "moves",
+    "named",
+    "outcome",
+    "to_measure",
+    "to_tell_apart",
+]
 
 _MOST_TIMES: Final = 1000.0
 
@@ -38,6 +50,16 @@ class Flip:
     constraint: Constraint
     bound: float
     beyond: bool
+    then: tuple[str, ...]
+    provisional: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A change of what is so (a corpus, examples, where data may go) that changes the choice."""
+
+    what: str
     then: tuple[str, ...]
     provisional: bool
     words: str
@@ -76,7 +98,7 @@ def flips(
 
     Exact: how a system stands to a bound only changes at the ends of its interval.
     """
-    now = _named(chooser(constraints))
+    now = named(chooser(constraints))
     found = []
     for place, constraint in enumerate(constraints):
         for side in (_looser, _tighter):
@@ -84,14 +106,23 @@ def flips(
                 at = _past(constraint, bound) if beyond else bound
                 moved = replace(constraint, bound=at)
                 others = (*constraints[:place], moved, *constraints[place + 1 :])
-                then = _named(chooser(others))
+                then = named(chooser(others))
                 if then != now:
                     found.append(_flip(constraint, bound, then, beyond=beyond))
                     break
     return tuple(found)
 
 
-def _named(chosen: tuple[Choice, bool]) -> tuple[tuple[str, ...], bool]:
+def distance(flip: Flip) -> float:
+    """How far the bound would have to move, in the units in which metrics are compared."""
+    constraint = flip.constraint
+    relative = max(constraint.bound, flip.bound) * RELATIVE_SCALE
+    one = RATE_SCALE if quantity(constraint.metric) == "rate" else relative
+    return abs(flip.bound - constraint.bound) / one if one else 0.0
+
+
+def named(chosen: tuple[Choice, bool]) -> tuple[tuple[str, ...], bool]:
+    """Who is chosen, or who is level, and whether provisionally."""
     choice, provisional = chosen
     names = (choice.system,) if choice.system is not None else tuple(sorted(choice.level))
     return names, provisional and bool(names)
@@ -140,14 +171,16 @@ def _flip(
     name = constraint.metric.replace("_", " ")
     value = in_units(constraint.metric, bound)
     side = ("below" if upper else "above") if beyond else constraint.direction
+    words = f"{name} {side} {value}: {outcome(names, provisional=provisional)}"
+    return Flip(constraint, bound, beyond, names, provisional, words)
+
+
+def outcome(names: Sequence[str], *, provisional: bool) -> str:
+    """What is chosen then, in words."""
     if not names:
-        what = "no system is left"
-    elif len(names) == 1:
-        what = f"the choice is {names[0]}"
-    else:
-        what = f"{', '.join(names)} are level"
-    what += ", and none surely keeps all" if provisional else ""
-    return Flip(constraint, bound, beyond, names, provisional, f"{name} {side} {value}: {what}")
+        return "no system is left"
+    what = f"the choice is {names[0]}" if len(names) == 1 else f"{', '.join(names)} are level"
+    return what + (", and none surely keeps all" if provisional else "")
 
 
 def moves(draws: Draws, chosen: str, weights: Floats) -> tuple[Move, ...]:

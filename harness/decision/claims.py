@@ -8,16 +8,18 @@ A claim is *supported* when the whole interval lies where it says, *refuted* whe
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from statistics import NormalDist
 from types import MappingProxyType
 from typing import Final, Literal
 
 from harness.statistics.estimate import Estimate
+from harness.statistics.hygiene import Hygiene
 from harness.statistics.intervals import mean, rate
 from harness.statistics.results import Results
 from harness.statistics.summary import QUANTILES, compare
-from harness.statistics.table import MEANS, RATES, ScoreTable, score_tables
+from harness.statistics.table import MEANS, PER_ANSWER, RATES, ScoreTable, score_tables
 
 Days = Literal["all", "each", "later"]
 Verdict = Literal["supported", "refuted", "inconclusive", "not measurable here"]
@@ -28,11 +30,13 @@ PAIRED_METRICS: Final = (*RATES, *MEANS)
 METRICS: Final = (
     *PAIRED_METRICS,
     *QUANTILES,
-    "cost_per_right",
+    *PER_ANSWER,
     "prompt_tokens",
     "completion_tokens",
 )
 """What a claim about one system may speak of."""
+
+_FOUR_OF_FIVE: Final = 1 + NormalDist().inv_cdf(0.8) / NormalDist().inv_cdf(0.975)
 
 _SEVERITY: Final[Mapping[Verdict, int]] = MappingProxyType(
     {"refuted": 0, "not measurable here": 1, "inconclusive": 2, "supported": 3}
@@ -44,7 +48,9 @@ class Claim:
     """`low` < `b` minus each of `a` < `high` on `metric`; a bound that is None is open.
 
     Without `a` it speaks of `b` itself. `computed` is set for plain arithmetic, `needs` for what
-    cannot be measured here.
+    cannot be measured here. With `left` it speaks of what such a share of the superseded documents in
+    the index costs, in the score of a sweep (`harness.statistics.hygiene`), publication days shown or
+    not. `written` is the day on which it was written down.
     """
 
     id: str
@@ -58,6 +64,9 @@ class Claim:
     days: Days = "all"
     computed: Estimate | None = None
     needs: str = ""
+    written: date | None = None
+    left: float | None = None
+    days_shown: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +78,23 @@ class ClaimVerdict:
     estimate: Estimate
     reason: str
 
+    @property
+    def detectable(self) -> float | None:
+        """How far from its bound the truth must lie to be told so by as many questions, 4 times of 5.
+
+        An interval of 95 % tells what lies half of it away every second time; None of arithmetic.
+        """
+        estimate = self.estimate
+        if (
+            not estimate.n
+            or estimate.value is None
+            or estimate.low is None
+            or estimate.high is None
+        ):
+            return None
+        half = max(estimate.high - estimate.value, estimate.value - estimate.low)
+        return half * _FOUR_OF_FIVE
+
 
 @dataclass(frozen=True, slots=True)
 class _Figure:
@@ -77,11 +103,16 @@ class _Figure:
 
 
 def evaluate_claims(
-    results: Results, claims: Sequence[Claim], *, seed: int = 0
+    results: Results, claims: Sequence[Claim], *, seed: int = 0, hygiene: Hygiene | None = None
 ) -> tuple[ClaimVerdict, ...]:
-    """What the run says of each claim, in their order; `seed` is the bootstrap's."""
+    """What the run says of each claim, in their order; `seed` is the bootstrap's, `hygiene` its sweep."""
     tables = score_tables(results.scores, [system.name for system in results.systems])
-    return tuple(_evaluate(claim, results, tables, seed) for claim in claims)
+    return tuple(
+        _evaluate(claim, results, tables, seed)
+        if claim.left is None
+        else _swept(claim, claim.left, hygiene)
+        for claim in claims
+    )
 
 
 def _evaluate(
@@ -101,6 +132,21 @@ def _evaluate(
         return _not_measurable(claim, "the run has one day, and so no later one")
     judged = [_judge(claim, figure) for figure in _figures(claim, names, results, tables, seed)]
     return min(judged, key=lambda v: (_SEVERITY[v.verdict], _room(claim, v.estimate)))
+
+
+def _swept(claim: Claim, left: float, hygiene: Hygiene | None) -> ClaimVerdict:
+    """What outdated documents in the index cost, as the run swept it."""
+    if hygiene is None:
+        return _not_measurable(claim, "the run did not sweep its index for outdated documents")
+    try:
+        lost = hygiene.point(left, show_days=claim.days_shown).lost
+    except KeyError as error:
+        return _not_measurable(claim, str(error.args[0]))
+    if lost is None:
+        return _not_measurable(claim, "that is the cleanest index, with which others are compared")
+    shown = "with" if claim.days_shown else "without"
+    what = f"score of {hygiene.system} with {left:.0%} of the outdated left, {shown} days, minus with none"
+    return _judge(claim, _Figure(what, lost))
 
 
 def _figures(
@@ -159,9 +205,13 @@ def _judge(claim: Claim, figure: _Figure) -> ClaimVerdict:
         below is not None and estimate.low >= below
     ):
         return ClaimVerdict(claim, "refuted", estimate, f"{seen}: not {wanted}.")
-    half = (estimate.high - estimate.low) / 2
-    reason = f"{seen}: it may or may not be {wanted}; this run tells no less than {half:.4g} apart."
-    return ClaimVerdict(claim, "inconclusive", estimate, reason)
+    found = ClaimVerdict(claim, "inconclusive", estimate, f"{seen}: it may or may not be {wanted}.")
+    apart = (
+        f"; this run tells it 4 times of 5 from {found.detectable:.4g} off."
+        if found.detectable
+        else "."
+    )
+    return replace(found, reason=found.reason[:-1] + apart)
 
 
 def _wanted(claim: Claim) -> str:

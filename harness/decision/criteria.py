@@ -44,8 +44,9 @@ _NOT_DRAWN: Final = frozenset({"prompt_tokens", "latency_p99", "tokens_per_secon
 PREFERABLE: Final = tuple(m for m in METRICS if m not in _NEITHER | _NOT_DRAWN)
 """The metrics that can count: they have a better direction and can be resampled."""
 
-_RATE_SCALE, _RATE_TOLERANCE = 0.1, 0.01
-_RELATIVE_SCALE, _RELATIVE_TOLERANCE = 0.25, 0.05
+RATE_SCALE: Final = 0.1
+RELATIVE_SCALE: Final = 0.25
+_RATE_TOLERANCE, _RELATIVE_TOLERANCE = 0.01, 0.05
 
 
 def sign(metric: str) -> float:
@@ -64,7 +65,7 @@ def scales(metrics: Sequence[str], points: Floats) -> Floats:
     widest: dict[str, float] = {}
     for place, kind in enumerate(kinds):
         column = points[:, place]
-        least = _RATE_SCALE if kind == "rate" else _RELATIVE_SCALE * float(np.abs(column).max())
+        least = RATE_SCALE if kind == "rate" else RELATIVE_SCALE * float(np.abs(column).max())
         widest[kind] = max(widest.get(kind, 0.0), float(np.ptp(column)), least)
     return np.array([widest[kind] or 1.0 for kind in kinds])
 

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from harness.decision.bounds import in_units
-from harness.decision.changes import Flip, Measure, Move, flips, moves, to_measure, to_tell_apart
+from harness.decision.changes import (
+    Flip,
+    Measure,
+    Move,
+    Shift,
+    distance,
+    flips,
+    moves,
+    named,
+    outcome,
+    to_measure,
+    to_tell_apart,
+)
 from harness.decision.choice import Choice, choose, counted, weightings
 from harness.decision.constraints import Needs
 from harness.decision.draws import Draws, draw
 from harness.decision.judged import Check, Constraint, check
 from harness.decision.ownership import BreakEven, Ownership, break_evens, ownership
 from harness.decision.pareto import Front, pareto
-from harness.decision.recommend import DEFAULT_CONSTRAINTS
-from harness.decision.situation import Fit, fits
+from harness.decision.recommend import DEFAULT_CONSTRAINTS, Recommendation
+from harness.decision.situation import Fit, fits, shifted
 from harness.running.folder import LoadedRun
 from harness.scoring.prices import PriceBook
 from harness.statistics.results import Results
 
-__all__ = ["Decision", "decide"]
+__all__ = ["Decision", "decide", "recommendation"]
 
 _SETS: Final = 2
 """Sets of draws, each with its own seed, that have to agree on a choice."""
@@ -32,7 +44,8 @@ class Decision:
 
     `out` has the systems that surely miss something, each with what; `pool` those compared;
     `provisional`: no system surely keeps everything, and the pool has those that may. `uncounted` are
-    metrics that would count and are not known for every system. `text` says it all in a paragraph.
+    metrics that would count and are not known for every system. `shifts` has what would have to be so
+    for another choice. `text` says it all in a paragraph.
     """
 
     needs: Needs
@@ -50,6 +63,7 @@ class Decision:
     owned: tuple[Ownership, ...]
     break_evens: tuple[BreakEven, ...]
     text: str
+    shifts: tuple[Shift, ...] = ()
 
 
 def decide(
@@ -92,8 +106,27 @@ def decide(
         owned=owned,
         break_evens=break_evens(results, owned),
         text="",
+        shifts=tuple(maker.shifts(needs)),
     )
     return replace(decision, text=_text(decision))
+
+
+def recommendation(decision: Decision) -> Recommendation:
+    """What the first page of a report says of a decision."""
+    choice = decision.choice
+    return Recommendation(
+        choice=choice.system,
+        tied=choice.level if choice.system is None else (),
+        provisional=decision.provisional,
+        constraints=decision.needs.constraints,
+        checks=decision.checks,
+        text=f"Asked for: {'; '.join(c.words for c in decision.needs.constraints)}. {decision.text}",
+        depends=choice.why == "depends on weights",
+        changes=(
+            *(flip.words for flip in sorted(decision.flips, key=distance)),
+            *(shift.words for shift in decision.shifts),
+        ),
+    )
 
 
 class _Maker:
@@ -101,6 +134,7 @@ class _Maker:
 
     def __init__(self, run: LoadedRun, results: Results, needs: Needs, seed: int) -> None:
         self.fits = fits(run.manifest, needs.situation)
+        self._manifest = run.manifest
         self.sets: tuple[Draws, ...] = tuple(
             draw(results, counted(needs), seed=seed + place) for place in range(_SETS)
         )
@@ -108,6 +142,18 @@ class _Maker:
         self._needs = needs
         self._seed = seed
         self._made: dict[tuple[str, ...], Choice] = {}
+
+    def shifts(self, needs: Needs) -> Iterator[Shift]:
+        """What is chosen when one thing that is so were otherwise, where that is another choice."""
+        now, as_it_is = named(self.chosen(needs.constraints)), self.fits
+        for what, situation in shifted(self._manifest, needs.situation):
+            self.fits = fits(self._manifest, situation)
+            then = named(self.chosen(needs.constraints))
+            if then != now:
+                names, provisional = then
+                words = f"if {what}: {outcome(names, provisional=provisional)}"
+                yield Shift(what, names, provisional, words)
+        self.fits = as_it_is
 
     def checks(self, constraints: Sequence[Constraint]) -> tuple[Check, ...]:
         return tuple(check(system, c) for system in self._results.systems for c in constraints)

@@ -18,7 +18,7 @@ from harness.statistics.intervals import Floats
 from harness.statistics.resampling import bootstrap_counts
 from harness.statistics.results import Results
 from harness.statistics.summary import QUANTILES
-from harness.statistics.table import RATES, Sample, ScoreTable, score_tables
+from harness.statistics.table import PER_ANSWER, RATES, Sample, ScoreTable, score_tables
 
 __all__ = ["Draws", "draw"]
 
@@ -97,10 +97,10 @@ def _drawn(
 
 def _sums(table: ScoreTable, metric: str, groups: int) -> tuple[Floats, Floats]:
     """Sums of the metric and of its denominator by cluster code, shape (groups,) each."""
-    if metric == "cost_per_right":
+    if metric in PER_ANSWER:
         priced = table.where(lambda score: score.cost.usd is not None)
-        cost, right = priced.sample("cost_per_query"), priced.sample("right_rate")
-        return _by_code(cost, groups), _by_code(right, groups)
+        cost, passed = priced.sample("cost_per_query"), priced.units(PER_ANSWER[metric])
+        return _by_code(cost, groups), _by_code(passed, groups)
     sample = table.sample(metric)
     return _by_code(sample, groups), np.bincount(sample.clusters, minlength=groups).astype(float)
 

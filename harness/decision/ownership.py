@@ -1,13 +1,14 @@
-"""What owning a system costs in a month: answering so many questions, and keeping up with the facts.
+"""What owning a system costs in a month: answering so many questions, keeping up, and being there.
 
-A month costs (questions x cost per query) + (refreshes x cost of one). Both are the run's own: what an
-answer cost on average, and what bringing the system up to date cost where it was brought up to date.
+A month costs (questions x cost per query) + (refreshes x cost of one) + (hours x price of hosting).
+The first two are the run's own: what an answer cost on average, and what bringing the system up to
+date cost where it was brought up to date. Hosting is paid for every hour, asked or idle.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Final
 
@@ -22,15 +23,21 @@ __all__ = ["VOLUMES", "BreakEven", "Ownership", "break_even", "break_evens", "ow
 VOLUMES: Final = (1_000, 10_000, 100_000)
 """Questions a month at which costs are shown."""
 
+CHANGES: Final = (1.0, 7.0, 30.0, 90.0)
+"""Days between two changes of the facts at which costs are shown beside those that were stated."""
+
 _MONTH: Final = 365.25 / 12
+_HOURS: Final = 24 * _MONTH
 
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
     """What a system costs: per query, per refresh (US dollars; None with the reason in `basis`).
 
-    `per_refresh` is the mean of the refreshes after the first, or the first where there was no other.
-    `monthly` has the cost of a month at each of `VOLUMES`; unknown where a part is.
+    `per_refresh` is the mean of the refreshes after the first, or the first where there was no other;
+    `set_up` what the first cost, once. `hosting` is a month of being there. `monthly` has the cost of
+    a month at each of `VOLUMES`, `by_change` the same at other days between two changes; unknown
+    where a part is. Set-up is in no month.
     """
 
     system: str
@@ -39,6 +46,9 @@ class Ownership:
     basis: str
     refreshes: float
     monthly: Mapping[int, Estimate]
+    set_up: float | None = 0.0
+    hosting: float = 0.0
+    by_change: Mapping[float, Mapping[int, Estimate]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +77,47 @@ def ownership(
     refreshes = _MONTH / change_days if change_days else 0.0
     found = []
     for system in results.systems:
-        per_query = system.metrics["cost_per_query"]
-        usd, basis = _per_refresh(system.name, preparations.get(system.name, ()), prices)
-        fixed = 0.0 if not refreshes else usd if usd is None else usd * refreshes
-        monthly = {volume: _month(per_query, volume, fixed, basis) for volume in VOLUMES}
-        found.append(Ownership(system.name, per_query, usd, basis, refreshes, monthly))
+        name, per_query = system.name, system.metrics["cost_per_query"]
+        done = [p for p in preparations.get(name, ()) if _worked(p)]
+        usd, basis = _per_refresh(name, done, prices)
+        price = prices.price(name)
+        hosting = 0.0 if price is None else price.hosted * _HOURS
+        months = {
+            often: _months(per_query, _fixed(usd, often, hosting), basis)
+            for often in (refreshes, *(_MONTH / days for days in CHANGES))
+        }
+        found.append(
+            Ownership(
+                name,
+                per_query,
+                usd,
+                basis,
+                refreshes,
+                months[refreshes],
+                set_up=upkeep_cost(name, done[:1], prices).usd if done else 0.0,
+                hosting=hosting,
+                by_change={days: months[_MONTH / days] for days in CHANGES},
+            )
+        )
     return tuple(found)
+
+
+def _fixed(per_refresh: float | None, refreshes: float, hosting: float) -> float | None:
+    """US dollars a month, whatever is asked."""
+    if not refreshes:
+        return hosting
+    return None if per_refresh is None else per_refresh * refreshes + hosting
+
+
+def _months(per_query: Estimate, fixed: float | None, basis: str) -> dict[int, Estimate]:
+    return {volume: _month(per_query, volume, fixed, basis) for volume in VOLUMES}
 
 
 def break_evens(results: Results, owned: Sequence[Ownership]) -> tuple[BreakEven, ...]:
     """The break-even of every two systems whose costs are known."""
     found = []
     for a, b in combinations(owned, 2):
-        fixed_a, fixed_b = _upkeep(a), _upkeep(b)
+        fixed_a, fixed_b = (_fixed(o.per_refresh, o.refreshes, o.hosting) for o in (a, b))
         if fixed_a is None or fixed_b is None:
             continue
         saved = results.compare(a.system, b.system, "cost_per_query").difference
@@ -87,13 +125,6 @@ def break_evens(results: Results, owned: Sequence[Ownership]) -> tuple[BreakEven
         if made is not None:
             found.append(made)
     return tuple(found)
-
-
-def _upkeep(owned: Ownership) -> float | None:
-    """US dollars a month, whatever is asked."""
-    if not owned.refreshes:
-        return 0.0
-    return None if owned.per_refresh is None else owned.per_refresh * owned.refreshes
 
 
 def break_even(a: str, b: str, fixed: float, difference: Estimate) -> BreakEven | None:
@@ -133,9 +164,9 @@ def _month(per_query: Estimate, volume: int, fixed: float | None, basis: str) ->
 
 
 def _per_refresh(
-    system: str, preparations: Sequence[Preparation], prices: PriceBook
+    system: str, done: Sequence[Preparation], prices: PriceBook
 ) -> tuple[float | None, str]:
-    done = [p for p in preparations if _worked(p)]
+    """What one of the preparations that took work cost, and how that was found."""
     if not done:
         return 0.0, "nothing to keep up to date"
     counted = done[1:] or done

@@ -26,6 +26,8 @@ class Recommendation:
     """`choice` is None when nothing can be chosen; `tied` then has those that share the first place.
 
     `provisional`: no system surely keeps every constraint, and the choice is among those that may.
+    `depends`: which of the tied is the better one depends on what counts more. `changes` says what
+    would make the choice another one, the nearest first.
     """
 
     choice: str | None
@@ -34,6 +36,8 @@ class Recommendation:
     constraints: tuple[Constraint, ...]
     checks: tuple[Check, ...]
     text: str
+    depends: bool = False
+    changes: tuple[str, ...] = ()
 
 
 def recommend(

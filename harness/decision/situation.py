@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -12,7 +12,7 @@ from harness.decision.constraints import Situation
 from harness.decision.judged import Kept
 from harness.running.manifest import Manifest, SystemManifest
 
-__all__ = ["Fit", "fits"]
+__all__ = ["Fit", "fits", "shifted"]
 
 _SEARCHING: Final = ("rag", "hybrid")
 _TRAINED: Final = ("fine-tuned", "hybrid")
@@ -33,11 +33,33 @@ def fits(manifest: Manifest, situation: Situation) -> tuple[Fit, ...]:
     return tuple(fit for system in manifest.systems for fit in _of(system, manifest, situation))
 
 
+def shifted(manifest: Manifest, said: Situation) -> Iterator[tuple[str, Situation]]:
+    """Each single thing that could be otherwise, in words, and the situation in which it is."""
+    if said.corpus is not None:
+        there = "there were no corpus" if said.corpus else "there were a corpus to search"
+        yield there, replace(said, corpus=not said.corpus)
+    if said.labelled_examples is not None:
+        used = {_examples(system, manifest) for system in manifest.systems} - {0}
+        for count in sorted(used):
+            if count > said.labelled_examples:
+                words = f"there were {count:,} examples to train on"
+                yield words, replace(said, labelled_examples=count)
+        if said.labelled_examples:
+            yield "there were no examples to train on", replace(said, labelled_examples=0)
+    if said.data_may_leave is not None:
+        may = "data had to stay" if said.data_may_leave else "data might go to a provider"
+        yield may, replace(said, data_may_leave=not said.data_may_leave)
+
+
+def _examples(system: SystemManifest, manifest: Manifest) -> int:
+    return max((p.examples for p in manifest.preparations.get(system.name, ())), default=0)
+
+
 def _of(system: SystemManifest, manifest: Manifest, situation: Situation) -> Iterator[Fit]:
     if situation.corpus is False and system.strategy in _SEARCHING:
         yield Fit(system.name, "missed", "it searches a corpus, and there is none")
     if situation.labelled_examples is not None and system.strategy in _TRAINED:
-        used = max((p.examples for p in manifest.preparations.get(system.name, ())), default=0)
+        used = _examples(system, manifest)
         if situation.labelled_examples == 0 or used > situation.labelled_examples:
             there = f"there are {situation.labelled_examples:,}"
             learnt = f"{used:,} examples" if used else "examples"

@@ -93,7 +93,7 @@ def _undecided(decision: Decision) -> list[str]:
 
 
 def _changes(decision: Decision) -> list[str]:
-    found = [flip.words for flip in decision.flips]
+    found = [flip.words for flip in decision.flips] + [shift.words for shift in decision.shifts]
     for move in decision.moves:
         name = move.metric.replace("_", " ")
         if move.to is None:
@@ -102,9 +102,23 @@ def _changes(decision: Decision) -> list[str]:
             found.append(
                 f"{name} of {in_units(move.metric, move.to)}: {move.rival} is worth as much"
             )
-    if decision.flips:
+    if decision.flips or decision.shifts:
         return found
-    return [*found, "no change of a single bound changes the choice"]
+    if decision.choice.why != "nobody":
+        return [*found, "no change of a single bound changes the choice"]
+    return [
+        *found,
+        "no single change does: each system misses more than one thing",
+        *_all_of(decision),
+    ]
+
+
+def _all_of(decision: Decision) -> list[str]:
+    """What would have to be otherwise at once for each system to be the one."""
+    ranked = sorted(decision.out.items(), key=lambda item: len(item[1]))
+    return [
+        f"for {name} all of this would: {'; '.join(reasons)}" for name, reasons in ranked[:_SHOWN]
+    ]
 
 
 def _standings(decision: Decision) -> list[str]:
@@ -135,6 +149,12 @@ def _costs(decision: Decision) -> list[str]:
         lines.append(_row(single_line(one.system, _NAME), [dollars(m.value) for m in months]))
         bounds = [f"[{dollars(m.low)}, {dollars(m.high)}]" for m in months]
         lines.append(_row("", bounds))
+    once = [f"{o.system} {in_units('cost_', o.set_up)}" for o in rows if o.set_up]
+    if once:
+        lines.append(f"set up once, in no month: {', '.join(once)}")
+    there = [f"{o.system} {in_units('cost_', o.hosting)}" for o in rows if o.hosting]
+    if there:
+        lines.append(f"of which hosting, asked or idle: {', '.join(there)}")
     if decision.needs.situation.change_days is None:
         lines.append("without keeping up with the facts: say how often they change (change_days)")
     crossing = [found for found in decision.break_evens if found.low and found.high != 0]

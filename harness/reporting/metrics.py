@@ -94,6 +94,7 @@ METRICS: Final = MappingProxyType(
             Metric("tokens_per_second", "Tokens per second", "number", "higher"),
             Metric("cost_per_query", "Cost per query", "usd"),
             Metric("cost_per_right", "Cost per right answer", "usd"),
+            Metric("cost_per_pass", "Cost per right and valid answer", "usd"),
             Metric("prompt_tokens", "Prompt tokens", "number"),
             Metric("completion_tokens", "Answer tokens", "number", "neither"),
         )

@@ -9,7 +9,6 @@ import json
 import os
 import re
 import secrets
-import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -130,9 +129,9 @@ class RunFolder:
 
     @classmethod
     def create(
-        cls, path: Path, manifest: Manifest, questions: QuestionSet, prices: Path | None = None
+        cls, path: Path, manifest: Manifest, questions: QuestionSet, prices: str | None = None
     ) -> Self:
-        """Make the folder with its manifest and questions, and a copy of the price book."""
+        """Make the folder with its manifest and questions, and the text of the price book."""
         with ExitStack() as undo, disk_errors(path):
             path.mkdir(parents=True, exist_ok=True)
             lock = FolderLock(path)
@@ -141,7 +140,7 @@ class RunFolder:
             lines = (fastjson.dumps(question_to_dict(question)) + b"\n" for question in questions)
             _write(path / QUESTIONS, lines)
             if prices is not None:
-                shutil.copyfile(prices, path / PRICES)
+                (path / PRICES).write_text(prices, encoding="utf-8")
             write_manifest(path, manifest)
             folder = cls(path, manifest, lock)
             undo.pop_all()

@@ -111,7 +111,8 @@ def _system(
 def _priced(found: SystemForecast, prices: PriceBook) -> SystemForecast:
     price = prices.price(found.system)
     if price is None:
-        usd, most, basis = None, None, f"no price in {prices.title!r}"
+        basis = prices.unpriced(found.system, prices.entry(found.system))
+        usd, most = None, None
     elif isinstance(price, HardwarePrice):
         usd, most, basis = None, None, f"${price.per_hour:g} an hour, for as long as it takes"
     else:

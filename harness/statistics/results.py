@@ -59,8 +59,8 @@ class SystemResult:
     `valid_and_right_rate` (of the questions with a strict format), `latency_p50`, `latency_p95`,
     `latency_p99`, `latency_mean`, `connect_mean`, `retrieve_mean`, `first_token_mean`, `decode_mean`,
     `other_mean` (what no stage covers), `queue_mean` (apart from the latency) (seconds),
-    `tokens_per_second`, `cost_per_query`, `cost_per_right` (US dollars), `prompt_tokens`,
-    `completion_tokens` (means). Times leave the warm-up out.
+    `tokens_per_second`, `cost_per_query`, `cost_per_right`, `cost_per_pass` (US dollars),
+    `prompt_tokens`, `completion_tokens` (means). Times leave the warm-up out.
     `by_day` has the rates again for each day, `classes` the counts per day and freshness class.
     `repeats` splits the variance of right answers where questions were asked several times a day.
     """

@@ -40,7 +40,15 @@ from harness.statistics.results import (
     Upkeep,
 )
 from harness.statistics.settling import settle
-from harness.statistics.table import MEANS, RATES, TIMES, ScoreTable, align, score_tables
+from harness.statistics.table import (
+    MEANS,
+    PER_ANSWER,
+    RATES,
+    TIMES,
+    ScoreTable,
+    align,
+    score_tables,
+)
 from harness.systems.base import Preparation
 
 COMPARED: Final = ("right_rate", "right_relaxed_rate", "stale_rate", "valid_rate", *MEANS)
@@ -170,18 +178,24 @@ def _metrics(table: ScoreTable, seed: int) -> dict[str, Estimate]:
 
 
 def _costs(table: ScoreTable, per_query: Estimate, seed: int) -> dict[str, Estimate]:
-    """Cost per right answer; a figure that only some answers' costs are known for is unknown."""
+    """Cost per right answer, and per one that is also valid (cost of pass: Erol et al. 2025).
+
+    A figure that only some answers' costs are known for is unknown.
+    """
     unpriced = [score for score in table.scores if score.cost.usd is None]
     if unpriced and len(unpriced) > len(table.scores) * _UNPRICED_SHARE:
         reason, count = Counter(score.cost.basis for score in unpriced).most_common(1)[0]
         unknown = Estimate.unknown(
             f"{reason} ({count} of {len(table.scores)} answers)", len(table.scores)
         )
-        return {"cost_per_query": unknown, "cost_per_right": unknown}
+        return dict.fromkeys(("cost_per_query", *PER_ANSWER), unknown)
     sample = table.sample("cost_per_query")
-    right = table.where(lambda score: score.cost.usd is not None).sample("right_rate")
-    per_right = ratio(sample.values, right.values, sample.clusters, seed=seed)
-    return {"cost_per_query": per_query, "cost_per_right": per_right}
+    priced = table.where(lambda score: score.cost.usd is not None)
+    per_answer = {
+        name: ratio(sample.values, priced.units(worth).values, sample.clusters, seed=seed)
+        for name, worth in PER_ANSWER.items()
+    }
+    return {"cost_per_query": per_query, **per_answer}
 
 
 def _tokens(run: LoadedRun, table: ScoreTable, seed: int) -> dict[str, Estimate]:

@@ -57,6 +57,16 @@ _TIMES: Final[Mapping[str, Callable[[Score], float | None]]] = MappingProxyType(
 )
 _MEANS: Final = MappingProxyType({**_TIMES, "cost_per_query": lambda score: score.cost.usd})
 
+PER_ANSWER: Final[Mapping[str, Callable[[Score], bool]]] = MappingProxyType(
+    {
+        "cost_per_right": lambda score: score.right,
+        "cost_per_pass": lambda score: (
+            score.right and (score.strictness.valid or not score.strictness.strict)
+        ),
+    }
+)
+"""What an answer must be for its cost to be counted per such answer: right; right, current and valid."""
+
 RATES: Final = (*_ALWAYS, *_STRICT)
 TIMES: Final = tuple(_TIMES)
 """Means of what is read off an answer's timing; a system need not tell each of them."""

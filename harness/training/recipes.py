@@ -60,6 +60,7 @@ def _behaviour(questions: QuestionSet, _day: date, random: Random) -> list[Examp
 RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(
     {
         "facts": Recipe("facts", True, LoraSettings(), _facts),
-        "behaviour": Recipe("behaviour", False, LoraSettings(), _behaviour),
+        # A form is learned at a rate at which reading is not forgotten; facts take a greater one.
+        "behaviour": Recipe("behaviour", False, LoraSettings(learning_rate=1.5e-3), _behaviour),
     }
 )

@@ -14,9 +14,10 @@ from datetime import date
 from random import Random
 from typing import Final
 
+from harness.models.lab.synthetic import values
 from harness.models.lab.synthetic.questions import ask
 from harness.models.lab.synthetic.scene import Item, Scene
-from harness.models.lab.synthetic.triage import NEWEST, PRIORITY, TRIAGE, triage_scene
+from harness.models.lab.synthetic.triage import NEWEST, PRIORITY, TRIAGE, product_text, triage_scene
 from harness.training.examples import Example
 from harness.training.practice import Shares
 from harness.world.advisories.wording import (
@@ -35,6 +36,7 @@ __all__ = ["is_triage", "reading_example", "record_examples", "unknown_example"]
 
 _PASSAGES: Final = (1, 2, 3, 4, 4, 4, 4)  # mostly as many as a system shows
 _CONFLICTS: Final = 0.3
+_ODD_NAMES: Final = 0.4  # share of products whose names are hard to copy
 _NEWEST_FIRST: Final = 0.6  # share of prompts sorted as systems do; the others are in any order
 _LONG: Final = 0.4  # share of tickets among the objects
 _CHOICES: Final = 0.5  # share of closed lists among the other questions
@@ -57,7 +59,9 @@ def is_triage(questions: QuestionSet) -> bool:
 
 def reading_example(r: Random, shares: Shares) -> Example:
     """A question over dated passages: a whole object, one of a list, or a value."""
-    scene = triage_scene(r, r.choice(_PASSAGES), _CONFLICTS, PRIORITIES, cve_only=True)
+    scene = triage_scene(
+        r, r.choice(_PASSAGES), _CONFLICTS, PRIORITIES, cve_only=True, product=_product
+    )
     order = list(range(len(scene.passages)))
     if r.random() < _NEWEST_FIRST:
         order.sort(key=lambda i: scene.passages[i].day, reverse=True)
@@ -74,6 +78,28 @@ def reading_example(r: Random, shares: Shares) -> Example:
         answer, name = said or ABSTENTION, "read" if said else "abstain"
     prompt = retrieval_prompt(scene.today, shown, _asked(r, kind, subject), _instruction(kind))
     return Example(prompt, answer, name)
+
+
+def _product(r: Random) -> str:
+    """Return an invented product; often one that says a word twice or is spelled oddly.
+
+    Pretraining has few of these, and to copy them takes practice: "FortiOS and FortiProxy".
+    """
+    if r.random() >= _ODD_NAMES:
+        return product_text(r)
+    word, other = values.stem(r).capitalize(), values.stem(r).capitalize()
+    one, two, three = r.sample(values.SUFFIXES, 3)
+    return r.choice(
+        (
+            f"{word}{one} and {word}{two}",
+            f"{one} {word} and {two} {word}",
+            f"{one} {two} and {three} {two}",
+            f"{word} {one}, {word} {two}, and {word} {three}",
+            f"{word} {r.choice('eiv')}{other} {r.choice('ABCEX')}{r.randint(1, 9)}-Series",
+            f"{word} {other.lower()}{one}",
+            f"{word}-{other} {one} {r.randint(1, 9)}{r.choice('ABCDX')}",
+        )
+    )
 
 
 def unknown_example(r: Random, shares: Shares, today: str | None = None) -> Example:

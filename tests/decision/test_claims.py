@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from planting import DAYS, Script, planted_run
 
@@ -11,7 +12,8 @@ from harness.errors import ConfigError
 from harness.fixtures import fixture_path
 from harness.scoring import PriceBook
 from harness.scoring.prices import HardwarePrice
-from harness.statistics import Results, summarise
+from harness.statistics import Estimate, Results, summarise
+from harness.statistics.hygiene import Hygiene, HygienePoint
 
 BOOK = PriceBook("Planted", (HardwarePrice("*", 36.0, "planted", DAYS[0]),))
 BASE = Script("base", "base", {"current": 0.3, "abstained": 0.7}, seconds=0.03)
@@ -219,3 +221,66 @@ direction = "above"
         load(tmp_path, text.replace("complete", "completion"))
     with pytest.raises(ConfigError, match="No such file"):
         load(tmp_path, text.replace("complete", "completion").replace("p.toml", "q.toml"))
+
+
+def test_a_claim_of_outdated_documents_is_judged_by_the_sweep(tmp_path: Path) -> None:
+    text = (
+        '[[claims]]\nid = "hoh"\ntext = "They hurt."\nsource = "s"\nleft = 0.5\n'
+        'days_shown = false\ndirection = "below"\n'
+    )
+    (asked,) = load(tmp_path, text)
+    few = summarise(planted_run(RAG, groups=12, days=1), BOOK)
+
+    def verdict(low: float, high: float) -> str:
+        lost = Estimate((low + high) / 2, low, high, 100, 50, "planted")
+        point = HygienePoint(0.5, show_days=False, score=lost, right=lost, outdated=lost, lost=lost)
+        swept = Hygiene("rag", 100, (point,), {})
+        (found,) = evaluate_claims(few, [asked], hygiene=swept)
+        return found.verdict
+
+    assert verdict(-0.4, -0.1) == "supported"
+    assert verdict(0.0, 0.2) == "refuted"
+    assert verdict(-0.2, 0.2) == "inconclusive"
+    assert judged(few, asked).verdict == "not measurable here"
+    with pytest.raises(ConfigError, match=r":5: 'left' is 1\.5"):
+        load(tmp_path, text.replace("0.5", "1.5"))
+    with pytest.raises(ConfigError, match=r":6: unknown key 'day_shown': did you mean"):
+        load(tmp_path, text.replace("days_shown", "day_shown"))
+
+
+def test_what_is_detectable_is_told_so_four_times_of_five() -> None:
+    """A normal figure so far off its bound has its whole interval beyond it in 80 % of runs."""
+    rng = np.random.default_rng(2)
+    asked = claim("right_rate", "rag", low=0.5)
+
+    def verdict(value: float) -> ClaimVerdict:
+        return ClaimVerdict(
+            asked, "inconclusive", Estimate(value, value - 1.96, value + 1.96, 9, 9, ""), ""
+        )
+
+    detectable = verdict(0.0).detectable
+    assert detectable is not None
+    beyond = rng.normal(detectable, 1.0, 20_000) - 1.96 > 0
+    assert beyond.mean() == pytest.approx(0.8, abs=0.01)
+
+
+def test_arithmetic_takes_a_models_price_and_a_difference(tmp_path: Path) -> None:
+    lines = "usd_per_million_prompt_tokens = {}\nusd_per_million_completion_tokens = 0\n"
+    rest = 'source = "s"\ndate = 2026-08-22\n'
+    (tmp_path / "p.toml").write_text(
+        "".join(
+            f'[[prices]]\nname = "{n}"\n{lines.format(p)}{rest}' for n, p in (("a", 1), ("b", 3))
+        )
+    )
+    text = (
+        '[[claims]]\nid = "x"\ntext = "t"\nsource = "s"\ntokens = { prompt = 1_000_000 }\n'
+        'model = "b"\nthan = { model = "a", prompt = 2_000_000 }\nprices = "p.toml"\n'
+        'direction = "below"\nmargin = 2\n'
+    )
+    (asked,) = load(tmp_path, text)
+    assert asked.computed is not None
+    assert asked.computed.value == pytest.approx(1.0)
+    with pytest.raises(ConfigError, match=r":6: no price per token for 'c'"):
+        load(tmp_path, text.replace('model = "b"', 'model = "c"'))
+    with pytest.raises(ConfigError, match=r":8: the price book has no price of training 'b'"):
+        load(tmp_path, text.replace("{ prompt = 1_000_000 }", "{ training = 1 }"))

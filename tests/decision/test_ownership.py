@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from planting import DAYS, Script, planted_run
 
-from harness.decision.ownership import break_even, break_evens, ownership
+from harness.decision.ownership import CHANGES, break_even, break_evens, ownership
 from harness.scoring import PriceBook
 from harness.scoring.prices import HardwarePrice
 from harness.statistics import Estimate, Results, summarise
@@ -103,3 +103,32 @@ def test_it_is_the_same_break_even_either_way_round(
     assert one is not None
     if one.volume is not None and one.low is not None:
         assert 0 <= one.low <= one.volume <= (one.high or float("inf"))
+
+
+def test_hosting_is_paid_for_whatever_is_asked_and_moves_the_break_even(results: Results) -> None:
+    hosted = PriceBook(
+        "Hosted",
+        (
+            HardwarePrice("slow", 36.0, "planted", DAYS[0]),
+            HardwarePrice("fast", 36.0, "planted", DAYS[0], hosted=0.02),
+        ),
+    )
+    owned = ownership(results, {}, hosted, None)
+    per_query = results["fast"].metrics["cost_per_query"].value or 0
+    month = 0.02 * 24 * 365.25 / 12
+    assert owned[1].hosting == pytest.approx(month)
+    assert owned[1].monthly[1_000].value == pytest.approx(1_000 * per_query + month)
+    (found,) = break_evens(results, owned)
+    assert (found.sooner, found.later) == ("slow", "fast")
+    saved = (results["slow"].metrics["cost_per_query"].value or 0) - per_query
+    assert found.volume == pytest.approx(month / saved)
+
+
+def test_a_month_is_known_at_several_rates_of_change(results: Results) -> None:
+    preparations = {"fast": (worked(500), worked(100))}
+    _, fast = ownership(results, preparations, BOOK, 30)
+    assert fast.set_up == pytest.approx(5.0)
+    assert list(fast.by_change) == list(CHANGES)
+    assert fast.by_change[30.0] == fast.monthly
+    daily, weekly = (fast.by_change[days][1_000].value or 0 for days in (1.0, 7.0))
+    assert daily - weekly == pytest.approx(1.0 * 365.25 / 12 * (1 - 1 / 7))

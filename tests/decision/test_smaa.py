@@ -119,3 +119,66 @@ def test_weights_that_cannot_sum_to_one_are_refused() -> None:
 def test_a_single_criterion_has_all_the_weight() -> None:
     weights = draw_weights(("a",), count=3, seed=1, bounds={"a": (0.2, 0.4)})
     assert weights.tolist() == [[1.0]] * 3
+
+
+# (events, others) of heparin and of enoxaparin in the trial of Geerts et al. (1996), N. Engl. J. Med.
+# 335, 701, and the range over which each outcome's worth falls linearly from 1 to 0.
+TRIAL = (
+    ((20, 117), (8, 122), (0.0, 0.25)),  # proximal thrombosis
+    ((40, 97), (32, 98), (0.15, 0.4)),  # distal thrombosis
+    ((1, 136), (5, 125), (0.0, 0.1)),  # bleeding
+)
+FIXED = (0.5, 0.2, 0.3)
+
+
+def test_a_published_benefit_risk_analysis_comes_out_as_published() -> None:
+    """Heparin or enoxaparin: the example of the R package `smaa` (van Valkenhoef and Tervonen).
+
+    Expected is what that package prints for it. Its 10,000 draws of the measurements are its own; ours
+    are beta distributions of the trial that they come from, and agree with them to two hundredths.
+    """
+    rng = np.random.default_rng(11)
+    values = np.empty((4_000, 2, 3))
+    for place, (*drugs, (low, high)) in enumerate(TRIAL):
+        for drug, (events, others) in enumerate(drugs):
+            values[:, drug, place] = (high - rng.beta(events, others, 4_000)) / (high - low)
+    found = smaa(values, draw_weights(CRITERIA, count=2_000, seed=11), seed=11)
+    assert found.acceptability == pytest.approx(
+        np.array([[0.3504, 0.6496], [0.6496, 0.3504]]), abs=0.02
+    )
+    assert found.central[0] == pytest.approx([0.1865, 0.2772, 0.5363], abs=0.02)
+    assert found.central[1] == pytest.approx([0.4073, 0.3641, 0.2285], abs=0.02)
+    assert found.confidence == pytest.approx([0.6682, 0.8956], abs=0.025)
+    fixed = smaa(values, np.array([FIXED]), seed=11)
+    assert fixed.acceptability[0] == pytest.approx([0.1279, 0.8721], abs=0.02)
+
+
+@given(st.integers(2, 4), st.integers(1, 3), st.integers(0, 1000))
+def test_every_index_is_what_its_definition_counts(
+    alternatives: int, criteria: int, seed: int
+) -> None:
+    """Lahdelma and Salminen (2001), equations 7 to 9, counted one draw and one weighting at a time."""
+    rng = np.random.default_rng(seed)
+    values, weights = rng.random((5, alternatives, criteria)), rng.dirichlet(np.ones(criteria), 6)
+    found = smaa(values, weights, seed=seed)
+    counted = np.zeros((alternatives, alternatives))
+    centre = [[] for _ in range(alternatives)]  # type: list[list[np.ndarray]]
+    for draw in values:
+        for weighting in weights:
+            worth = [float(row @ weighting) for row in draw]
+            for one in range(alternatives):
+                rank = sum(other > worth[one] for other in worth)
+                counted[one, rank] += 1
+                if rank == 0:
+                    centre[one].append(weighting)
+    assert found.acceptability == pytest.approx(counted / 30)
+    for one, firsts in enumerate(centre):
+        if not firsts:
+            assert np.isnan(found.central[one]).all()
+            continue
+        central = np.mean(firsts, axis=0)
+        assert found.central[one] == pytest.approx(central)
+        with_it = [
+            max(range(alternatives), key=lambda a, d=draw: d[a] @ central) for draw in values
+        ]
+        assert found.confidence[one] == pytest.approx(with_it.count(one) / 5)

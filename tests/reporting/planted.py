@@ -407,10 +407,13 @@ def _times(scores: list[Score]) -> dict[str, Estimate]:
 def _costs(scores: list[Score]) -> dict[str, Estimate]:
     costs = [score.cost.usd for score in scores if score.cost.usd is not None]
     right = sum(score.right for score in scores)
+    passed = sum(s.right and (s.strictness.valid or not s.strictness.strict) for s in scores)
     per_right = Estimate.unknown("nothing right") if not right else _mean([sum(costs) / right])
+    per_pass = Estimate.unknown("nothing passed") if not passed else _mean([sum(costs) / passed])
     return {
         "cost_per_query": _mean(costs),
         "cost_per_right": per_right,
+        "cost_per_pass": per_pass,
         "prompt_tokens": _mean([160.0]),
         "completion_tokens": _mean([9.0]),
     }

@@ -112,7 +112,7 @@ def test_nothing_is_recommended_where_nothing_keeps_what_was_asked() -> None:
 
 
 def test_limits_name_the_model_and_what_did_not_run(view: ReportView) -> None:
-    assert "the lab model (2.4 million parameters" in view.overview.limits[0]
+    assert "the lab model (2.6 million parameters" in view.overview.limits[0]
     run, results = planted_run(questions=8, days=1, systems=2)
     limits = " ".join(report_view(run, results).overview.limits)
     assert "No system of the run is fine-tuned or hybrid" in limits
@@ -333,3 +333,25 @@ def test_one_strict_format_and_questions_without_parts_need_no_tables(view: Repo
     captions = [table.caption for table in tables(section(view, "strictness"))]
     assert captions
     assert not any("by format" in caption or "JSON path" in caption for caption in captions)
+
+
+def test_the_first_page_says_what_would_change_the_choice_first() -> None:
+    run, results = planted_run(questions=8, days=1, systems=4)
+    asked = replace(
+        recommend(results, ()),
+        provisional=True,
+        changes=(
+            "stale rate below 4%: the choice is rag",
+            "valid rate above 99%: no system is left",
+        ),
+    )
+    view = report_view(run, results, recommendation=asked)
+    assert view.overview.answer.endswith(
+        " No system surely keeps all that was asked for. What would change this first: "
+        "stale rate below 4%, then the choice is rag."
+    )
+    changes = tables(section(view, "decision"))[-1]
+    assert [row[0] for row in changes.rows] == list(asked.changes)
+    depends = replace(asked, choice=None, tied=("rag", "hybrid"), depends=True)
+    answer = report_view(run, results, recommendation=depends).overview.answer
+    assert answer.startswith("It depends on what counts more: rag and hybrid are each the better")

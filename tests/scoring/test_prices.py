@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -249,3 +250,94 @@ def test_a_missing_or_binary_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="not UTF-8"):
         PriceBook.load(tmp_path / "binary.toml")
+
+
+RICH = """
+[[prices]]
+name = "r"
+usd_per_million_prompt_tokens = 10
+usd_per_million_completion_tokens = 40
+usd_per_million_cached_tokens = 1
+usd_per_million_reasoning_tokens = 20
+source = "contract"
+date = 2026-08-22
+
+[[prices]]
+name = "plain"
+usd_per_million_prompt_tokens = 10
+usd_per_million_completion_tokens = 40
+source = "contract"
+date = 2026-08-22
+
+[[prices]]
+name = "gpu"
+usd_per_hour = 2.0
+watts = 400
+usd_per_kwh = 0.5
+source = "contract"
+date = 2026-08-22
+"""
+
+
+def test_cached_and_reasoning_tokens_have_their_price_or_that_of_the_others(tmp_path: Path) -> None:
+    prices = book(tmp_path, RICH)
+    usage = Usage(1000, 500, cached_tokens=600, reasoning_tokens=200)
+    costs = [answer_cost(record(name, Answer("x", usage=usage)), prices) for name in ("r", "plain")]
+    assert costs[0].usd == pytest.approx((400 * 10 + 600 * 1 + 300 * 40 + 200 * 20) / 1e6)
+    assert costs[1].usd == pytest.approx((1000 * 10 + 500 * 40) / 1e6)
+
+
+def test_power_is_paid_for_as_the_machine_tells_else_as_it_is_said_to_draw(tmp_path: Path) -> None:
+    prices = book(tmp_path, RICH)
+    answered = answer_cost(record("gpu", Answer("x", timing=Timing(total=36.0))), prices)
+    assert answered.usd == pytest.approx(36 / 3600 * 2.0 + 36 * 400 / 3.6e6 * 0.5)
+    told = Preparation(DAY, training_seconds=3600.0, energy_joules=3.6e6)
+    untold = Preparation(DAY, training_seconds=3600.0)
+    assert upkeep_cost("gpu", (told,), prices).usd == pytest.approx(2.0 + 0.5)
+    assert upkeep_cost("gpu", (untold,), prices).usd == pytest.approx(2.0 + 0.4 * 0.5)
+    assert "per kWh" in answered.basis
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        (date(2026, 8, 22), "of the day of the run"),
+        (date(2026, 8, 25), "3 days old at the run"),
+        (date(2026, 8, 20), "2 days after the run"),
+    ],
+)
+def test_a_price_shows_its_age(tmp_path: Path, day: date, words: str) -> None:
+    prices = book(tmp_path, RICH).with_models({}, day=day)
+    cost = answer_cost(record("plain", Answer("x", usage=Usage(1, 1))), prices)
+    assert cost.basis.endswith(f"(contract, 2026-08-22, {words})")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("usd_per_million_cached_token = 1", "did you mean 'usd_per_million_cached_tokens'"),
+        ("usd_per_million_cached_tokens = -1", "a price cannot be negative"),
+        ("watts = 3", "'watts' and 'usd_per_million_prompt_tokens' exclude each other"),
+        ('unknown = "later"', "'unknown' and"),
+    ],
+)
+def test_a_wrong_line_is_named(tmp_path: Path, line: str, message: str) -> None:
+    head = RICH.split("\n\n")[1]
+    with pytest.raises(ConfigError, match=message) as caught:
+        book(tmp_path, f"{head}\n{line}\n")
+    assert "prices.toml:" in str(caught.value)
+
+
+def test_a_name_can_be_said_to_have_no_price(tmp_path: Path) -> None:
+    text = '[[prices]]\nname = "x"\nunknown = "still negotiated"\n' + RICH.replace('"r"', '"*"')
+    prices = book(tmp_path, text)
+    cost = answer_cost(record("x", Answer("x", usage=Usage(1, 1))), prices)
+    assert cost.usd is None
+    assert cost.basis == "no price for 'x' in 'prices': still negotiated"
+
+
+def test_the_price_book_of_the_documents_is_what_the_harness_reads(tmp_path: Path) -> None:
+    text = Path(__file__).parents[2].joinpath("docs", "decision.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```ini\n(.*?)```", text, re.DOTALL)
+    names = [entry.name for entry in book(tmp_path, block).prices]
+    assert names == ["our-model", "gateway", "our-machine"]

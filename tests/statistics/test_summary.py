@@ -30,7 +30,7 @@ METRICS = {
     *("latency_p50", "latency_p95", "latency_p99", "latency_mean"),
     *("connect_mean", "retrieve_mean", "first_token_mean", "decode_mean", "other_mean"),
     *("queue_mean", "tokens_per_second"),
-    *("cost_per_query", "cost_per_right", "prompt_tokens", "completion_tokens"),
+    *("cost_per_query", "cost_per_right", "cost_per_pass", "prompt_tokens", "completion_tokens"),
 }
 
 
@@ -119,6 +119,13 @@ def test_times_are_service_times_and_cost_follows_them(results: Results) -> None
     assert rag["cost_per_query"].value == pytest.approx(0.01 * (rag["latency_mean"].value or 0))
     per_right = (rag["cost_per_query"].value or 0) / (rag["right_rate"].value or 1)
     assert rag["cost_per_right"].value == pytest.approx(per_right)
+    scores = [score for score in results.scores if score.system == "rag"]
+    passed = [s.right and (s.strictness.valid or not s.strictness.strict) for s in scores]
+    spent = sum(score.cost.usd or 0 for score in scores)
+    assert sum(passed) < sum(score.right for score in scores)  # one in three wants JSON, 0.6 valid
+    assert rag["cost_per_pass"].value == pytest.approx(spent / sum(passed))
+    # Planted: right or rightly abstaining 0.7 (abstaining never is right here), times 1 or 0.6.
+    assert inside(0.01 * 0.05 * 1.046 / (0.7 * (2 / 3 + 0.6 / 3)), rag["cost_per_pass"])
     assert results["rag"].upkeep.usd.value == pytest.approx(0.36)
     assert rag["prompt_tokens"].value == 100
 

@@ -31,7 +31,7 @@ class Muon(torch.optim.Optimizer):
         self,
         params: Iterable[torch.nn.Parameter],
         *,
-        lr: float,
+        lr: float | Tensor,
         momentum: float = 0.95,
         weight_decay: float = 0.02,
         dtype: torch.dtype = torch.float32,
@@ -50,22 +50,27 @@ class Muon(torch.optim.Optimizer):
                 if parameter.grad is not None:
                     by_shape.setdefault(parameter.shape, []).append(parameter)
             for shape, parameters in by_shape.items():
-                wanted = torch.stack([self._momentum(p, group["momentum"]) for p in parameters])
+                wanted = self._momenta(parameters, group["momentum"])
                 rate = group["lr"] * max(1.0, shape[0] / shape[1]) ** 0.5
-                updates = _orthogonal(wanted.to(self._dtype)).to(parameters[0].dtype)
-                for parameter, update in zip(parameters, updates, strict=True):
-                    parameter.mul_(1 - group["lr"] * group["weight_decay"])
-                    parameter.add_(update, alpha=-rate)
+                updates = _orthogonal(wanted.to(self._dtype)).to(parameters[0].dtype) * -rate
+                # A few launches for all matrices together: on a GPU each one costs as much as its work.
+                torch._foreach_mul_(list(parameters), 1 - group["lr"] * group["weight_decay"])
+                torch._foreach_add_(list(parameters), list(updates))
 
-    def _momentum(self, parameter: torch.nn.Parameter, momentum: float) -> Tensor:
-        gradient, state = parameter.grad, self.state[parameter]
-        if gradient is None:
-            raise AssertionError("only parameters with a gradient get here")
-        if not state:
-            state["momentum_buffer"] = torch.zeros_like(gradient)
-        buffer: Tensor = state["momentum_buffer"]
-        buffer.lerp_(gradient, 1 - momentum)
-        return gradient.lerp(buffer, momentum)
+    def _momenta(self, parameters: list[torch.nn.Parameter], momentum: float) -> Tensor:
+        """Return the matrices to be made orthogonal, stacked; the buffers move on."""
+        gradients: list[Tensor] = []
+        buffers: list[Tensor] = []
+        for parameter in parameters:
+            gradient, state = parameter.grad, self.state[parameter]
+            if gradient is None:
+                raise AssertionError("only parameters with a gradient get here")
+            if not state:
+                state["momentum_buffer"] = torch.zeros_like(gradient)
+            gradients.append(gradient)
+            buffers.append(state["momentum_buffer"])
+        torch._foreach_lerp_(buffers, gradients, 1 - momentum)
+        return torch.stack(torch._foreach_lerp(gradients, buffers, momentum))  # noqa: SLF001 - has no public name
 
 
 def _orthogonal(matrices: Tensor) -> Tensor:

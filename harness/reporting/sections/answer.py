@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from harness.reporting.figures import RATE, Unit, figure
 from harness.reporting.sections.context import Context
 from harness.statistics.results import SystemResult
 from harness.systems.base import Strategy
+
+if TYPE_CHECKING:
+    from harness.decision.recommend import Recommendation
 
 QUESTION: Final = "RAG, fine-tuning or both?"
 _WORDS: Final[dict[Strategy, str]] = {
@@ -22,10 +25,26 @@ _POINTS: Final = Unit("points", factor=100, decimals=1)
 
 
 def answer(context: Context) -> str:
-    """The recommended system, or the one that is right most often, and how far it is ahead.
+    """The recommended system, or the one that is right most often, how far it is ahead, and what flips it.
 
     Systems that cannot be told apart are named together and nothing is chosen among them.
     """
+    return _answer(context) + _reservations(context.recommendation)
+
+
+def _reservations(found: Recommendation | None) -> str:
+    """That nothing is sure to keep what was asked for, and the nearest thing that changes the choice."""
+    if found is None or not found.changes:
+        return ""
+    chosen = found.choice is not None or found.tied
+    unsure = (
+        " No system surely keeps all that was asked for." if found.provisional and chosen else ""
+    )
+    first = found.changes[0].replace(": ", ", then ", 1)
+    return f"{unsure} What would change this first: {first}."
+
+
+def _answer(context: Context) -> str:
     ranked = _by_right_rate(context.results.systems)
     if not ranked:
         return "This run cannot say: no right rate could be computed."
@@ -35,7 +54,8 @@ def answer(context: Context) -> str:
     if context.recommendation.choice is not None:
         return _settled(context, context.results[context.recommendation.choice], ranked)
     if context.recommendation.tied:
-        return _open([context.results[name] for name in context.recommendation.tied])
+        level = [context.results[name] for name in context.recommendation.tied]
+        return _depends(level) if context.recommendation.depends else _open(level)
     level = _level(context, ranked)
     rate = figure(ranked[0].metrics["right_rate"], RATE).line
     alike = f" ({join([s.name for s in level])} cannot be told apart)" if len(level) > 1 else ""
@@ -89,11 +109,20 @@ def _missed(context: Context, name: str) -> str:
 
 
 def _open(level: Sequence[SystemResult]) -> str:
-    best = level[0]
+    best = _by_right_rate(level)[0]
     rate = figure(best.metrics["right_rate"], RATE).line
     return (
-        f"Not settled: {join([system.name for system in level])} cannot be told apart on right "
-        f"answers; {best.name} has the highest rate, {rate}."
+        f"Not settled: {join([system.name for system in level])} cannot be told apart on "
+        f"what counts; {best.name} has the highest rate, {rate}."
+    )
+
+
+def _depends(level: Sequence[SystemResult]) -> str:
+    best = _by_right_rate(level)[0]
+    rate = figure(best.metrics["right_rate"], RATE).line
+    return (
+        f"It depends on what counts more: {join([system.name for system in level])} are each the "
+        f"better one for some; {best.name} was right most often, in {rate} of its answers."
     )
 
 

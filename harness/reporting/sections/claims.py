@@ -11,6 +11,7 @@ from harness.reporting.figures import NUMBER, Unit, figure
 from harness.reporting.metrics import in_words, metric
 from harness.reporting.sections.answer import join
 from harness.reporting.sections.context import Context
+from harness.reporting.sections.scope import scope
 
 if TYPE_CHECKING:
     from harness.decision.claims import Claim, ClaimVerdict
@@ -31,8 +32,8 @@ def claims(context: Context) -> Section | None:
         sentence=f"Of {len(context.claims)} claims this run finds {join(found)}.",
         reading=(
             "A claim is supported when the whole interval lies where it says, refuted when none of "
-            "it does, and inconclusive in between. A verdict holds for this model, corpus and "
-            "machine; a claim refuted here may hold elsewhere."
+            f"it does, and inconclusive in between. {scope(context.run.manifest)} A claim refuted "
+            "here may hold elsewhere."
         ),
         blocks=(
             Table(

@@ -11,7 +11,13 @@ from harness.reporting.metrics import METRICS
 from harness.reporting.sections.context import Context, rows, system_labels
 from harness.statistics.results import Upkeep
 
-_PER_ANSWER: Final = ("cost_per_query", "cost_per_right", "prompt_tokens", "completion_tokens")
+_PER_ANSWER: Final = (
+    "cost_per_query",
+    "cost_per_right",
+    "cost_per_pass",
+    "prompt_tokens",
+    "completion_tokens",
+)
 
 
 def cost(context: Context) -> Section:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from harness.reporting.components import Badge, Cell, Column, Section, Table
 from harness.reporting.figures import figure
 from harness.reporting.metrics import metric
 from harness.reporting.sections.context import Context
+
+if TYPE_CHECKING:
+    from harness.decision.recommend import Recommendation
 
 _TONES: Final = {"met": "good", "missed": "bad", "undecided": "neutral"}
 
@@ -46,5 +49,19 @@ def decision(context: Context) -> Section | None:
                     for name, checks in kept.items()
                 ),
             ),
+            *_changes(recommendation),
+        ),
+    )
+
+
+def _changes(recommendation: Recommendation) -> tuple[Table, ...]:
+    """What would make the choice another one, the nearest first."""
+    if not recommendation.changes:
+        return ()
+    return (
+        Table(
+            caption="What would change it, the nearest first",
+            columns=(Column("Another bound, or another situation", numeric=False),),
+            rows=tuple((words,) for words in recommendation.changes),
         ),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,9 +11,9 @@ from harness.reporting.metrics import METRICS, in_words
 from harness.reporting.sections.answer import QUESTION, answer, join
 from harness.reporting.sections.context import Context, rows, system_labels
 from harness.reporting.sections.cost import work
+from harness.reporting.sections.scope import scope
 from harness.statistics.results import SystemResult
 
-LAB_MODEL: Final = "the lab model (2.4 million parameters, pretrained by this project)"
 _MEASURES: Final = (
     "right_rate",
     "stale_rate",
@@ -54,29 +53,6 @@ def overview(context: Context) -> Overview:
     )
 
 
-def _scope(context: Context) -> str:
-    models = dict.fromkeys(
-        _model(system.settings["model"])
-        for system in context.run.manifest.systems
-        if system.settings.get("model")
-    )
-    model = join(tuple(models)) if models else "the systems named below"
-    return (
-        f"Every verdict holds for {model}, this corpus and these questions; another model or "
-        "corpus can turn it."
-    )
-
-
-def _model(declared: object) -> str:
-    """A model's name for people; `declared` is a manifest's setting: kind and path, or a name."""
-    if not isinstance(declared, Mapping):
-        return LAB_MODEL if declared == "lab" else str(declared)
-    path, kind = declared.get("name") or declared.get("path"), declared.get("kind")
-    if kind == "lab":
-        return f"the lab model “{path}”" if path else LAB_MODEL
-    return f"the model “{path or kind}”"
-
-
 def _ran(context: Context) -> tuple[tuple[str, str], ...]:
     manifest, results = context.run.manifest, context.results
     per_day = len(context.run.questions)
@@ -97,8 +73,8 @@ def _ran(context: Context) -> tuple[tuple[str, str], ...]:
 
 def _limits(context: Context) -> tuple[str, ...]:
     """What this run cannot conclude, the most general first."""
-    limits = [_scope(context)]
     manifest, results = context.run.manifest, context.results
+    limits = [scope(manifest)]
     strategies = {system.strategy for system in results.systems}
     absent = [name for name in ("rag", "fine-tuned", "hybrid") if name not in strategies]
     if absent:

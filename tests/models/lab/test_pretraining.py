@@ -14,6 +14,7 @@ from harness.errors import ArtefactError
 from harness.fixtures import fixture_path
 from harness.models.lab.batches import make_batch, stage_of, step_at, tokens_before
 from harness.models.lab.synthetic.mix import STAGES, conversation
+from harness.models.lab.synthetic.values import real_titles
 from harness.models.lab.tokenizer import (
     BEGIN,
     END,
@@ -28,16 +29,17 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from harness.models.lab.architecture import LabConfig, LabModel  # noqa: E402
+from harness.models.lab.batch_worker import BatchWorkers  # noqa: E402
 from harness.models.lab.export import export  # noqa: E402
 from harness.models.lab.muon import Muon  # noqa: E402
 from harness.models.lab.precision import training_dtype  # noqa: E402
 from harness.models.lab.pretrain import (  # noqa: E402
-    Fall,
     PretrainOptions,
     learning_rate_factor,
     load_checkpoint,
     pretrain,
 )
+from harness.models.lab.steps import Rates, Steps, fresh_state  # noqa: E402
 
 TINY = LabConfig(vocabulary=512, width=32, layers=2, heads=2, head_width=16, feed_forward=64)
 
@@ -81,6 +83,19 @@ def test_the_shipped_tokenizer_has_every_pair_of_digits() -> None:
     assert not any(len(token) > 2 for token in known if token.isdigit())
 
 
+def test_real_names_are_made_of_tokens_that_the_mix_shows() -> None:
+    tokenizer = load_tokenizer(fixture_path("lab") / "tokenizer.json")
+    texts = [text for i in range(4000) for _, text in conversation(Random(i), STAGES[-1])]
+    encodings = tokenizer.encode_batch(texts, add_special_tokens=False)
+    shown = {token for encoding in encodings for token in encoding.tokens}
+    titles = (*real_titles(), "Linear eMerge E3-Series", "Connect Secure and Policy Secure")
+    used = {
+        title: set(tokenizer.encode(title, add_special_tokens=False).tokens) for title in titles
+    }
+    unseen = {title: tokens - shown for title, tokens in used.items() if tokens - shown}
+    assert len(unseen) <= len(titles) // 30, unseen
+
+
 def test_turns_are_encoded_as_the_chat_template_renders_them(tokenizer_path: Path) -> None:
     tokenizer = load_tokenizer(tokenizer_path)
     turns = [("user", "Question: x?"), ("assistant", "1.2")]
@@ -112,26 +127,20 @@ def test_a_batch_is_a_function_of_seed_and_step(tokenizer_path: Path, step: int)
     assert (one.weights[one.ids == END] % 1 == 0).all()
 
 
-def test_the_learning_rate_warms_up_stays_and_falls_twice(tmp_path: Path) -> None:
-    falls = (Fall(0.4, 0.6), Fall(0.6, 1.0, 0.5))
-    options = PretrainOptions(tmp_path, tokens=2_000_000, falls=falls)
+def test_the_learning_rate_warms_up_stays_and_falls(tmp_path: Path) -> None:
+    options = PretrainOptions(tmp_path, tokens=2_000_000, constant=0.4)
     factors = [learning_rate_factor(options, step) for step in range(step_at(options.tokens))]
-    begin, again = step_at(800_000), step_at(1_200_000)
+    begin = step_at(800_000)
     assert factors[0] < 0.1
-    assert set(factors[100:begin]) == {1.0}
-    assert factors[begin:again] == sorted(factors[begin:again], reverse=True)
-    assert factors[again - 1] < 0.06
-    assert factors[again] < 0.06
-    top = factors.index(max(factors[again:]), again)
-    assert 30 < top - again < 60
-    assert 0.3 < factors[top] < 0.5
-    assert factors[again:top] == sorted(factors[again:top])
-    assert factors[top:] == sorted(factors[top:], reverse=True)
-    assert factors[-1] < 0.03
+    assert factors[:60] == sorted(factors[:60])
+    assert set(factors[60:begin]) == {1.0}
+    assert factors[begin:] == sorted(factors[begin:], reverse=True)
+    assert 0.45 < factors[begin + (len(factors) - begin) // 2] < 0.55
+    assert 0 < factors[-1] < 0.03
 
 
 def test_without_a_fall_the_rate_stays(tmp_path: Path) -> None:
-    options = PretrainOptions(tmp_path, tokens=1_000_000, falls=())
+    options = PretrainOptions(tmp_path, tokens=1_000_000, constant=1.0)
     assert learning_rate_factor(options, step_at(990_000)) == 1.0
 
 
@@ -141,13 +150,13 @@ def test_a_resumed_run_goes_on_exactly_where_it_stopped(
     whole: list[float] = []
     options = _options(tmp_path / "whole", tokenizer_path, 6)
     pretrain(
-        replace(options, falls=()),
+        replace(options, constant=1.0),
         lambda report: whole.append(report.loss),
     )
     parts: list[float] = []
     first = _options(tmp_path / "parts", tokenizer_path, 3)
-    pretrain(replace(first, falls=()), lambda report: parts.append(report.loss))
-    longer = replace(first, tokens=options.tokens, falls=())
+    pretrain(replace(first, constant=1.0), lambda report: parts.append(report.loss))
+    longer = replace(first, tokens=options.tokens, constant=1.0)
     model = pretrain(longer, lambda report: parts.append(report.loss))
     assert parts == whole
     saved = load_checkpoint(tmp_path / "whole" / "checkpoint.pt").state_dict()
@@ -163,6 +172,29 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path, tokenizer_path: 
         pretrain(replace(options, seed=2))
     with pytest.raises(ArtefactError, match="already falls"):
         pretrain(replace(options, tokens=10 * options.tokens))
+
+
+def test_several_workers_give_the_batches_of_one_in_order(tokenizer_path: Path) -> None:
+    tokenizer = load_tokenizer(tokenizer_path)
+    with BatchWorkers(tokenizer_path, 1, 5, count=3) as batches:
+        for step, batch in zip(range(5, 12), batches, strict=False):
+            wanted = make_batch(tokenizer, 1, step)
+            assert batch.step == step
+            assert np.array_equal(batch.ids, wanted.ids)
+            assert np.array_equal(batch.weights, wanted.weights)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU: steps are recorded there")
+def test_recorded_steps_compute_what_eager_ones_do(tokenizer_path: Path) -> None:
+    tokenizer = load_tokenizer(tokenizer_path)
+    losses: dict[str, list[float]] = {"cpu": [], "cuda": []}
+    for device, seen in losses.items():
+        state = fresh_state(TINY, 1, Rates(), device)
+        steps = Steps(state, Rates(), device)
+        for step in range(12):
+            steps(make_batch(tokenizer, 1, step), 0.1)
+            seen.append(steps.read_losses())
+    assert losses["cuda"] == pytest.approx(losses["cpu"], rel=0.05)
 
 
 @pytest.mark.parametrize("shape", [(24, 24), (48, 16), (16, 48)])

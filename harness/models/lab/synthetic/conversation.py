@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
+from harness.models.lab.synthetic.attributes import RELEASES
 from harness.models.lab.synthetic.json_tasks import item_task, record_task
 from harness.models.lab.synthetic.questions import ask
 from harness.models.lab.synthetic.scene import Item, Passage, Scene
 from harness.models.lab.synthetic.tickets import ticket_task
-from harness.models.lab.synthetic.triage import PRIORITY, TRIAGE, priorities
+from harness.models.lab.synthetic.triage import NEWEST, PRIORITY, TRIAGE, priorities
 from harness.models.lab.synthetic.turns import Turn
 from harness.world.releases.wording import (
     ABSTENTION,
@@ -97,6 +98,10 @@ class _Book:
 
 _TICKETED: Final = (*TRIAGE.values(), PRIORITY)
 """What tickets may ask for."""
+_DERIVED: Final = 0.35
+"""Share of questions about what follows from two passages, where there is some of it."""
+_TODAY: Final = 0.12
+"""Share of questions that turn on the day of asking, where there is one."""
 _CHOSEN: Final = 0.7
 """Share of questions about a label that name the labels."""
 _ABSENT: Final = 0.12
@@ -184,9 +189,20 @@ def _exchange(
         return *_about_passages(r, scene, known), ()
     if kind > 1 - shares.about_passages - shares.json * 0.25:
         return *_about_record(r, known, missing), ()
-    restated = [item for item in known if item.restated]
-    item = r.choice(restated) if restated and r.random() < 0.5 else r.choice(known)
+    item = _asked(r, known)
     return *_about_item(r, item, scene.today, form, shares), (item,)
+
+
+def _asked(r: Random, known: Sequence[Item]) -> Item:
+    """Return an item to ask for: more often one that takes two passages or the day, or is said twice."""
+    derived = [item for item in known if item.attribute in (PRIORITY, NEWEST)]
+    if derived and r.random() < _DERIVED:
+        return r.choice(derived)
+    turning = [item for item in known if item.attribute is RELEASES["supported"]]
+    if turning and r.random() < _TODAY:
+        return r.choice(turning)
+    restated = [item for item in known if item.restated]
+    return r.choice(restated) if restated and r.random() < 0.5 else r.choice(known)
 
 
 def _about_item(

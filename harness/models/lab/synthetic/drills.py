@@ -10,12 +10,13 @@ from typing import Final
 
 from harness.models.lab.synthetic import values
 from harness.models.lab.synthetic.attributes import CORE, SHORT_KINDS, random_attribute
-from harness.models.lab.synthetic.ledger import distinct, rival_subjects
+from harness.models.lab.synthetic.ledger import distinct, kin_subjects, rival_subjects
 from harness.models.lab.synthetic.scene import shuffled_days
 from harness.models.lab.synthetic.turns import Turn
 from harness.models.lab.synthetic.versions import version
+from harness.world.releases.wording import ABSTENTION
 
-__all__ = ["date_drill", "dated_lookup_drill", "lookup_drill", "table_drill"]
+__all__ = ["date_drill", "dated_lookup_drill", "lookup_drill", "rule_drill", "table_drill"]
 
 
 def _noun(r: Random) -> str:
@@ -53,17 +54,23 @@ def table_drill(r: Random, rows: int, questions: int) -> list[Turn]:
 _LINES: Final = ("{k}: {v}", "{k} = {v}", "{k} is {v}.", "{k} -> {v}", "{v}: {k}", "{v} is {k}.")
 
 
-def lookup_drill(r: Random, rows: int) -> list[Turn]:
+def lookup_drill(r: Random, rows: int, kin: float = 0.0, strangers: float = 0.0) -> list[Turn]:
     """Return a list of rival subjects with short values, each of which is asked for once.
 
     Only the name or the cycle tells the rows apart, and hardly anything is copied: nearly all of
-    the loss is about the choice.
+    the loss is about the choice. `kin` is the chance that names are near one another, `strangers`
+    that subjects are asked for, too, which no row has.
     """
-    subjects = rival_subjects(r, rows)
+    draw_subjects = kin_subjects if r.random() < kin else rival_subjects
+    unknown = r.choice((1, 2)) if r.random() < strangers else 0
+    subjects = draw_subjects(r, rows + unknown)
+    absent = [subjects.pop() for _ in range(unknown)]
     draw = random_attribute(r, SHORT_KINDS).draw
     answers = dict(zip(subjects, distinct(r, draw, rows), strict=True))
     line = r.choice(_LINES)
     text = "\n".join(line.format(k=subject, v=value) for subject, value in answers.items())
+    answers |= dict.fromkeys(absent, ABSTENTION)
+    subjects += absent
     r.shuffle(subjects)
     form = r.choice(("{k}?", "What is {k}?", "{k}", "Question: {k}?"))
     turns: list[Turn] = []
@@ -81,12 +88,14 @@ _DATED_LINES: Final = (
 _NOW: Final = ("{k}?", "{k} now?", "What is {k} now?", "What is {k}?", "Latest {k}?", "Newest {k}?")
 
 
-def dated_lookup_drill(r: Random, rows: int) -> list[Turn]:
+def dated_lookup_drill(r: Random, rows: int, kin: float = 0.0) -> list[Turn]:
     """Return dated rows in any order, and for each subject the question for its newest value.
 
-    The values are short: nearly all of the loss is about which day is the newest.
+    The values are short: nearly all of the loss is about which day is the newest. `kin` is as in
+    `lookup_drill`.
     """
-    subjects = rival_subjects(r, r.choice((1, 1, 2, 3)))
+    draw_subjects = kin_subjects if r.random() < kin else rival_subjects
+    subjects = draw_subjects(r, r.choice((1, 1, 2, 3)))
     drawn = distinct(r, random_attribute(r, SHORT_KINDS).draw, rows)
     newest: dict[str, str] = {}
     entries: list[tuple[str, str, str]] = []
@@ -109,6 +118,59 @@ def dated_lookup_drill(r: Random, rows: int) -> list[Turn]:
     return turns
 
 
+_RULES: Final = (
+    "{a} means {b}", "{a} -> {b}", "{b} for {a}", "if {a}, then {b}", "{a}: {b}",
+    "{b} where it is {a}", "{a} gets {b}", "{b} is for {a}",
+)  # fmt: skip
+_OUTCOMES: Final[tuple[tuple[str, ...], ...]] = (
+    ("P1", "P2", "P3", "P4"), ("urgent", "high", "routine", "low"), ("A", "B", "C", "D"),
+    ("red", "orange", "green", "blue"), ("1", "2", "3", "4", "5"), ("now", "soon", "later"),
+    ("S1", "S2", "S3"), ("critical", "high", "medium", "low"),
+)  # fmt: skip
+_CLASSES: Final[tuple[tuple[str, ...], ...]] = (
+    ("Known", "Unknown"), ("Known", "Unknown"), ("yes", "no"), ("open", "closed"),
+    ("gold", "silver", "bronze"), ("north", "south", "east", "west"), ("old", "new"),
+)  # fmt: skip
+
+
+def rule_drill(r: Random, rows: int) -> list[Turn]:
+    """Return subjects with a class each, a rule from class to outcome, and questions for outcomes.
+
+    An answer takes two steps: the subject's class, then the outcome of that class.
+    """
+    classes = r.choice(_CLASSES)
+    scale = r.choice([scale for scale in _OUTCOMES if len(scale) >= len(classes)])
+    outcomes = dict(zip(classes, r.sample(scale, len(classes)), strict=True))
+    draw = values.advisory_id if r.random() < 0.4 else _short_key
+    subjects = distinct(r, draw, rows)
+    own = {subject: r.choice(classes) for subject in subjects}
+    line = r.choice(_LINES)
+    entries = [line.format(k=subject, v=value) for subject, value in own.items()]
+    form = r.choice(_RULES)
+    pairs = [form.format(a=a, b=b) for a, b in outcomes.items()]
+    r.shuffle(pairs)
+    head = r.choice(("Rule: ", "Policy: ", "", "Priorities: "))
+    rule = f"{head}{r.choice((', ', '; ')).join(pairs)}."
+    place = r.choice((0, len(entries), r.randint(0, len(entries))))
+    text = "\n".join((*entries[:place], rule, *entries[place:]))
+    asked = list(own)
+    r.shuffle(asked)
+    one_step = r.random() < 0.25
+    word = r.choice(("priority", "rule", "outcome", "grade"))
+    ask = r.choice(("{w} of {k}?", "Which {w} does {k} get?", "What {w} follows for {k}?"))
+    turns: list[Turn] = []
+    for number, subject in enumerate(asked):
+        plain = one_step and r.random() < 0.5
+        question = f"{subject}?" if plain else ask.format(w=word, k=subject)
+        turns.append(("user", f"{text}\n\n{question}" if number == 0 else question))
+        turns.append(("assistant", own[subject] if plain else outcomes[own[subject]]))
+    return turns
+
+
+def _short_key(r: Random) -> str:
+    return values.stem(r) if r.random() < 0.5 else values.product_name(r)
+
+
 def _days_of_other_years(r: Random, count: int) -> list[str]:
     years = sorted(r.sample(range(2014, 2029), count), reverse=True)
     return [values.day(r, year, year) for year in years]
@@ -118,7 +180,7 @@ def date_drill(r: Random, questions: int) -> list[Turn]:
     """Return comparisons of days: later or earlier, passed or not, newest of a list."""
     turns: list[Turn] = []
     for _ in range(questions):
-        question, answer = r.choice((_pair, _order, _passed, _newest, _newest))(r)
+        question, answer = r.choice((_pair, _order, _passed, _passed, _newest, _newest))(r)
         turns += [("user", question), ("assistant", answer)]
     return turns
 

@@ -156,8 +156,8 @@ def _named_attribute(r: Random, key: str, attribute: Attribute) -> _Field:
         r.shuffle(options)
         listed = ", ".join(f'"{option}"' for option in options)
         return _Field(key, attribute.key, "string", f'"{key}" is one of {listed}.')
-    # Unless it is said, an attribute may be named by its identifier or in plain words.
-    return _Field(key, attribute.key if kind < 0.75 else attribute.nouns[0], "string")
+    # Unless it is said, an attribute is as often named by its identifier as in plain words.
+    return _Field(key, attribute.key if kind < 0.65 else attribute.nouns[0], "string")
 
 
 def _laid_out(r: Random, fields: list[_Field]) -> tuple[str, dict[str, Json]]:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 from typing import Final
 
@@ -14,6 +14,7 @@ from harness.models.lab.synthetic.drills import (
     date_drill,
     dated_lookup_drill,
     lookup_drill,
+    rule_drill,
     table_drill,
 )
 from harness.models.lab.synthetic.generic import generic_scene
@@ -31,9 +32,9 @@ __all__ = ["STAGES", "Stage", "conversation"]
 class Stage:
     """One stage of the curriculum; `until` is the token count at which it ends.
 
-    Shares are of conversations: tables, look-ups (plain and dated), comparisons of days, closed-book ones; then of the scenes
+    Shares are of conversations: tables, look-ups (plain, dated, by a rule), comparisons of days, closed-book ones; then of the scenes
     of the others: triage, contrasts, registers, ledgers, restatements. `kin` is the chance that rivals have near
-    names, `dated` whether contrasts state more days. `reading` is the loss weight of text that is no answer.
+    names, `strangers` that look-ups ask for what no row has, `dated` whether contrasts state more days. `reading` is the loss weight of text that is no answer.
     """
 
     until: int
@@ -52,59 +53,13 @@ class Stage:
     registers: float = 0.0
     restatements: float = 0.0
     dated_lookups: float = 0.0
+    rules: float = 0.0
     kin: float = 0.0
+    strangers: float = 0.0
     contrasts: float = 0.0
     triage: float = 0.0
     dated: bool = False
 
-
-# Passages that differ in one thing, near misses to abstain from, and everyday wordings.
-_CONTRASTS: Final = Stage(
-    until=54_500_000,
-    length=512,
-    rows=10,
-    passages=(1, 2, 3, 3, 4, 4, 4, 4, 5),
-    conflicts=0.35,
-    tables=0.0,
-    lookups=0.0,
-    dates=0.04,
-    closed=0.03,
-    dated_lookups=0.05,
-    shares=Shares(
-        json=0.1,
-        missing=0.33,
-        about_passages=0.04,
-        suite_form=0.85,
-        everyday=0.35,
-        repeat=False,
-    ),
-    questions=(7, 9, 12),
-    reading=0.1,
-    ledgers=0.05,
-    registers=0.2,
-    restatements=0.15,
-    kin=0.7,
-    contrasts=0.65,
-)
-# Tickets about vulnerabilities beside all that.
-_TICKETS: Final = replace(
-    _CONTRASTS,
-    until=74_200_000,
-    shares=replace(_CONTRASTS.shares, tickets=0.45),
-    triage=0.28,
-)
-# Last, more of what is confused longest: days, conflicts, and what nobody says.
-_DAYS: Final = replace(
-    _TICKETS,
-    until=10**12,
-    passages=(2, 3, 4, 4, 4, 4, 4, 5),
-    conflicts=0.5,
-    shares=replace(_TICKETS.shares, json=0.06, missing=0.36),
-    questions=(9, 12, 14),
-    contrasts=0.7,
-    triage=0.16,
-    dated=True,
-)
 
 STAGES: Final = (
     # Copying comes first: tables, and questions on one or two passages.
@@ -137,101 +92,97 @@ STAGES: Final = (
         questions=(4, 5, 6),
         reading=0.15,
         registers=0.6,
+        kin=0.3,
+        strangers=0.2,
     ),
-    # Then whole passages, as long and as entangled as those of the suites.
+    # The newest day, and what follows by a rule, need dense practice of their own too.
     Stage(
         until=13_000_000,
-        length=512,
-        rows=10,
-        passages=(1, 2, 3, 4, 4, 4, 4, 5),
-        conflicts=0.45,
-        tables=0.02,
-        lookups=0.03,
-        dates=0.04,
-        closed=0.05,
-        shares=Shares(json=0.16, missing=0.18, about_passages=0.06, suite_form=0.65, repeat=False),
-        questions=(5, 7, 9),
-        reading=0.1,
-        ledgers=0.2,
-        registers=0.15,
-    ),
-    # Then the same with more of what is learned last: which day is the newest.
-    Stage(
-        until=19_200_000,
-        length=512,
-        rows=10,
-        passages=(1, 2, 3, 4, 4, 4, 4, 5),
-        conflicts=0.45,
-        tables=0.01,
-        lookups=0.03,
-        dates=0.06,
-        closed=0.04,
-        shares=Shares(json=0.16, missing=0.18, about_passages=0.06, suite_form=0.7, repeat=False),
-        questions=(5, 7, 9),
-        reading=0.1,
-        ledgers=0.2,
-        registers=0.15,
-        restatements=0.2,
-    ),
-    # That needs dense practice of its own, as the choice by name and cycle did.
-    Stage(
-        until=24_500_000,
         length=256,
         rows=20,
         passages=(1, 2, 3),
         conflicts=0.6,
         tables=0.0,
-        lookups=0.03,
-        dates=0.2,
+        lookups=0.1,
+        dates=0.14,
         closed=0.03,
-        dated_lookups=0.3,
-        shares=Shares(json=0.1, missing=0.12, about_passages=0.15, suite_form=0.7, repeat=False),
+        dated_lookups=0.26,
+        rules=0.12,
+        shares=Shares(json=0.08, missing=0.15, about_passages=0.15, suite_form=0.7, repeat=False),
         questions=(4, 5, 6),
         reading=0.1,
-        registers=0.15,
-        restatements=0.6,
+        registers=0.3,
+        restatements=0.5,
+        kin=0.5,
+        strangers=0.4,
     ),
+    # Then whole passages, as long and as entangled as those of the suites: they differ in one thing,
+    # with near misses to abstain from, and everyday wordings.
     Stage(
         until=34_000_000,
         length=512,
         rows=10,
         passages=(1, 2, 3, 4, 4, 4, 4, 5),
-        conflicts=0.5,
-        tables=0.01,
-        lookups=0.02,
-        dates=0.06,
-        closed=0.04,
-        dated_lookups=0.12,
-        shares=Shares(json=0.16, missing=0.18, about_passages=0.1, suite_form=0.7, repeat=False),
-        questions=(5, 7, 9),
-        reading=0.1,
-        ledgers=0.15,
-        registers=0.15,
-        restatements=0.3,
-    ),
-    # Near names under the same cycle: nine of ten misses were of this kind.
-    Stage(
-        until=38_200_000,
-        length=512,
-        rows=10,
-        passages=(1, 2, 3, 4, 4, 4, 4, 5),
         conflicts=0.45,
         tables=0.0,
-        lookups=0.01,
+        lookups=0.08,
         dates=0.05,
-        closed=0.04,
-        dated_lookups=0.06,
-        shares=Shares(json=0.14, missing=0.24, about_passages=0.06, suite_form=0.8, repeat=False),
-        questions=(5, 7, 9),
+        closed=0.03,
+        dated_lookups=0.05,
+        rules=0.04,
+        shares=Shares(
+            json=0.08,
+            missing=0.3,
+            about_passages=0.06,
+            suite_form=0.75,
+            everyday=0.35,
+            tickets=0.4,
+            repeat=False,
+        ),
+        questions=(7, 9, 12),
         reading=0.1,
-        ledgers=0.12,
-        registers=0.3,
+        ledgers=0.08,
+        registers=0.2,
         restatements=0.2,
-        kin=0.75,
+        kin=0.7,
+        strangers=0.5,
+        contrasts=0.5,
+        triage=0.12,
+        dated=True,
     ),
-    _CONTRASTS,
-    _TICKETS,
-    _DAYS,
+    # Last, the same with more tickets and more of what is confused longest.
+    Stage(
+        until=10**12,
+        length=512,
+        rows=10,
+        passages=(2, 3, 4, 4, 4, 4, 4, 5),
+        conflicts=0.5,
+        tables=0.0,
+        lookups=0.06,
+        dates=0.05,
+        closed=0.03,
+        dated_lookups=0.04,
+        rules=0.03,
+        shares=Shares(
+            json=0.05,
+            missing=0.35,
+            about_passages=0.04,
+            suite_form=0.85,
+            everyday=0.45,
+            tickets=0.4,
+            repeat=False,
+        ),
+        questions=(9, 12, 14),
+        reading=0.1,
+        ledgers=0.05,
+        registers=0.2,
+        restatements=0.15,
+        kin=0.7,
+        strangers=0.5,
+        contrasts=0.65,
+        triage=0.2,
+        dated=True,
+    ),
 )
 
 
@@ -242,10 +193,11 @@ def conversation(r: Random, stage: Stage) -> list[Turn]:
         (stage.tables, _tables),
         (stage.lookups, _lookups),
         (stage.dated_lookups, _dated_lookups),
+        (stage.rules, _rules),
         (stage.dates, _dates),
     ):
         if kind < share:
-            return drill(r)
+            return drill(r, stage)
         kind -= share
     if kind < stage.closed:
         if stage.triage and r.random() < stage.triage:
@@ -255,19 +207,23 @@ def conversation(r: Random, stage: Stage) -> list[Turn]:
     return open_book(r, scene, r.choice(stage.questions), stage.shares)
 
 
-def _tables(r: Random) -> list[Turn]:
+def _tables(r: Random, _: Stage) -> list[Turn]:
     return table_drill(r, r.randint(2, 6), 6)
 
 
-def _lookups(r: Random) -> list[Turn]:
-    return lookup_drill(r, r.randint(2, 7))
+def _lookups(r: Random, stage: Stage) -> list[Turn]:
+    return lookup_drill(r, r.randint(2, 7), stage.kin, stage.strangers)
 
 
-def _dated_lookups(r: Random) -> list[Turn]:
-    return dated_lookup_drill(r, r.choice((2, 2, 3, 3, 4, 5)))
+def _dated_lookups(r: Random, stage: Stage) -> list[Turn]:
+    return dated_lookup_drill(r, r.choice((2, 2, 3, 3, 4, 5)), stage.kin)
 
 
-def _dates(r: Random) -> list[Turn]:
+def _rules(r: Random, _: Stage) -> list[Turn]:
+    return rule_drill(r, r.randint(3, 8))
+
+
+def _dates(r: Random, _: Stage) -> list[Turn]:
     return date_drill(r, r.randint(4, 8))
 
 

@@ -8,7 +8,7 @@ each scene: a priority has to be read in two passages, and is missing where ther
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
@@ -27,7 +27,7 @@ from harness.world.advisories.wording import (
     POLICIES,
 )
 
-__all__ = ["NEWEST", "PRIORITY", "TRIAGE", "priorities", "triage_scene"]
+__all__ = ["NEWEST", "PRIORITY", "TRIAGE", "priorities", "product_text", "triage_scene"]
 
 
 def _trained(attribute: str) -> tuple[str, ...]:
@@ -126,16 +126,18 @@ def triage_scene(
     scale: tuple[str, ...] | None = None,
     *,
     cve_only: bool = False,
+    product: Callable[[Random], str] | None = None,
 ) -> Scene:
     """Return a scene of `count` passages, some about the same vulnerability; see the module.
 
     With chance `conflicts` a note states something else than the alert did, and of two policies
     the newer one holds. `scale` names the priorities; without it they are drawn.
-    `cve_only` leaves out ids of other forms.
+    `cve_only` leaves out ids of other forms. `product` draws what is affected (`product_text`).
     """
+    product = product or product_text
     vendors = [values.vendor_name(r) for _ in range(r.choice((1, 2, 2, 3)))]
     days = _days(r, count)
-    flaws = [_flaw(r, _first_id(r, cve_only=cve_only), vendors, days[0])]
+    flaws = [_flaw(r, _first_id(r, cve_only=cve_only), vendors, days[0], product)]
     passages: list[Passage] = []
     policies: dict[str, Mapping[str, str]] = {}
     if count > 1 and r.random() < 0.65:
@@ -150,7 +152,7 @@ def triage_scene(
             passages.append(_note(r, day, r.choice(flaws), conflicts))
             continue
         if number:
-            flaws.append(_flaw(r, _other_id(r, flaws), vendors, day))
+            flaws.append(_flaw(r, _other_id(r, flaws), vendors, day, product))
         flaws[-1] = _listed_on(r, flaws[-1], day)
         passages.append(_passage(r.choice(_ALERTS), day, flaws[-1]))
     if r.random() < 0.2:
@@ -203,7 +205,8 @@ def _near(r: Random, known: str) -> str:
             return near
 
 
-def _product(r: Random) -> str:
+def product_text(r: Random) -> str:
+    """Return an invented product, or several, as an alert names them."""
     kind = r.random()
     name = values.product_name(r) if r.random() < 0.6 else _plain_name(r)
     if kind < 0.8:
@@ -224,10 +227,12 @@ def _plain_name(r: Random) -> str:
     return f"{name} ({''.join(word[0] for word in words)})" if r.random() < 0.35 else name
 
 
-def _flaw(r: Random, known: str, vendors: list[str], day: str) -> _Flaw:
+def _flaw(
+    r: Random, known: str, vendors: list[str], day: str, product: Callable[[Random], str]
+) -> _Flaw:
     drawn = {key: attribute.draw(r) for key, attribute in TRIAGE.items()}
     drawn["vendor"] = r.choice(vendors)
-    drawn["product"] = _product(r)
+    drawn["product"] = product(r)
     drawn |= {"date_added": day, "due_date": _due(r, day)}
     if r.random() < 0.4:
         drawn["cwes"] = f"CWE-{r.choice((20, 22, 78, 79, 89, 94, 119, 122, 287, 416, 502, 787))}"
