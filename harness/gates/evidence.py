@@ -27,7 +27,15 @@ from harness.statistics.one_sided import (
 from harness.statistics.resampling import RESAMPLES
 from harness.statistics.results import Results
 from harness.statistics.summary import QUANTILES
-from harness.statistics.table import MEANS, PER_ANSWER, RATES, Sample, align, score_tables
+from harness.statistics.table import (
+    MEANS,
+    PER_ANSWER,
+    RATES,
+    Sample,
+    ScoreTable,
+    align,
+    score_tables,
+)
 
 __all__ = ["Evidence", "Scope", "evidence"]
 
@@ -56,9 +64,6 @@ class Samples(Protocol):
 
     def sample(self, metric: str) -> Sample:
         """The units that a rate or mean is formed over."""
-
-    def units(self, value: Callable[[Score], float | None]) -> Sample:
-        """The units of which `value` has one."""
 
 
 class Evidence:
@@ -144,7 +149,7 @@ def _alone(
     if metric in QUANTILES:
         sample = table.sample(_TIMES)
         return quantile_against(sample.values, QUANTILES[metric], sample.clusters, bound)
-    if metric in PER_ANSWER:
+    if metric in PER_ANSWER and isinstance(table, ScoreTable):
         worth = table.units(PER_ANSWER[metric])
         cost, found, clusters = align(table.sample("cost_per_query"), worth)
         return ratio_against(cost, found, clusters, bound, seed=seed, resamples=resamples)
