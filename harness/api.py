@@ -68,7 +68,7 @@ from harness.world.questions import QuestionSet
 if TYPE_CHECKING:
     from harness.decision import Claim, ClaimVerdict, Decision, Needs, Recommendation
     from harness.gates import Declared, GateReport
-    from harness.history import Diff
+    from harness.history import Diff, SavedRun
     from harness.scoring import PriceBook
     from harness.scoring.forecast import Forecast
     from harness.scoring.freshness import Judge
@@ -203,7 +203,7 @@ class Result:
                 "--gate 'rag.stale_rate <= 5%'"
             )
         if isinstance(baseline, str | Path):
-            baseline = load(baseline, judge=self.judge)
+            baseline = self._before(baseline)
         return self.judged(asked, baseline, allow_different)
 
     def _declared(self) -> tuple[Declared, ...]:
@@ -214,7 +214,7 @@ class Result:
     def judged(
         self,
         gates: Sequence[Declared],
-        baseline: Result | None = None,
+        baseline: Result | SavedRun | None = None,
         allow_different: Sequence[str] = (),
         error: float | None = None,
     ) -> GateReport:
@@ -229,23 +229,37 @@ class Result:
             error=error,
         )
 
-    def against(self, baseline: Result | Path | str) -> Diff:
+    def against(self, baseline: Result | SavedRun | Path | str) -> Diff:
         """What changed since another run, system by system."""
-        from harness.history import diff, pair_up, take  # noqa: PLC0415  (numpy is slow)
+        from harness.history import SavedRun, diff, pair_up, take  # noqa: PLC0415  (numpy is slow)
 
-        if not isinstance(baseline, Result):
-            baseline = load(baseline, judge=self.judge)
-        then = take(baseline.loaded, baseline.results)
+        if isinstance(baseline, SavedRun):
+            then = baseline.snapshot
+        else:
+            before = self._before(baseline)
+            then = take(before.loaded, before.results)
         now = take(self.loaded, self.results)
         pairs, missing = pair_up(then, now)
         names = (f"run {then.manifest.run_id}", f"run {now.manifest.run_id}")
         return diff(then, now, pairs, names=names, missing=missing)
 
+    def _before(self, baseline: Result | Path | str) -> Result:
+        return baseline if isinstance(baseline, Result) else load(baseline, judge=self.judge)
+
+    def _gates_against(self, baseline: Result | SavedRun | None) -> GateReport:
+        """The suite's gates beside a baseline; without it, saying why, where the runs are unlike."""
+        if baseline is None:
+            return self.gates
+        try:
+            return self.judged(self._declared(), baseline)
+        except RunError as error:
+            return replace(self.gates, notes=(*self.gates.notes, str(error)))
+
     def report(
         self,
         path: Path | str | None = None,
         *,
-        baseline: Result | Path | str | None = None,
+        baseline: Result | SavedRun | Path | str | None = None,
         templates: Path | str | None = None,
         brand: Path | str | None = None,
     ) -> Path:
@@ -253,7 +267,7 @@ class Result:
 
         Args:
             path: Where to write it.
-            baseline: Also say what changed since this run.
+            baseline: Also say what changed since this run, and judge the gates that speak of a baseline.
             templates: A folder with templates of your own; see `docs/publishing.md`.
             brand: A TOML file with name, logo and accent colour.
 
@@ -263,6 +277,8 @@ class Result:
         from harness.reporting import write_report  # noqa: PLC0415  (jinja2 is slow)
         from harness.reporting.pages import load_look  # noqa: PLC0415  (jinja2 is slow)
 
+        if isinstance(baseline, str | Path):
+            baseline = self._before(baseline)
         look = load_look(
             Path(templates) if templates is not None else None,
             Path(brand) if brand is not None else None,
@@ -276,12 +292,12 @@ class Result:
             hygiene=self.hygiene,
             baseline=self.against(baseline) if baseline is not None else None,
             look=look,
-            gates=self.gates,
+            gates=self._gates_against(baseline),
             quality=self.quality,
             agreement=self.judge_agreement,
         )
 
-    def markdown(self, *, baseline: Result | Path | str | None = None) -> str:
+    def markdown(self, *, baseline: Result | SavedRun | Path | str | None = None) -> str:
         """A short summary in Markdown, for job summaries and pull requests."""
         from harness.reporting import markdown_summary  # noqa: PLC0415  (jinja2 is slow)
 

@@ -302,3 +302,14 @@ def test_the_example_workflow_is_one_and_its_commands_work(office: Path) -> None
     kept = [path for step in job["steps"] for path in step.get("with", {}).get("path", "").split()]
     assert {"history", "cache", "public", "night.json", "runs"} <= set(kept)
     assert all(steps[name].get("if") == "always()" for name in ("trend",))
+
+
+def test_a_run_to_compare_with_that_is_not_saved_stops_the_night_before_it_runs(
+    run: Call, office: Path
+) -> None:
+    compare(office, "first")
+    before = sorted((office / "runs").iterdir())
+    done = run("nightly", office, "--against", "pinned,frist", cwd=office)
+    assert done.returncode == 2
+    assert done.stderr.startswith("harness: --against: no saved run 'frist': did you mean 'first'?")
+    assert sorted((office / "runs").iterdir()) == before

@@ -160,6 +160,8 @@ def nightly(
     tell_broken(kept.contents())
     if (suite is None) == (run is None):
         raise ConfigError("name a suite to run, or a finished run to judge: --run DIR")
+    roles = read_names(against) or ()
+    _check_roles(kept, roles, suite, run)
     if run is not None:
         result = _loaded(run)
     else:
@@ -176,7 +178,7 @@ def nightly(
         )
     snapshot = take(result.loaded, result.results)
     entry, _ = kept.save(snapshot, name)
-    night, line, details = _judged(kept, entry, snapshot, read_names(against) or (), alpha)
+    night, line, details = _judged(kept, entry, snapshot, roles, alpha)
     if policy is not None:
         details += _pruned(kept, entry, policy)
     for text in (line, *details):
@@ -197,6 +199,22 @@ def nightly(
         _append_summary(summary, result, line, details)
     if night.failed:
         raise typer.Exit(1)
+
+
+def _check_roles(kept: History, roles: Sequence[str], suite: str | None, run: Path | None) -> None:
+    """Refuse to compare with a run that is not saved, before anything is run."""
+    from harness.history.store import LAST, PINNED  # noqa: PLC0415  (heavy)
+    from harness.running.folder import read_manifest  # noqa: PLC0415  (heavy)
+    from harness.running.suite import load_suite  # noqa: PLC0415  (heavy)
+
+    named = [role for role in roles if role not in {LAST, PINNED}]
+    if named:
+        of = read_manifest(run).suite if run is not None else load_suite(str(suite)).name
+        for role in named:
+            try:
+                kept.find(role, of)
+            except ConfigError as error:
+                raise ConfigError(f"--against: {error}") from error
 
 
 def _taken(text: str, suite: str | None, storage: str) -> tuple[Snapshot, str, str | None]:

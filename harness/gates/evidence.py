@@ -27,7 +27,15 @@ from harness.statistics.one_sided import (
 from harness.statistics.resampling import RESAMPLES
 from harness.statistics.results import Results
 from harness.statistics.summary import QUANTILES
-from harness.statistics.table import MEANS, RATES, Sample, align, score_tables
+from harness.statistics.table import (
+    MEANS,
+    PER_ANSWER,
+    RATES,
+    Sample,
+    ScoreTable,
+    align,
+    score_tables,
+)
 
 __all__ = ["Evidence", "Scope", "evidence"]
 
@@ -141,9 +149,10 @@ def _alone(
     if metric in QUANTILES:
         sample = table.sample(_TIMES)
         return quantile_against(sample.values, QUANTILES[metric], sample.clusters, bound)
-    if metric == "cost_per_right":
-        cost, right, clusters = align(table.sample("cost_per_query"), table.sample("right_rate"))
-        return ratio_against(cost, right, clusters, bound, seed=seed, resamples=resamples)
+    if metric in PER_ANSWER and isinstance(table, ScoreTable):
+        worth = table.units(PER_ANSWER[metric])
+        cost, found, clusters = align(table.sample("cost_per_query"), worth)
+        return ratio_against(cost, found, clusters, bound, seed=seed, resamples=resamples)
     if scope:
         return Weighed(Estimate.unknown("it is not formed for some days or tags alone"))
     return estimate_against(run.results[expression.figure.system].metrics[metric], bound)

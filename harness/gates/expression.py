@@ -22,7 +22,7 @@ from typing import Final, Never
 from harness.errors import ConfigError, nearest
 from harness.gates.units import EXAMPLES, UNITS, Quantity, in_units, quantity
 from harness.statistics.summary import QUANTILES
-from harness.statistics.table import MEANS, RATES
+from harness.statistics.table import MEANS, PER_ANSWER, RATES
 
 __all__ = ["METRICS", "Expression", "Figure", "parse"]
 
@@ -31,7 +31,7 @@ METRICS: Final = (
     *RATES,
     *MEANS,
     *QUANTILES,
-    "cost_per_right",
+    *PER_ANSWER,
     "prompt_tokens",
     "completion_tokens",
 )

@@ -97,11 +97,15 @@ def _compared(expressions: Sequence[Expression]) -> list[tuple[str, str]]:
 
 
 def _indexes(run: Manifest, baseline: Manifest, expressions: Sequence[Expression]) -> str:
-    """Of which systems the index is another, on days that both runs have."""
+    """Of which systems the index is another, on days that both runs have.
+
+    To have none where the other has one is no other content but another system: it is under test.
+    """
     moved = []
     for mine, theirs in _compared(expressions):
         before, now = _index_days(baseline, theirs), _index_days(run, mine)
-        if any(before[day] != now[day] for day in before.keys() & now.keys()):
+        both = [(before[day], now[day]) for day in before.keys() & now.keys()]
+        if any(None not in pair and pair[0] != pair[1] for pair in both):
             moved.append(mine)
     return f"the index of {', '.join(moved)}" if moved else ""
 

@@ -1,6 +1,7 @@
 """Runs that were saved: found again, compared, followed over time, pruned and restored."""
 
-from harness.history.against import Night, judge, references
+from harness.history.against import Night, Reference, judge, references
+from harness.history.baseline import SavedRun
 from harness.history.diff import Diff, diff, pair_up
 from harness.history.keeping import read_policy, to_prune
 from harness.history.snapshot import Kept, Snapshot, take
@@ -14,6 +15,8 @@ __all__ = [
     "History",
     "Kept",
     "Night",
+    "Reference",
+    "SavedRun",
     "Series",
     "Snapshot",
     "diff",

@@ -1,6 +1,7 @@
 """What a product owner may expect of each system on the releases suite, as sentences.
 
-The bounds fit the shipped lab model; raise them when it gets better.
+Gates that are one figure against a bound stand in `suite.toml`. The bounds fit the shipped lab model; raise
+them when it gets better.
 """
 
 
@@ -8,16 +9,6 @@ def test_the_base_model_does_not_invent_values_it_cannot_know(
     harness_results, harness_gate
 ) -> None:
     harness_gate.at_most(harness_results["base"], "wrong_rate", 0.05)
-
-
-def test_retrieval_serves_at_most_an_eighth_of_its_answers_stale(
-    harness_results, harness_gate
-) -> None:
-    harness_gate.at_most(harness_results["rag"], "stale_rate", 0.125)
-
-
-def test_retrieval_is_right_more_often_than_not(harness_results, harness_gate) -> None:
-    harness_gate.at_least(harness_results["rag"], "right_rate", 0.5)
 
 
 def test_the_hybrid_is_at_most_as_stale_as_retrieval_alone(harness_results, harness_gate) -> None:

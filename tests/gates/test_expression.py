@@ -25,6 +25,7 @@ def test_the_metrics_are_those_of_the_report() -> None:
         ("rag.latency_p95 <= 1.5 s", False, 1.5, 0, "at most 1.5 s"),
         ("rag.cost_per_query <= $0.005", False, 0.005, 0, "at most $0.005"),
         ("rag.cost_per_right <= 0.5usd", False, 0.5, 0, "at most $0.5"),
+        ("rag.cost_per_pass <= $0.5", False, 0.5, 0, "at most $0.5"),
         ("rag.prompt_tokens <= 500", False, 500, 0, "at most 500"),
         ("rag.valid_rate >= b.valid_rate - 1pp", True, -0.01, 0, "at least 1pp less than b"),
         ("rag.valid_rate >= b.valid_rate-0.5pp", True, -0.005, 0, "at least 0.5pp less than b"),
