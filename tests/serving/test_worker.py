@@ -67,11 +67,13 @@ def test_a_task_that_nobody_waits_for_ends_and_one_in_line_never_begins(how: str
             ended.set()
 
     async def run(worker: Worker) -> str:
-        heard = asyncio.Event()
+        heard, gone = asyncio.Event(), asyncio.Event()
 
         async def hear(_: str) -> None:
             heard.set()
             if how == "undeliverable":
+                # Not before the one in line is gone: else it could begin at once.
+                await gone.wait()
                 raise ConnectionResetError
 
         running = asyncio.create_task(worker.run(endless, hear))
@@ -80,6 +82,7 @@ def test_a_task_that_nobody_waits_for_ends_and_one_in_line_never_begins(how: str
         waiting.cancel()
         with suppress(asyncio.CancelledError):
             await waiting
+        gone.set()
         if how == "cancelled":
             running.cancel()
         with suppress(asyncio.CancelledError, ConnectionResetError):
