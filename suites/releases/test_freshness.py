@@ -29,9 +29,7 @@ def test_retrieval_answers_three_of_four_changes_right_on_the_first_day_it_can(
     harness_results, harness_gate
 ) -> None:
     fresh = of(harness_results.over_time.time_to_fresh, "rag")
-    harness_gate.figure_at_least(
-        "share of changes that rag has right at once", fresh.at_once, 0.75
-    )
+    harness_gate.figure_at_least("share of changes that rag has right at once", fresh.at_once, 0.75)
 
 
 def test_weights_that_are_not_retrained_never_learn_most_changes(
