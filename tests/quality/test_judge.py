@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from loopback import status
-from making import answered, kept, made, passage, question, ragas, two_systems
+from scored_runs import answered, kept, made, passage, question, ragas, two_systems
 from searching import SearchServer
 from stub_judge import COMPLETION_TOKENS, PROMPT_TOKENS, slow_judge, stub_judge
 

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from making import JUDGE, TEXT, answered, kept, made, passage, question, scored, two_systems
+from scored_runs import JUDGE, TEXT, answered, kept, made, passage, question, scored, two_systems
 
 from harness import api
 from harness.errors import ConfigError, DataError, MissingExtraError, RunError

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from making import answered, kept, made, passage, question, ragas, two_systems
+from scored_runs import answered, kept, made, passage, question, ragas, two_systems
 
 from harness import api
 from harness.scoring.quality import Sample, samples
