@@ -82,5 +82,5 @@ def test_the_keyboard_reaches_the_report_first(browser: Browser, report: Path) -
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the report"
     page.keyboard.press("Enter")
-    page.wait_for_function("location.hash === '#main'")
+    page.wait_for_url("**#main")
     page.close()

@@ -156,13 +156,15 @@ def test_the_address_follows_and_a_reload_shows_the_same(page: Page, report: Pat
 
 
 def test_a_question_has_a_link_of_its_own(page: Page, report: Path) -> None:
+    from playwright.sync_api import expect  # noqa: PLC0415 - skipped without it, as the fixtures are
+
     show(page, report, "#q=&system=rag&class=wrong")
     assert counted(page)[0] > 0
     page.locator(".case .meta a").nth(1).click()
-    page.wait_for_function("document.querySelectorAll('.case').length === 1")
+    expect(page.locator(".case")).to_have_count(1)
     assert counted(page) == (5, 1)
     page.locator(".case .meta a.id").click()
-    page.wait_for_function("document.querySelectorAll('.case').length === 3")
+    expect(page.locator(".case")).to_have_count(3)
     assert counted(page) == (15, 3)
 
 
