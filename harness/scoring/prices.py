@@ -28,7 +28,7 @@
     published = "openai/gpt-4o-mini"          # what the provider asks for it on the day of the run
 
 Beside tokens may stand `usd_per_million_cached_tokens` (of prompts that the provider had read before;
-without it they cost what others do, which is the most they can), `usd_per_million_reasoning_tokens`
+without it they cost between nothing and what others do, and the cost is an interval), `usd_per_million_reasoning_tokens`
 (without it those of the completion) and `most_prompt_tokens`, above which one call has another price,
 so an unknown one. Beside hours may stand `watts` and `usd_per_kwh`: power on top, by the machine's own
 counters where it tells. Beside both, `usd_per_hosted_hour`: what being there costs, asked or idle.

@@ -19,6 +19,11 @@ _PER_ANSWER: Final = (
     "completion_tokens",
 )
 
+_OPEN: Final = (
+    "Where only cached tokens have no price, they cost between nothing and what others do: the "
+    "interval holds all of that, and the value is the most."
+)
+
 
 def cost(context: Context) -> Section:
     """Cost per query and per right answer, upkeep over all days, and the basis of the prices."""
@@ -30,6 +35,7 @@ def cost(context: Context) -> Section:
             "Cost per query is what answering took; setting up and keeping up to date (indexing, "
             "training) stands apart, because it falls per change of the corpus and not per "
             "question. A price that is not known is unknown, never 0."
+            + (f" {_OPEN}" if any(s.cost.least is not None for s in context.results.scores) else "")
         ),
         blocks=(_query_table(context), _upkeep_table(context), *_basis_table(context)),
     )
