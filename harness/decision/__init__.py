@@ -7,7 +7,7 @@ from harness.decision.decide import Decision, decide, recommendation
 from harness.decision.flags import with_flags
 from harness.decision.judged import Check, Constraint
 from harness.decision.prior import Prior, prior
-from harness.decision.recommend import DEFAULT_CONSTRAINTS, Recommendation, recommend
+from harness.decision.recommend import DEFAULT_CONSTRAINTS, Recommendation
 
 __all__ = [
     "DEFAULT_CONSTRAINTS",
@@ -25,7 +25,6 @@ __all__ = [
     "load_claims",
     "load_needs",
     "prior",
-    "recommend",
     "recommendation",
     "with_flags",
 ]

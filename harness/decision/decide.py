@@ -126,6 +126,7 @@ def recommendation(decision: Decision) -> Recommendation:
             *(flip.words for flip in sorted(decision.flips, key=distance)),
             *(shift.words for shift in decision.shifts),
         ),
+        owned=decision.owned,
     )
 
 

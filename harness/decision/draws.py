@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from harness.statistics.intervals import Floats
+from harness.statistics.one_thread import on_one_thread
 from harness.statistics.resampling import bootstrap_counts
 from harness.statistics.results import Results
 from harness.statistics.summary import QUANTILES
@@ -42,6 +43,7 @@ class Draws:
         return Draws(tuple(systems), self.metrics, self.points[places], self.values[:, places])
 
 
+@on_one_thread
 def draw(results: Results, metrics: Sequence[str], *, seed: int) -> Draws:
     """Draws of those `metrics` that are known for every system; the same seed gives the same draws.
 

@@ -1,8 +1,9 @@
 """What owning a system costs in a month: answering so many questions, keeping up, and being there.
 
-A month costs (questions x cost per query) + (refreshes x cost of one) + (hours x price of hosting).
-The first two are the run's own: what an answer cost on average, and what bringing the system up to
-date cost where it was brought up to date. Hosting is paid for every hour, asked or idle.
+A month costs (questions x cost per query) + (refreshes x cost of one) + (hours x price of hosting)
++ (size of the index x price of storage). The first two are the run's own: what an answer cost on average, and what bringing the system up to
+date cost where it was brought up to date. Hosting is paid for every hour, asked or idle. Storage
+without a price is in no month, and the reason stands beside it.
 """
 
 from __future__ import annotations
@@ -13,12 +14,21 @@ from itertools import combinations
 from typing import Final
 
 from harness.scoring.cost import upkeep_cost
-from harness.scoring.prices import PriceBook
+from harness.scoring.prices import Price, PriceBook
 from harness.statistics.estimate import Estimate
 from harness.statistics.results import Results
 from harness.systems.base import Preparation
 
-__all__ = ["VOLUMES", "BreakEven", "Ownership", "break_even", "break_evens", "ownership"]
+__all__ = [
+    "CHANGES",
+    "VOLUMES",
+    "BreakEven",
+    "Ownership",
+    "break_even",
+    "break_evens",
+    "ownership",
+    "storage_cost",
+]
 
 VOLUMES: Final = (1_000, 10_000, 100_000)
 """Questions a month at which costs are shown."""
@@ -28,6 +38,7 @@ CHANGES: Final = (1.0, 7.0, 30.0, 90.0)
 
 _MONTH: Final = 365.25 / 12
 _HOURS: Final = 24 * _MONTH
+_GB: Final = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +48,8 @@ class Ownership:
     `per_refresh` is the mean of the refreshes after the first, or the first where there was no other;
     `set_up` what the first cost, once. `hosting` is a month of being there. `monthly` has the cost of
     a month at each of `VOLUMES`, `by_change` the same at other days between two changes; unknown
-    where a part is. Set-up is in no month.
+    where a part is. Set-up is in no month. `storage` is a month of keeping the index of the last day,
+    None with the reason in `stored`; 0 without an index.
     """
 
     system: str
@@ -49,6 +61,13 @@ class Ownership:
     set_up: float | None = 0.0
     hosting: float = 0.0
     by_change: Mapping[float, Mapping[int, Estimate]] = field(default_factory=dict)
+    storage: float | None = 0.0
+    stored: str = "no index"
+
+    @property
+    def standing(self) -> float:
+        """US dollars a month for being there, without any question or refresh."""
+        return self.hosting + (self.storage or 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +101,10 @@ def ownership(
         usd, basis = _per_refresh(name, done, prices)
         price = prices.price(name)
         hosting = 0.0 if price is None else price.hosted * _HOURS
+        storage, stored = storage_cost(preparations.get(name, ()), price)
+        standing = hosting + (storage or 0.0)
         months = {
-            often: _months(per_query, _fixed(usd, often, hosting), basis)
+            often: _months(per_query, _fixed(usd, often, standing), basis)
             for often in (refreshes, *(_MONTH / days for days in CHANGES))
         }
         found.append(
@@ -97,16 +118,34 @@ def ownership(
                 set_up=upkeep_cost(name, done[:1], prices).usd if done else 0.0,
                 hosting=hosting,
                 by_change={days: months[_MONTH / days] for days in CHANGES},
+                storage=storage,
+                stored=stored,
             )
         )
     return tuple(found)
 
 
-def _fixed(per_refresh: float | None, refreshes: float, hosting: float) -> float | None:
+def storage_cost(
+    preparations: Sequence[Preparation], price: Price | None
+) -> tuple[float | None, str]:
+    """US dollars a month for the index as the last day left it, and how, or why it is not known."""
+    indexed = [p for p in preparations if p.index_as_of is not None]
+    if not indexed:
+        return 0.0, "no index"
+    size = indexed[-1].index_bytes
+    if size is None:
+        return None, "the size of the index was not measured"
+    words = f"an index of {size / _GB:,.3g} GB"
+    if price is None or price.stored is None:
+        return None, f"{words}, no usd_per_gb_month"
+    return size / _GB * price.stored, f"{words} at ${price.stored:g} a GB and month"
+
+
+def _fixed(per_refresh: float | None, refreshes: float, standing: float) -> float | None:
     """US dollars a month, whatever is asked."""
     if not refreshes:
-        return hosting
-    return None if per_refresh is None else per_refresh * refreshes + hosting
+        return standing
+    return None if per_refresh is None else per_refresh * refreshes + standing
 
 
 def _months(per_query: Estimate, fixed: float | None, basis: str) -> dict[int, Estimate]:
@@ -117,7 +156,7 @@ def break_evens(results: Results, owned: Sequence[Ownership]) -> tuple[BreakEven
     """The break-even of every two systems whose costs are known."""
     found = []
     for a, b in combinations(owned, 2):
-        fixed_a, fixed_b = (_fixed(o.per_refresh, o.refreshes, o.hosting) for o in (a, b))
+        fixed_a, fixed_b = (_fixed(o.per_refresh, o.refreshes, o.standing) for o in (a, b))
         if fixed_a is None or fixed_b is None:
             continue
         saved = results.compare(a.system, b.system, "cost_per_query").difference

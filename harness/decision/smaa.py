@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.statistics.intervals import Floats
+from harness.statistics.one_thread import on_one_thread
 
 __all__ = ["Smaa", "smaa"]
 
@@ -38,6 +39,7 @@ class Smaa:
     wins: Floats
 
 
+@on_one_thread
 def smaa(values: Floats, weights: Floats, *, seed: int) -> Smaa:
     """Every draw of `values` with every one of `weights`.
 

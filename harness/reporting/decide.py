@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import Final
 
 from harness.decision.bounds import in_units
 from harness.decision.constraints import Needs, Situation
 from harness.decision.decide import Decision
-from harness.decision.ownership import VOLUMES, BreakEven
+from harness.decision.ownership import CHANGES, VOLUMES, BreakEven, Ownership
 from harness.decision.prior import Prior
 from harness.reporting.console import dollars
 from harness.reporting.untrusted import single_line
@@ -19,6 +19,7 @@ __all__ = ["decision_lines", "prior_lines"]
 _WIDTH: Final = 80
 _NAME: Final = 14
 _CELL: Final = 21
+_CHANGE: Final = 13
 _SHOWN: Final = 3
 
 
@@ -33,6 +34,9 @@ def decision_lines(decision: Decision) -> tuple[str, ...]:
             _section("Over all weightings and resamples", _standings(decision)),
             _section("What would change it", _changes(decision)),
             _section("A month, in dollars", _costs(decision)),
+            _section(
+                "A month where the facts change every so many days, in dollars", _changing(decision)
+            ),
             _section(
                 "Noted, not measured", [single_line(t, 400) for t in decision.needs.assumptions]
             ),
@@ -155,6 +159,13 @@ def _costs(decision: Decision) -> list[str]:
     there = [f"{o.system} {in_units('cost_', o.hosting)}" for o in rows if o.hosting]
     if there:
         lines.append(f"of which hosting, asked or idle: {', '.join(there)}")
+    kept = [f"{o.system} {in_units('cost_', o.storage)}" for o in rows if o.storage]
+    if kept:
+        lines.append(f"of which storing the index: {', '.join(kept)}")
+    lines += [
+        f"without storage, {why}: {', '.join(o.system for o in rows if o.stored == why)}"
+        for why in dict.fromkeys(o.stored for o in rows if o.storage is None)
+    ]
     if decision.needs.situation.change_days is None:
         lines.append("without keeping up with the facts: say how often they change (change_days)")
     crossing = [found for found in decision.break_evens if found.low and found.high != 0]
@@ -163,6 +174,40 @@ def _costs(decision: Decision) -> list[str]:
         which = "of the other pairs" if crossing else "of any two systems"
         lines.append(f"{which} none becomes cheaper with volume: it is at every one, or not told")
     return lines
+
+
+def _changing(decision: Decision) -> list[str]:
+    """A line for each volume of each system that is brought up to date; one for the others."""
+    kept = [one for one in decision.owned if one.per_refresh]
+    rows = [
+        (one.system if place == 0 else "", volume, [one.by_change[d][volume] for d in CHANGES])
+        for one in kept
+        for place, volume in enumerate(VOLUMES)
+        if one.by_change[CHANGES[0]][volume].value is not None
+    ]
+    if not rows:
+        return []
+    lines = [_changing_row("", "questions", [*map(_days, CHANGES)])]
+    lines += [
+        _changing_row(single_line(name, _NAME), f"{volume:,}", [dollars(m.value) for m in months])
+        for name, volume, months in rows
+    ]
+    others = [one.system for one in decision.owned if one.per_refresh == 0]
+    if others:
+        lines.append(f"the same at every change, as above: {', '.join(others)}")
+    return [*lines, *_unknown(decision.owned)]
+
+
+def _unknown(owned: Sequence[Ownership]) -> list[str]:
+    return [f"unknown for {one.system}: {one.basis}" for one in owned if one.per_refresh is None]
+
+
+def _days(days: float) -> str:
+    return f"{days:g} day{'s' if days != 1 else ''}"
+
+
+def _changing_row(name: str, volume: str, cells: list[str]) -> str:
+    return f"  {name:{_NAME}}{volume:>11}{''.join(f'{cell:>{_CHANGE}}' for cell in cells)}"
 
 
 def _row(name: str, cells: list[str]) -> str:

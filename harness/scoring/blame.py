@@ -19,7 +19,7 @@ with several parts, and those that nothing answers on that day.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from datetime import date
 from typing import Literal, get_args
 
@@ -31,23 +31,32 @@ from harness.scoring.score import OUTDATED, FreshnessClass, Score
 from harness.world.facts import History
 from harness.world.questions import Question
 
-__all__ = ["BLAMES", "CURRENT", "Blame", "blame", "standing"]
+__all__ = ["BLAMES", "CURRENT", "Blame", "Stands", "blame", "standing"]
 
 Blame = Literal["read", "outdated_beside", "memory", "misread", "only_outdated", "nothing", "leak"]
 BLAMES: tuple[Blame, ...] = get_args(Blame)
+
+Stands = Callable[[Passage, History, date], FreshnessClass | None]
 
 CURRENT = frozenset({"current", "mixed"})
 """The classes of a passage that says what holds."""
 
 
-def blame(question: Question, record: Record, score: Score) -> Blame | None:
-    """The blame of one answer; None where passages cannot tell (see the module)."""
+def blame(
+    question: Question, record: Record, score: Score, stands: Stands | None = None
+) -> Blame | None:
+    """The blame of one answer; None where passages cannot tell (see the module).
+
+    `stands` is what `standing` says of a passage, where somebody remembers that.
+    """
     history = question.history
     if history is None or history.value_type == "boolean" or not score.answerable:
         return None
     if not question.plain:
         return None
-    said = _standings(record.answer.passages, history, record.day)
+    stands = stands or standing
+    found = {stands(passage, history, record.day) for passage in record.answer.passages}
+    said = found - {None}
     current, outdated = bool(said & CURRENT), bool(said & OUTDATED)
     if score.right:
         return "read" if current else "leak"
@@ -56,12 +65,6 @@ def blame(question: Question, record: Record, score: Score) -> Blame | None:
     if score.freshness.label not in OUTDATED:
         return "misread"
     return "outdated_beside" if outdated else "memory"
-
-
-def _standings(passages: Iterable[Passage], history: History, day: date) -> set[FreshnessClass]:
-    """The classes of the passages that name the subject, each read as if it were the answer."""
-    found = (standing(passage, history, day) for passage in passages)
-    return {label for label in found if label is not None}
 
 
 def standing(passage: Passage, history: History, day: date) -> FreshnessClass | None:

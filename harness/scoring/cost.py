@@ -16,6 +16,9 @@ _HOUR: Final = 3600.0
 _MILLION: Final = 1e6
 _JOULES_PER_KWH: Final = 3.6e6
 
+CACHED_UNKNOWN: Final = "cached tokens have no price there: between nothing and that of the others"
+"""Why a cost has a least and a most."""
+
 
 def answer_cost(record: Record, prices: PriceBook) -> Cost:
     """Service seconds times the hourly price, or tokens times theirs; and what servers searched for it.
@@ -62,7 +65,11 @@ def _tokens(usage: Usage, price: TokenPrice, prices: PriceBook) -> Cost:
         cached=usage.cached_tokens,
         reasoning=usage.reasoning_tokens,
     )
-    return Cost(usd, describe(price, prices.day) + ("" if usage.counted else "; tokens estimated"))
+    basis = describe(price, prices.day) + ("" if usage.counted else "; tokens estimated")
+    if not usage.cached_tokens or price.cached is not None or not price.prompt:
+        return Cost(usd, basis)
+    saved = min(usage.cached_tokens, usage.prompt_tokens) * price.prompt / _MILLION
+    return Cost(usd, f"{basis}; {CACHED_UNKNOWN}", least=usd - saved)
 
 
 def tokens_cost(
@@ -73,7 +80,10 @@ def tokens_cost(
     cached: float = 0,
     reasoning: float = 0,
 ) -> float:
-    """US dollars for that many tokens; `cached` are among the prompt's, `reasoning` the completion's."""
+    """US dollars for that many tokens; `cached` are among the prompt's, `reasoning` the completion's.
+
+    Cached tokens without a price of their own cost what others do, which is the most they can.
+    """
     cached, reasoning = min(cached, prompt), min(reasoning, completion)
     per_cached = price.prompt if price.cached is None else price.cached
     per_reasoning = price.completion if price.reasoning is None else price.reasoning
@@ -164,7 +174,10 @@ def _together(*costs: Cost) -> Cost:
     known = [cost.usd for cost in costs if cost.usd is not None]
     if len(known) < len(costs):
         return next(cost for cost in costs if cost.usd is None)
-    return Cost(sum(known), "; ".join(cost.basis for cost in costs))
+    lowest = sum(cost.lowest or 0.0 for cost in costs)
+    open_ = any(cost.least is not None for cost in costs)
+    basis = "; ".join(cost.basis for cost in costs)
+    return Cost(sum(known), basis, least=lowest if open_ else None)
 
 
 def describe(price: Price, day: date | None = None) -> str:

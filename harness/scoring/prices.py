@@ -28,10 +28,11 @@
     published = "openai/gpt-4o-mini"          # what the provider asks for it on the day of the run
 
 Beside tokens may stand `usd_per_million_cached_tokens` (of prompts that the provider had read before;
-without it they cost what others do, which is the most they can), `usd_per_million_reasoning_tokens`
+without it they cost between nothing and what others do, and the cost is an interval), `usd_per_million_reasoning_tokens`
 (without it those of the completion) and `most_prompt_tokens`, above which one call has another price,
 so an unknown one. Beside hours may stand `watts` and `usd_per_kwh`: power on top, by the machine's own
-counters where it tells. Beside both, `usd_per_hosted_hour`: what being there costs, asked or idle.
+counters where it tells. Beside both, `usd_per_hosted_hour`: what being there costs, asked or idle;
+and `usd_per_gb_month`: what keeping a GB (10^9 bytes) of its index costs for a month.
 With `unknown = "why"` a name has no price, whatever else would fit.
 
 The most exact name wins: the system's own, then its model's, then the longest prefix. A model that a
@@ -59,9 +60,10 @@ _REASONING: Final = "usd_per_million_reasoning_tokens"
 _MOST: Final = "most_prompt_tokens"
 _HOUR: Final = "usd_per_hour"
 _HOSTED: Final = "usd_per_hosted_hour"
+_STORED: Final = "usd_per_gb_month"
 _WATTS: Final = "watts"
 _KWH: Final = "usd_per_kwh"
-_BOTH: Final = ("name", "source", "date", _HOSTED)
+_BOTH: Final = ("name", "source", "date", _HOSTED, _STORED)
 _OF_TOKENS: Final = (_PROMPT, _COMPLETION, _TRAINING, _CACHED, _REASONING, _MOST)
 _OF_HOURS: Final = (_HOUR, _WATTS, _KWH)
 _KEYS: Final = (*_BOTH, *_OF_TOKENS, *_OF_HOURS, "published", "unknown")
@@ -72,7 +74,8 @@ class TokenPrice:
     """US dollars per million tokens; `training` is None where no price of training is known.
 
     `cached` and `reasoning` are None where those tokens cost what others do. Of a call with more than
-    `most_prompt` tokens in its prompt the price is not known. `hosted` is US dollars an hour.
+    `most_prompt` tokens in its prompt the price is not known. `hosted` is US dollars an hour, `stored`
+    US dollars a month for a GB of index; None where that is not known.
     """
 
     name: str
@@ -85,13 +88,15 @@ class TokenPrice:
     reasoning: float | None = None
     most_prompt: int | None = None
     hosted: float = 0.0
+    stored: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HardwarePrice:
     """US dollars per hour of the machine that answers, indexes and trains; and of its power.
 
-    `watts` is what it draws where its own counters do not tell; `hosted` as of a `TokenPrice`.
+    `watts` is what it draws where its own counters do not tell; `hosted` and `stored` as of a
+    `TokenPrice`.
     """
 
     name: str
@@ -101,6 +106,7 @@ class HardwarePrice:
     watts: float = 0.0
     per_kwh: float = 0.0
     hosted: float = 0.0
+    stored: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,12 +261,13 @@ def _price(table: Table, name: str) -> Price:
     of_hours = [key for key in _OF_HOURS if key in table.values]
     if of_tokens and of_hours:
         table.fail(f"{of_hours[0]!r} and {of_tokens[0]!r} exclude each other", of_tokens[0])
-    hosted = _amount(table, _HOSTED, 0.0)
+    hosted, stored = _amount(table, _HOSTED, 0.0), _optional(table, _STORED)
     if of_hours:
         if (_WATTS in table.values) != (_KWH in table.values):
             table.fail(f"{_WATTS!r} and {_KWH!r} go together", of_hours[-1])
         watts, per_kwh = (_amount(table, key, 0.0) for key in (_WATTS, _KWH))
-        return HardwarePrice(name, _amount(table, _HOUR), source, day, watts, per_kwh, hosted)
+        per_hour = _amount(table, _HOUR)
+        return HardwarePrice(name, per_hour, source, day, watts, per_kwh, hosted, stored)
     if not of_tokens:
         table.fail(f"price {name!r} has neither {_HOUR!r} nor {_PROMPT!r} and {_COMPLETION!r}")
     most = _optional(table, _MOST)
@@ -275,6 +282,7 @@ def _price(table: Table, name: str) -> Price:
         reasoning=_optional(table, _REASONING),
         most_prompt=None if most is None else int(most),
         hosted=hosted,
+        stored=stored,
     )
 
 
@@ -310,7 +318,8 @@ def _table_text(entry: Entry) -> str:
             power = {_WATTS: entry.watts, _KWH: entry.per_kwh} if entry.per_kwh else {}
             lines |= {_HOUR: entry.per_hour, **power}
     if isinstance(entry, TokenPrice | HardwarePrice):
-        lines |= {_HOSTED: entry.hosted or None, "source": entry.source, "date": entry.date}
+        lines |= {_HOSTED: entry.hosted or None, _STORED: entry.stored}
+        lines |= {"source": entry.source, "date": entry.date}
     written = [f"{key} = {_value(value)}" for key, value in lines.items() if value is not None]
     return "\n".join(["[[prices]]", *written, ""])
 

@@ -109,10 +109,20 @@ class Strictness:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one answer cost in US dollars; None is unknown, never 0, and `basis` says why or how."""
+    """What one answer cost in US dollars; None is unknown, never 0, and `basis` says why or how.
+
+    Where the price of a part is not known, `usd` is the most that it can be and `least` the least;
+    a `least` of None is that there is no such part.
+    """
 
     usd: float | None
     basis: str
+    least: float | None = None
+
+    @property
+    def lowest(self) -> float | None:
+        """The least that it can be: `usd` where nothing is open."""
+        return self.usd if self.least is None else self.least
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
+from harness.retrieval.base import Passage
 from harness.running.folder import LoadedRun
-from harness.scoring.blame import BLAMES, Blame, blame
-from harness.scoring.score import Score
+from harness.scoring.blame import BLAMES, Blame, Stands, blame, standing
+from harness.scoring.score import FreshnessClass, Score
 from harness.statistics.estimate import Estimate
 from harness.statistics.intervals import rate
+from harness.world.facts import History
 
 __all__ = ["SystemBlame", "blame_by_system"]
 
@@ -36,15 +40,29 @@ def blame_by_system(run: LoadedRun, scores: tuple[Score, ...]) -> tuple[SystemBl
     retrieving = {record.system for record in run.records if record.answer.passages}
     found: dict[str, list[tuple[Blame, str]]] = {}
     asked: dict[str, int] = {}
+    stands: dict[str, Stands] = defaultdict(_remembered)
     for record, score in zip(run.records, scores, strict=True):
         if record.system not in retrieving:
             continue
         asked[record.system] = asked.get(record.system, 0) + 1
-        label = blame(run.questions[record.question_id], record, score)
+        label = blame(run.questions[record.question_id], record, score, stands[record.question_id])
         if label is not None:
             found.setdefault(record.system, []).append((label, score.cluster))
     names = [system.name for system in run.manifest.systems if system.name in retrieving]
     return tuple(_system(name, found.get(name, []), asked[name]) for name in names)
+
+
+def _remembered() -> Stands:
+    """`standing` for one question, which reads each passage once a day: systems retrieve the same ones."""
+    known: dict[tuple[str, date], FreshnessClass | None] = {}
+
+    def stands(passage: Passage, history: History, day: date) -> FreshnessClass | None:
+        key = passage.text, day
+        if key not in known:
+            known[key] = standing(passage, history, day)
+        return known[key]
+
+    return stands
 
 
 def _system(name: str, found: list[tuple[Blame, str]], asked: int) -> SystemBlame:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from harness.statistics.estimate import Estimate
+from harness.statistics.one_thread import on_one_thread
 from harness.statistics.resampling import RESAMPLES, bootstrap_counts
 
 CONFIDENCE: Final = 0.95
@@ -200,6 +201,7 @@ def bootstrap_ratio(sums: ClusterSums, n: int, *, seed: int) -> Estimate:
     return Estimate(value, float(low), float(high), n, sums.groups, method, CONFIDENCE)
 
 
+@on_one_thread
 def studentised(sums: ClusterSums, value: float, seed: int, resamples: int = RESAMPLES) -> Floats:
     """(resampled ratio - ratio) / its standard error, for resamples in which both exist."""
     groups = sums.groups

@@ -29,6 +29,7 @@ def notes(
         *_premature(scores),
         *_unmeasured(systems, scores),
         *_avoided(scores),
+        *_open_costs(systems, scores),
         *latency_notes(manifest, systems, settling),
         *filter(None, [closed_loop(manifest)]),
         *_between_repeats(systems),
@@ -114,6 +115,18 @@ def _avoided(scores: Sequence[Score]) -> Iterator[str]:
     spent = sum(score.cost.usd or 0.0 for score in scores if not score.cached)
     avoided = sum(score.cost.usd or 0.0 for score in scores if score.cached)
     yield f"${spent:.2f} was spent on answers, and ${avoided:.2f} avoided by those from the cache."
+
+
+def _open_costs(systems: Sequence[SystemResult], scores: Sequence[Score]) -> Iterator[str]:
+    """Whose cost is an interval because a part of it has no price."""
+    counted = Counter(score.system for score in scores if score.cost.least is not None)
+    for system in systems:
+        if counted[system.name]:
+            yield (
+                f"{system.name}: {_answers(counted[system.name])} read cached tokens that have no "
+                "price; they cost between nothing and what others do. The interval of each cost "
+                "holds all of that, and its value is the most."
+            )
 
 
 def _between_repeats(systems: Sequence[SystemResult]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from harness.statistics.estimate import Estimate
 from harness.statistics.intervals import Floats, mean
-from harness.statistics.table import ScoreTable, align, seconds
+from harness.statistics.table import ScoreTable, align
 from harness.systems.base import STAGES, Stage
 
 __all__ = ["Overhead", "overhead", "overheads"]
@@ -55,13 +55,11 @@ def overhead(tables: Mapping[str, ScoreTable], a: str, b: str, *, seed: int) -> 
 
     def apart(name: str) -> tuple[Floats, NDArray[np.intp]]:
         """The differences, and the clusters of the pairs in which both tell that time."""
-        left, right, clusters = align(
-            tables[a].units(seconds(name)), tables[b].units(seconds(name))
-        )
+        left, right, clusters = align(tables[a].sample(name), tables[b].sample(name))
         return right - left, clusters
 
-    total, clusters = apart("service")
-    found = {stage: apart(stage)[0] for stage in STAGES}
+    total, clusters = apart("latency_mean")
+    found = {stage: apart(f"{stage}_mean")[0] for stage in STAGES}
     told = {stage: gaps for stage, gaps in found.items() if 0 < len(gaps) == len(total)}
 
     def estimate(gaps: Floats) -> Estimate:
@@ -75,5 +73,5 @@ def overhead(tables: Mapping[str, ScoreTable], a: str, b: str, *, seed: int) -> 
         total=estimate(total),
         stages={stage: estimate(gaps) for stage, gaps in told.items()},
         other=estimate(total - sum(told.values())),
-        queue=estimate(apart("queue")[0]),
+        queue=estimate(apart("queue_mean")[0]),
     )

@@ -22,6 +22,7 @@ from harness.statistics.intervals import (
     normal_quantile,
     student_quantile,
 )
+from harness.statistics.one_thread import on_one_thread
 from harness.statistics.resampling import PERMUTATIONS, sign_flips
 
 _TIE: Final = 1e-6
@@ -128,6 +129,7 @@ def paired_moments(only_a: float, only_b: float, n: float) -> tuple[float, float
     return b - a, math.sqrt((a + b - (b - a) ** 2) / (n + 2))
 
 
+@on_one_thread
 def sign_flip_test(sums: Floats, *, seed: int) -> float | None:
     """Two-sided permutation p-value of the sum over clusters, shape (groups,).
 

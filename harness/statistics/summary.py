@@ -22,6 +22,7 @@ from harness.scoring.freshness import Judge
 from harness.scoring.prices import PriceBook
 from harness.scoring.score import FRESHNESS_CLASSES, FreshnessClass
 from harness.scoring.scorer import score
+from harness.statistics.cost_range import compared_costs, is_open, spanned
 from harness.statistics.decoding import decoding_cross
 from harness.statistics.estimate import Estimate
 from harness.statistics.intervals import mean, quantile, rate, ratio
@@ -45,6 +46,7 @@ from harness.statistics.table import (
     PER_ANSWER,
     RATES,
     TIMES,
+    Sample,
     ScoreTable,
     align,
     score_tables,
@@ -130,7 +132,10 @@ def compare(
 ) -> Comparison:
     """`b` minus `a` on a rate or mean, on the questions that both have it for."""
     left, right, clusters = align(tables[a].sample(metric), tables[b].sample(metric))
-    test = (paired_rates if metric in RATES else paired_means)(left, right, clusters, seed=seed)
+    if metric == "cost_per_query" and (is_open(tables[a]) or is_open(tables[b])):
+        test = compared_costs(tables[a], tables[b], seed=seed)
+    else:
+        test = (paired_rates if metric in RATES else paired_means)(left, right, clusters, seed=seed)
     return Comparison(
         metric=metric,
         a=a,
@@ -180,7 +185,8 @@ def _metrics(table: ScoreTable, seed: int) -> dict[str, Estimate]:
 def _costs(table: ScoreTable, per_query: Estimate, seed: int) -> dict[str, Estimate]:
     """Cost per right answer, and per one that is also valid (cost of pass: Erol et al. 2025).
 
-    A figure that only some answers' costs are known for is unknown.
+    A figure that only some answers' costs are known for is unknown; where a part of a cost is, the
+    figures have the whole interval in which they may lie.
     """
     unpriced = [score for score in table.scores if score.cost.usd is None]
     if unpriced and len(unpriced) > len(table.scores) * _UNPRICED_SHARE:
@@ -189,13 +195,23 @@ def _costs(table: ScoreTable, per_query: Estimate, seed: int) -> dict[str, Estim
             f"{reason} ({count} of {len(table.scores)} answers)", len(table.scores)
         )
         return dict.fromkeys(("cost_per_query", *PER_ANSWER), unknown)
-    sample = table.sample("cost_per_query")
+    most = {"cost_per_query": per_query, **_per_answer(table, table.sample("cost_per_query"), seed)}
+    if not is_open(table):
+        return most
+    sample = table.units(lambda score: score.cost.lowest)
+    least = {
+        "cost_per_query": mean(sample.values, sample.clusters, seed=seed),
+        **_per_answer(table, sample, seed),
+    }
+    return {name: spanned(least[name], most[name]) for name in most}
+
+
+def _per_answer(table: ScoreTable, costs: Sample, seed: int) -> dict[str, Estimate]:
     priced = table.where(lambda score: score.cost.usd is not None)
-    per_answer = {
-        name: ratio(sample.values, priced.units(worth).values, sample.clusters, seed=seed)
+    return {
+        name: ratio(costs.values, priced.units(worth).values, costs.clusters, seed=seed)
         for name, worth in PER_ANSWER.items()
     }
-    return {"cost_per_query": per_query, **per_answer}
 
 
 def _tokens(run: LoadedRun, table: ScoreTable, seed: int) -> dict[str, Estimate]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Final, TypeVar
 
@@ -93,6 +94,15 @@ class ScoreTable:
         self._codes = codes
         self._samples: dict[str, Sample] = {}
 
+    @cached_property
+    def _clusters(self) -> NDArray[np.intp]:
+        return np.array([self._codes[score.cluster] for score in self.scores], dtype=np.intp)
+
+    @cached_property
+    def _keys(self) -> tuple[Key, ...]:
+        days = {day: day.isoformat() for day in {score.day for score in self.scores}}
+        return tuple([(s.question_id, days[s.day], s.repeat) for s in self.scores])
+
     def where(self, condition: Callable[[Score], bool]) -> ScoreTable:
         """The scores for which `condition` holds."""
         return ScoreTable([score for score in self.scores if condition(score)], self._codes)
@@ -117,11 +127,14 @@ class ScoreTable:
 
     def units(self, value: Callable[[Score], float | None]) -> Sample:
         """The scores of which `value` has one, as units with that value."""
-        kept = [(found, score) for score in self.scores if (found := value(score)) is not None]
+        found = [value(score) for score in self.scores]
+        kept = [place for place, one in enumerate(found) if one is not None]
+        if len(kept) == len(found):
+            return Sample(np.array(found, dtype=float), self._clusters, self._keys)
         return Sample(
-            np.array([found for found, _ in kept], dtype=float),
-            np.array([self._codes[score.cluster] for _, score in kept], dtype=np.intp),
-            tuple((s.question_id, s.day.isoformat(), s.repeat) for _, s in kept),
+            np.array([found[place] for place in kept], dtype=float),
+            self._clusters[kept],
+            tuple([self._keys[place] for place in kept]),
         )
 
 
@@ -146,6 +159,8 @@ def score_tables(scores: Sequence[Score], systems: Iterable[str]) -> dict[str, S
 
 def align(a: Sample, b: Sample) -> tuple[Floats, Floats, NDArray[np.intp]]:
     """The values of both on the keys that both have, and their cluster codes."""
+    if a.keys == b.keys:
+        return a.values, b.values, a.clusters
     place = {key: index for index, key in enumerate(b.keys)}
     found = [(i, place[key]) for i, key in enumerate(a.keys) if key in place]
     left = np.array([i for i, _ in found], dtype=np.intp)

@@ -98,6 +98,7 @@ class Preparation:
     `embedded_tokens` for that (None: it did not tell). `energy_joules` is None where the machine does
     not tell (`harness.energy`). The index holds what was published by
     `index_as_of`, the adapter was told the facts of `adapter_as_of`; None: it has no such part.
+    `index_bytes` is what its files take; None without one, and in a run from before this was kept.
     """
 
     day: date
@@ -113,6 +114,7 @@ class Preparation:
     index_as_of: date | None = None
     adapter_as_of: date | None = None
     embedded_tokens: int | None = 0
+    index_bytes: int | None = None
 
     @property
     def as_of(self) -> date | None:

@@ -40,7 +40,8 @@ class Index:
     It holds what was published by `as_of`. `written` documents were added or replaced and `removed`
     deleted in `seconds` with `joules` (None: unknown), starting from the index of the day before
     where there was one; `reused` says that another worker or system did it. A server embedded
-    `tokens` (None: it did not tell). All are 0 where the day brought nothing new.
+    `tokens` (None: it did not tell). All are 0 where the day brought nothing new. Its files take
+    `size` bytes.
     """
 
     folder: Path
@@ -52,6 +53,7 @@ class Index:
     joules: float | None
     tokens: int | None
     reused: bool
+    size: int = 0
 
 
 class IndexKeeper:
@@ -131,7 +133,8 @@ class IndexKeeper:
         if not record.is_file():
             return None
         data = json.loads(record.read_text(encoding="utf-8"))
-        return Index(folder, as_of, documents, **{"joules": None, "tokens": 0, **data}, reused=True)
+        told = {"joules": None, "tokens": 0, **data}
+        return Index(folder, as_of, documents, **told, reused=True, size=_size(folder))
 
     def _make(self, folder: Path, as_of: date, wanted: dict[str, Document]) -> Index:
         shutil.rmtree(folder, ignore_errors=True)  # what a killed process left unfinished
@@ -155,7 +158,14 @@ class IndexKeeper:
             "tokens": spent.embedded,
         }
         (folder / _RECORD).write_text(json.dumps(record) + "\n", encoding="utf-8")
-        return Index(folder, as_of, frozenset(wanted), **record, reused=False)
+        made = frozenset(wanted)
+        return Index(folder, as_of, made, **record, reused=False, size=_size(folder))
+
+
+def _size(folder: Path) -> int:
+    """Bytes of an index; our own record of it is no part."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != _RECORD)
+    return sum(path.stat().st_size for path in files)
 
 
 def _neglect(document_id: str) -> float:

@@ -294,6 +294,7 @@ def _with_index(preparation: Preparation, index: Index, retriever: Retriever) ->
         energy_joules=total_joules(preparation.energy_joules, index.joules),
         embedded_tokens=index.tokens,
         index_as_of=index.as_of,
+        index_bytes=index.size,
         reused=index.reused,
     )
 

@@ -132,3 +132,32 @@ def test_a_month_is_known_at_several_rates_of_change(results: Results) -> None:
     assert fast.by_change[30.0] == fast.monthly
     daily, weekly = (fast.by_change[days][1_000].value or 0 for days in (1.0, 7.0))
     assert daily - weekly == pytest.approx(1.0 * 365.25 / 12 * (1 - 1 / 7))
+
+
+def indexed(day: date, size: int | None) -> Preparation:
+    return Preparation(day, index_seconds=1.0, index_as_of=day, index_bytes=size)
+
+
+def test_the_index_of_the_last_day_is_kept_at_its_price_and_moves_the_break_even(
+    results: Results,
+) -> None:
+    stored = PriceBook("Stored", (HardwarePrice("*", 36.0, "planted", DAYS[0], stored=0.5),))
+    grown = {"fast": (indexed(DAYS[0], 10**9), indexed(DAYS[1], 4 * 10**9))}
+    slow, fast = ownership(results, grown, stored, None)
+    assert (slow.storage, slow.stored) == (0.0, "no index")
+    assert fast.storage == pytest.approx(2.0)
+    assert fast.stored == "an index of 4 GB at $0.5 a GB and month"
+    per_query = results["fast"].metrics["cost_per_query"].value or 0
+    assert fast.monthly[1_000].value == pytest.approx(1_000 * per_query + 2.0)
+    (found,) = break_evens(results, (slow, fast))
+    saved = (results["slow"].metrics["cost_per_query"].value or 0) - per_query
+    assert found.volume == pytest.approx(2.0 / saved)
+
+
+def test_storage_that_is_not_known_says_why_and_is_in_no_month(results: Results) -> None:
+    for size, why in ((10**9, "no usd_per_gb_month"), (None, "not measured")):
+        _, fast = ownership(results, {"fast": (indexed(DAYS[0], size),)}, BOOK, None)
+        assert fast.storage is None
+        assert why in fast.stored
+        per_query = results["fast"].metrics["cost_per_query"].value or 0
+        assert fast.monthly[1_000].value == pytest.approx(1_000 * per_query)

@@ -14,10 +14,12 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import combinations
 
+from harness.decision import Constraint, Needs, Recommendation, decide, recommendation
 from harness.retrieval.base import Passage
 from harness.running.folder import LoadedRun
 from harness.running.manifest import Manifest, SystemManifest
 from harness.running.record import Record
+from harness.scoring.prices import HardwarePrice, PriceBook
 from harness.scoring.score import (
     FRESHNESS_CLASSES,
     Beside,
@@ -49,6 +51,7 @@ from harness.world.questions import Question, QuestionSet
 
 DAYS = (date(2025, 8, 22), date(2026, 2, 22), date(2026, 8, 22))
 PATHS = ("/cve", "/affected/vendor", "/due", "/use", "/priority", "/source/<b>")
+BOOK = PriceBook("Planted", (HardwarePrice("*", 0.05, "planted", DAYS[0], stored=0.02),))
 OTHER = 0.0002  # seconds that no stage covers
 KINDS = ("product_latest_version", "cycle_end_of_life", "cycle_supported", "unanswerable")
 
@@ -74,6 +77,12 @@ SYSTEMS = (
     Planted("hybrid", "hybrid", 0.90, 0.03, 0.03, 0.99, (0.004, 0.021, 0.010), 5.3e-7),
     Planted("stacked", "hybrid", 0.80, 0.10, 0.07, 0.95, (0.004, 0.021, 0.010), 5.3e-7),
 )
+
+
+def asked_for(run: LoadedRun, results: Results, *constraints: Constraint) -> Recommendation:
+    """What is decided where only right answers count; without constraints those of a report hold."""
+    needs = Needs(constraints=constraints, prefer=("right_rate",))
+    return recommendation(decide(run, results, BOOK, needs))
 
 
 def planted_run(

@@ -14,11 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from planted import planted_run, planted_sweep
+from planted import asked_for, planted_run, planted_sweep
 from rich.console import Console
 
 from harness.decision.claims import Claim, ClaimVerdict
-from harness.decision.recommend import recommend
 from harness.reporting import markdown_summary, summary_table
 from harness.reporting.html import render
 from harness.reporting.view import report_view
@@ -43,7 +42,7 @@ def html() -> str:
     found = Estimate(0.0215, 0.0209, 0.0222, 16, 16, "planted")
     claims = (ClaimVerdict(CLAIM, "refuted", found, "latency_mean of rag minus base: too little."),)
     view = report_view(
-        run, results, claims=claims, recommendation=recommend(results), hygiene=planted_sweep()
+        run, results, claims=claims, recommendation=asked_for(run, results), hygiene=planted_sweep()
     )
     page = render(view)
     page = re.sub(r"<style>.*?</style>", "<style>(report.css)</style>", page, flags=re.DOTALL)

@@ -3,10 +3,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from planted import planted_run, with_formats, with_parts
+from planted import asked_for, planted_run, with_formats, with_parts
 
+from harness.decision import Check, Constraint
 from harness.decision.claims import Claim, ClaimVerdict
-from harness.decision.recommend import Check, Constraint, recommend
+from harness.decision.ownership import CHANGES, VOLUMES, Ownership
 from harness.reporting.components import Badge, Figure, Section, ShownFlip, SystemLabel, Table
 from harness.reporting.html import render
 from harness.reporting.sections.context import Context
@@ -83,7 +84,7 @@ def test_what_cannot_be_told_apart_is_not_settled() -> None:
 def test_the_answer_follows_the_recommendation_and_says_who_was_excluded_and_better() -> None:
     run, results = planted_run(questions=480, days=3, systems=5)
     slow = Constraint("latency_p95", "at most", 0.03, "fast")
-    asked = recommend(results, (slow,))
+    asked = replace(asked_for(run, results, slow), changes=())
     view = report_view(run, results, recommendation=asked)
     assert view.overview.answer.startswith("Fine-tuning, here: fine-tuned was right in ")
     assert "hybrid was right more often, by " in view.overview.answer
@@ -96,7 +97,7 @@ def test_a_choice_level_with_one_that_is_out_says_why_the_other_is_out() -> None
     run, results = planted_run(questions=8, days=1, systems=4)
     fast = Constraint("latency_p50", "at most", 0.02, "fast")
     out = Check("hybrid", fast, "missed", results["hybrid"].metrics["latency_p50"])
-    asked = replace(recommend(results, ()), choice="rag", tied=(), checks=(out,))
+    asked = replace(asked_for(run, results), choice="rag", tied=(), checks=(out,), changes=())
     answer = report_view(run, results, recommendation=asked).overview.answer
     assert answer.startswith("RAG, here: rag was right in ")
     assert answer.endswith(
@@ -106,9 +107,43 @@ def test_a_choice_level_with_one_that_is_out_says_why_the_other_is_out() -> None
 
 def test_nothing_is_recommended_where_nothing_keeps_what_was_asked() -> None:
     run, results = planted_run(questions=480, days=3, systems=5)
-    asked = recommend(results, (Constraint("right_rate", "at least", 0.99, "nearly all right"),))
+    asked = asked_for(run, results, Constraint("right_rate", "at least", 0.99, "nearly all right"))
     answer = report_view(run, results, recommendation=asked).overview.answer
     assert answer.startswith("None of them, here: no system keeps all that was asked for; hybrid")
+
+
+def test_a_month_of_every_system_stands_at_every_volume_and_rate_of_change() -> None:
+    run, results = planted_run(questions=40, days=3, systems=3)
+    month = Estimate(1.0, 0.9, 1.2, 40, 40, "planted")
+    dear = Estimate.unknown("no price for training")
+    owned = tuple(
+        Ownership(
+            system.name,
+            month,
+            0.5,
+            "",
+            0.0,
+            {},
+            by_change={
+                days: {v: dear if days == 1 else replace(month, value=days * v) for v in VOLUMES}
+                for days in CHANGES
+            },
+            storage=None if system.name == "rag" else 0.0,
+            stored="an index of 4 GB, no usd_per_gb_month",
+        )
+        for system in results.systems
+    )
+    asked = replace(asked_for(run, results), owned=owned)
+    found = section(report_view(run, results, recommendation=asked), "cost")
+    (table,) = (table for table in tables(found) if "how often the facts change" in table.caption)
+    assert len(table.rows) == 3 * len(VOLUMES)
+    assert table.note.count("an index of 4 GB") == 1
+    assert "rag: unknown (an index of 4 GB, no usd_per_gb_month)" in table.note
+    for row, volume in zip(table.rows, VOLUMES * 3, strict=True):
+        assert row[1] == f"{volume:,}"
+        cells = [cell for cell in row if isinstance(cell, Figure)]
+        assert [cell.value for cell in cells] == [None, 7 * volume, 30 * volume, 90 * volume]
+        assert cells[0].note == "no price for training"
 
 
 def test_limits_name_the_model_and_what_did_not_run(view: ReportView) -> None:
@@ -338,7 +373,7 @@ def test_one_strict_format_and_questions_without_parts_need_no_tables(view: Repo
 def test_the_first_page_says_what_would_change_the_choice_first() -> None:
     run, results = planted_run(questions=8, days=1, systems=4)
     asked = replace(
-        recommend(results, ()),
+        asked_for(run, results),
         provisional=True,
         changes=(
             "stale rate below 4%: the choice is rag",

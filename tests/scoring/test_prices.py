@@ -279,12 +279,19 @@ date = 2026-08-22
 """
 
 
-def test_cached_and_reasoning_tokens_have_their_price_or_that_of_the_others(tmp_path: Path) -> None:
+def test_cached_tokens_have_their_price_or_an_interval_and_reasoning_that_of_the_others(
+    tmp_path: Path,
+) -> None:
     prices = book(tmp_path, RICH)
     usage = Usage(1000, 500, cached_tokens=600, reasoning_tokens=200)
     costs = [answer_cost(record(name, Answer("x", usage=usage)), prices) for name in ("r", "plain")]
     assert costs[0].usd == pytest.approx((400 * 10 + 600 * 1 + 300 * 40 + 200 * 20) / 1e6)
+    assert costs[0].least is None
     assert costs[1].usd == pytest.approx((1000 * 10 + 500 * 40) / 1e6)
+    assert costs[1].least == pytest.approx((400 * 10 + 500 * 40) / 1e6)
+    assert "cached tokens have no price" in costs[1].basis
+    unread = answer_cost(record("plain", Answer("x", usage=Usage(1000, 500))), prices)
+    assert (unread.usd, unread.least) == (costs[1].usd, None)
 
 
 def test_power_is_paid_for_as_the_machine_tells_else_as_it_is_said_to_draw(tmp_path: Path) -> None:

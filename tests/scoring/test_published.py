@@ -242,7 +242,7 @@ texts = st.text(min_size=1, max_size=20).filter(str.strip)
 optional = st.none() | st.floats(0, 1e4)
 tokens = st.builds(
     TokenPrice, texts, amounts, amounts, texts, st.dates(), optional, optional, optional,
-    st.none() | st.integers(1, 10**7), st.floats(0, 10),
+    st.none() | st.integers(1, 10**7), st.floats(0, 10), optional,
 )  # fmt: skip
 hardware = st.builds(HardwarePrice, texts, amounts, texts, st.dates())
 powered = st.builds(

@@ -102,6 +102,17 @@ def test_each_day_adds_only_what_is_new(tmp_path: Path) -> None:
     assert third.folder == second.folder != first.folder
 
 
+def test_an_index_says_what_its_files_take_without_our_record_of_it(tmp_path: Path) -> None:
+    kept = keeper(THREE, tmp_path, RetrievalSpec(superseded="keep"))
+    sizes = []
+    for day in DAYS:
+        index = kept.prepare(day)[1]
+        files = [path for path in index.folder.rglob("*") if path.is_file()]
+        assert index.size == sum(p.stat().st_size for p in files if p.name != "harness.json")
+        sizes.append(index.size)
+    assert 0 < sizes[0] < sizes[1] == sizes[2]
+
+
 def test_systems_and_workers_share_what_is_made(tmp_path: Path) -> None:
     made = keeper(THREE, tmp_path, RetrievalSpec()).prepare(DAYS[0])[1]
     found = keeper(THREE, tmp_path, RetrievalSpec(passages=2, order="score")).prepare(DAYS[0])[1]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
+from harness.decision.ownership import CHANGES, VOLUMES, Ownership
 from harness.reporting.components import Cell, Column, Lines, Section, Table
-from harness.reporting.figures import DOLLARS, NUMBER, count, duration, figure
+from harness.reporting.figures import DOLLARS, NUMBER, Unit, count, duration, figure
 from harness.reporting.metrics import METRICS
 from harness.reporting.sections.context import Context, rows, system_labels
 from harness.statistics.results import Upkeep
@@ -17,6 +18,11 @@ _PER_ANSWER: Final = (
     "cost_per_pass",
     "prompt_tokens",
     "completion_tokens",
+)
+
+_OPEN: Final = (
+    "Where only cached tokens have no price, they cost between nothing and what others do: the "
+    "interval holds all of that, and the value is the most."
 )
 
 
@@ -30,8 +36,14 @@ def cost(context: Context) -> Section:
             "Cost per query is what answering took; setting up and keeping up to date (indexing, "
             "training) stands apart, because it falls per change of the corpus and not per "
             "question. A price that is not known is unknown, never 0."
+            + (f" {_OPEN}" if any(s.cost.least is not None for s in context.results.scores) else "")
         ),
-        blocks=(_query_table(context), _upkeep_table(context), *_basis_table(context)),
+        blocks=(
+            _query_table(context),
+            _upkeep_table(context),
+            *_owned_table(context),
+            *_basis_table(context),
+        ),
     )
 
 
@@ -107,6 +119,54 @@ def _upkeep_table(context: Context) -> Table:
             if any(reused)
             else ""
         ),
+    )
+
+
+def _owned_table(context: Context) -> tuple[Table, ...]:
+    """A month of each system at every volume and rate of change; none where no decision was made."""
+    owned = context.recommendation.owned if context.recommendation is not None else ()
+    if not owned:
+        return ()
+    months = [m for one in owned for often in one.by_change.values() for m in often.values()]
+    unit = DOLLARS.fitted(month.value for month in months)
+    kept = [
+        f"{one.system}: {'unknown' if one.storage is None else f'${one.storage:.2g}'} ({one.stored})"
+        for one in owned
+        if one.storage != 0
+    ]
+    return (
+        Table(
+            caption="What a month costs, by questions asked and by how often the facts change",
+            columns=(
+                Column("System", numeric=False),
+                Column("Questions"),
+                *(Column(f"Every {'day' if d == 1 else f'{d:g} days'}", "$") for d in CHANGES),
+            ),
+            rows=tuple(row for one in owned for row in _months(context, one, unit)),
+            note=(
+                "Answers, a refresh at every change, hosting and storage; set-up is in none. The "
+                "intervals are those of the cost per query."
+                + (f" Storage of the index, a month: {'; '.join(kept)}." if kept else "")
+                + (
+                    " What is unknown is in no month."
+                    if any(o.storage is None for o in owned)
+                    else ""
+                )
+            ),
+        ),
+    )
+
+
+def _months(context: Context, one: Ownership, unit: Unit) -> tuple[tuple[Cell, ...], ...]:
+    """A row for each volume; one for all of them where none is known."""
+    known = any(one.by_change[days][v].value is not None for days in CHANGES for v in VOLUMES)
+    return tuple(
+        (
+            context.labels[one.system],
+            count(volume) if known else "any",
+            *(figure(one.by_change[days][volume], unit) for days in CHANGES),
+        )
+        for volume in (VOLUMES if known else VOLUMES[:1])
     )
 
 
