@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from planted import planted_run, planted_sweep, with_formats, with_parts, with_texts
+from planted_quality import planted_agreement, planted_quality
 
 from harness.reporting import write_report
 
@@ -44,6 +45,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with_parts(results, lambda _, number, place: number > 10 * place),
         tmp_path_factory.mktemp("report") / "report.html",
         hygiene=planted_sweep(),
+        quality=planted_quality(results, HOSTILE),
+        agreement=[planted_agreement(results)],
     )
 
 
