@@ -68,7 +68,8 @@ def _first(found: Settling) -> str:
 
 def _drifts(settling: Sequence[Settling]) -> Iterator[str]:
     """One sentence for all systems that slowed down, one for all that sped up."""
-    longer, less = [], []
+    longer: list[str] = []
+    less: list[str] = []
     for found in settling:
         drift = found.drift
         if not found.drifts or drift.value is None or drift.low is None or drift.high is None:

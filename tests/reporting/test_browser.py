@@ -72,6 +72,16 @@ def test_the_page_loads_alone_and_fits(
     context.close()
 
 
+@pytest.mark.parametrize("width", [1000, 1024, 1217, 1280])
+def test_ten_systems_with_long_names_fit(browser: Browser, tmp_path: Path, width: int) -> None:
+    run, results = planted_run(questions=24, days=3, systems=10)
+    path = write_report(run, results, tmp_path / "report.html")
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(path.as_uri(), timeout=120_000)
+    assert page.evaluate(CLIPPED) == []
+    page.close()
+
+
 def test_the_style_sheet_is_admitted_by_its_own_policy(browser: Browser, report: Path) -> None:
     page = browser.new_page()
     page.goto(report.as_uri(), timeout=120_000)
