@@ -27,26 +27,34 @@ def latency_notes(
                 "measured in this run, and say nothing of this machine."
             )
     for found in settling:
-        yield from _warm_up(found)
-        yield from _drift(found)
+        if not found.warm_up.ended:
+            yield _endless(found)
+    yield from _warm_ups(settling)
+    yield from _drifts(settling)
     yield from _late_client(manifest, systems)
     yield from _queues(manifest, systems)
 
 
-def _warm_up(found: Settling) -> Iterator[str]:
-    warm_up = found.warm_up
-    if not warm_up.ended:
+def _endless(found: Settling) -> str:
+    return (
+        f"{found.system}: its first answers took longer than the rest (p = {found.warm_up.p_value:.2g}), "
+        f"but for more than {LARGEST_SHARE:.0%} of a day, which is too long for a warm-up; none "
+        "is left out of its latencies."
+    )
+
+
+def _warm_ups(settling: Sequence[Settling]) -> Iterator[str]:
+    """One sentence for all systems with a warm-up."""
+    told = [
+        f"{found.system}: {_first(found)}, {found.cut:,} of {found.measured:,} "
+        f"(p = {found.warm_up.p_value:.2g}; the slowest took {_span(found.slowest_cut or 0.0)})"
+        for found in settling
+        if found.warm_up.ended and found.cut
+    ]
+    if told:
         yield (
-            f"{found.system}: its first answers took longer than the rest (p = {warm_up.p_value:.2g}), "
-            f"but for more than {LARGEST_SHARE:.0%} of a day, which is too long for a warm-up; none "
-            "is left out of its latencies."
-        )
-    elif found.cut:
-        yield (
-            f"{found.system}: {_first(found)}, {found.cut} of {found.measured}, "
-            f"{'is' if found.cut == 1 else 'are'} left out of its latencies as warm-up: they stand out "
-            f"(p = {warm_up.p_value:.2g}; the slowest took {_span(found.slowest_cut or 0.0)}). "
-            "Every rate counts them."
+            "Answers that stand out at the beginning are left out of all latencies as warm-up; every rate "
+            f"counts them. Of {'; of '.join(told)}."
         )
 
 
@@ -58,16 +66,24 @@ def _first(found: Settling) -> str:
     return f"the first {_answers(first)} of the first day{on_others}"
 
 
-def _drift(found: Settling) -> Iterator[str]:
-    drift = found.drift
-    if not found.drifts or drift.value is None or drift.low is None or drift.high is None:
-        return
-    low, high = sorted((abs(drift.low), abs(drift.high)))
-    yield (
-        f"{found.system}: at the end of a day an answer took {abs(drift.value):.0%} [{low:.0%}, "
-        f"{high:.0%}] {'longer' if drift.value > 0 else 'less'} than at its beginning. Systems were "
-        "asked in turns, so that their differences have little of this drift; its own figures have it."
-    )
+def _drifts(settling: Sequence[Settling]) -> Iterator[str]:
+    """One sentence for all systems that slowed down, one for all that sped up."""
+    longer: list[str] = []
+    less: list[str] = []
+    for found in settling:
+        drift = found.drift
+        if not found.drifts or drift.value is None or drift.low is None or drift.high is None:
+            continue
+        low, high = sorted((abs(drift.low), abs(drift.high)))
+        told = f"{found.system} {abs(drift.value):.0%} [{low:.0%}, {high:.0%}]"
+        (longer if drift.value > 0 else less).append(told)
+    for word, systems in (("longer", longer), ("less", less)):
+        if systems:
+            yield (
+                f"At the end of a day an answer took {word} than at its beginning: {', '.join(systems)}. "
+                "Systems were asked in turns, so that their differences have little of this drift; "
+                "their own figures have it."
+            )
 
 
 def _late_client(manifest: Manifest, systems: Sequence[SystemResult]) -> Iterator[str]:

@@ -77,6 +77,8 @@ SYSTEMS = (
     Planted("hybrid", "hybrid", 0.90, 0.03, 0.03, 0.99, (0.004, 0.021, 0.010), 5.3e-7),
     Planted("stacked", "hybrid", 0.80, 0.10, 0.07, 0.95, (0.004, 0.021, 0.010), 5.3e-7),
 )
+# More than a reader can tell apart at once, with long names.
+SYSTEMS += tuple(replace(system, name=f"{system.name}-constrained") for system in SYSTEMS)
 
 
 def asked_for(run: LoadedRun, results: Results, *constraints: Constraint) -> Recommendation:
@@ -128,7 +130,7 @@ def planted_sweep(seed: int = 0) -> Hygiene:
         HygienePoint(
             share,
             shown,
-            _mean(values),
+            planted_mean(values),
             wilson([value == 1 for value in values]),
             wilson([value == -1 for value in values]),
             _gap(scored[0.0, shown], values) if share else None,
@@ -140,7 +142,7 @@ def planted_sweep(seed: int = 0) -> Hygiene:
 
 
 def _gap(a: Sequence[int], b: Sequence[int]) -> Estimate:
-    return _mean([y - x for x, y in zip(a, b, strict=True)])
+    return planted_mean([y - x for x, y in zip(a, b, strict=True)])
 
 
 def with_texts(run: LoadedRun, text: str) -> LoadedRun:
@@ -376,7 +378,7 @@ def _system(planted: Planted, days: Sequence[date], scores: list[Score]) -> Syst
             training_seconds=212.0 if trained else 0,
             examples=3_200 if trained else 0,
             tokens=410_000 if trained else 0,
-            usd=_mean([0.003 if trained else 0.0001, 0.0031 if trained else 0.0001]),
+            usd=planted_mean([0.003 if trained else 0.0001, 0.0031 if trained else 0.0001]),
         ),
     )
 
@@ -402,14 +404,14 @@ def _times(scores: list[Score]) -> dict[str, Estimate]:
         "latency_p50": _quantile(totals, 0.5),
         "latency_p95": _quantile(totals, 0.95),
         "latency_p99": Estimate.unknown("needs 299 answers", len(totals)),
-        "latency_mean": _mean(totals),
+        "latency_mean": planted_mean(totals),
         "connect_mean": Estimate.unknown("its answers do not tell it"),
-        "retrieve_mean": _mean([timing.retrieve for timing in timings]),
-        "first_token_mean": _mean([timing.first_token for timing in timings]),
-        "decode_mean": _mean([timing.decode for timing in timings]),
-        "other_mean": _mean([timing.other for timing in timings]),
-        "queue_mean": _mean([0.0 for _ in timings]),
-        "tokens_per_second": _mean([8 / timing.decode for timing in timings]),
+        "retrieve_mean": planted_mean([timing.retrieve for timing in timings]),
+        "first_token_mean": planted_mean([timing.first_token for timing in timings]),
+        "decode_mean": planted_mean([timing.decode for timing in timings]),
+        "other_mean": planted_mean([timing.other for timing in timings]),
+        "queue_mean": planted_mean([0.0 for _ in timings]),
+        "tokens_per_second": planted_mean([8 / timing.decode for timing in timings]),
     }
 
 
@@ -417,14 +419,18 @@ def _costs(scores: list[Score]) -> dict[str, Estimate]:
     costs = [score.cost.usd for score in scores if score.cost.usd is not None]
     right = sum(score.right for score in scores)
     passed = sum(s.right and (s.strictness.valid or not s.strictness.strict) for s in scores)
-    per_right = Estimate.unknown("nothing right") if not right else _mean([sum(costs) / right])
-    per_pass = Estimate.unknown("nothing passed") if not passed else _mean([sum(costs) / passed])
+    per_right = (
+        Estimate.unknown("nothing right") if not right else planted_mean([sum(costs) / right])
+    )
+    per_pass = (
+        Estimate.unknown("nothing passed") if not passed else planted_mean([sum(costs) / passed])
+    )
     return {
-        "cost_per_query": _mean(costs),
+        "cost_per_query": planted_mean(costs),
         "cost_per_right": per_right,
         "cost_per_pass": per_pass,
-        "prompt_tokens": _mean([160.0]),
-        "completion_tokens": _mean([9.0]),
+        "prompt_tokens": planted_mean([160.0]),
+        "completion_tokens": planted_mean([9.0]),
     }
 
 
@@ -448,7 +454,7 @@ def _comparisons(
                 for x, y in zip(by_system[a.name], by_system[b.name], strict=True)
             ]
             gaps = [y - x for x, y in both if x is not None and y is not None]
-            difference = _mean(gaps)
+            difference = planted_mean(gaps)
             spread = ((difference.high or 0) - (difference.low or 0)) / 3.92
             p = math.erfc(abs(difference.value or 0) / spread / math.sqrt(2)) if spread else None
             rate = metric.endswith("rate")
@@ -476,10 +482,12 @@ def _overheads(systems: Sequence[Planted], by_system: dict[str, list[Score]]) ->
         yield Overhead(
             a.name,
             b.name,
-            total=_mean([y.total - x.total for x, y in both]),
-            stages={s: _mean([getattr(y, s) - getattr(x, s) for x, y in both]) for s in stages},
-            other=_mean([y.other - x.other for x, y in both]),
-            queue=_mean([0.0 for _ in both]),
+            total=planted_mean([y.total - x.total for x, y in both]),
+            stages={
+                s: planted_mean([getattr(y, s) - getattr(x, s) for x, y in both]) for s in stages
+            },
+            other=planted_mean([y.other - x.other for x, y in both]),
+            queue=planted_mean([0.0 for _ in both]),
         )
 
 
@@ -506,7 +514,7 @@ def wilson(outcomes: Sequence[bool]) -> Estimate:
     return Estimate(hits / n, low, high, n, (n + 2) // 3, "Wilson")
 
 
-def _mean(values: Sequence[float]) -> Estimate:
+def planted_mean(values: Sequence[float]) -> Estimate:
     n = len(values)
     if not n:
         return Estimate.unknown("nothing measured")

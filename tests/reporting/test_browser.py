@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from planted import planted_run, planted_sweep, with_formats, with_parts, with_texts
+from planted_quality import planted_agreement, planted_quality
 
 from harness.reporting import write_report
 
@@ -44,6 +45,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with_parts(results, lambda _, number, place: number > 10 * place),
         tmp_path_factory.mktemp("report") / "report.html",
         hygiene=planted_sweep(),
+        quality=planted_quality(results, HOSTILE),
+        agreement=[planted_agreement(results)],
     )
 
 
@@ -67,6 +70,16 @@ def test_the_page_loads_alone_and_fits(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate(CLIPPED) == []
     context.close()
+
+
+@pytest.mark.parametrize("width", [1000, 1024, 1217, 1280])
+def test_ten_systems_with_long_names_fit(browser: Browser, tmp_path: Path, width: int) -> None:
+    run, results = planted_run(questions=24, days=3, systems=10)
+    path = write_report(run, results, tmp_path / "report.html")
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(path.as_uri(), timeout=120_000)
+    assert page.evaluate(CLIPPED) == []
+    page.close()
 
 
 def test_the_style_sheet_is_admitted_by_its_own_policy(browser: Browser, report: Path) -> None:

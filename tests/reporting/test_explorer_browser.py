@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from planted import planted_run, planted_sweep, with_texts
+from planted_quality import planted_agreement, planted_quality
 
 from harness.reporting import write_report
 from harness.scoring.score import Score
@@ -278,7 +279,14 @@ def test_axe_finds_nothing_serious(
     browser: Browser, tmp_path: Path, width: int, scheme: str
 ) -> None:
     run, results = planted_run(questions=8, days=2, systems=5)
-    report = write_report(run, results, tmp_path / "report.html", hygiene=planted_sweep())
+    report = write_report(
+        run,
+        results,
+        tmp_path / "report.html",
+        hygiene=planted_sweep(),
+        quality=planted_quality(results),
+        agreement=[planted_agreement(results)],
+    )
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from planted import asked_for, planted_run, planted_sweep
+from planted_quality import planted_agreement, planted_quality
 from rich.console import Console
 
 from harness.decision.claims import Claim, ClaimVerdict
@@ -42,7 +43,13 @@ def html() -> str:
     found = Estimate(0.0215, 0.0209, 0.0222, 16, 16, "planted")
     claims = (ClaimVerdict(CLAIM, "refuted", found, "latency_mean of rag minus base: too little."),)
     view = report_view(
-        run, results, claims=claims, recommendation=asked_for(run, results), hygiene=planted_sweep()
+        run,
+        results,
+        claims=claims,
+        recommendation=asked_for(run, results),
+        hygiene=planted_sweep(),
+        quality=planted_quality(results),
+        agreement=(planted_agreement(results),),
     )
     page = render(view)
     page = re.sub(r"<style>.*?</style>", "<style>(report.css)</style>", page, flags=re.DOTALL)

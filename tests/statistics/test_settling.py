@@ -64,10 +64,8 @@ def test_every_rate_counts_them(cold: Results, warm: Results) -> None:
 def test_a_note_says_how_many_and_why(cold: Results, warm: Results) -> None:
     (note,) = [note for note in cold.notes if "warm-up" in note]
     cut, measured = settling(cold, "rag").cut, settling(cold, "rag").measured
-    assert note.startswith(
-        f"rag: the first 4 answers of each day, {cut} of {measured}, are left out"
-    )
-    assert note.endswith("Every rate counts them.")
+    assert "left out of all latencies as warm-up; every rate counts them." in note
+    assert f"Of rag: the first 4 answers of each day, {cut} of {measured} (p = " in note
     assert not [note for note in warm.notes if "warm-up" in note]
 
 
@@ -132,14 +130,28 @@ def test_drift_is_told_as_such_and_never_cut(rise: float, words: str) -> None:
     assert rag.drift.low is not None
     assert rag.drift.high is not None
     assert rag.drift.low <= rise <= rag.drift.high
-    (note,) = [note for note in found.notes if "at the end of a day" in note]
-    assert note.startswith("rag: ")
-    assert f"{words} than at its beginning" in note
+    (note,) = [note for note in found.notes if "At the end of a day" in note]
+    assert f"{words} than at its beginning: rag {abs(rag.drift.value or 0):.0%} [" in note
+    assert "fine-tuned" not in note
+
+
+def test_what_holds_of_several_systems_is_told_once() -> None:
+    rng = random.Random(5)
+
+    def plant(_system: str, _day: int, place: int, _record: Record) -> Timing:
+        return Timing(total=0.1 * (1 + 0.4 * place / 119) * rng.lognormvariate(0, 0.05))
+
+    found = summarise(timed_run(plant), BOOK)
+    assert all(s.drifts for s in found.latency.settling)
+    (note,) = [note for note in found.notes if "At the end of a day" in note]
+    names = [s.system for s in found.latency.settling]
+    assert len(names) == 2
+    assert all(f"{name} " in note for name in names)
 
 
 def test_a_small_drift_is_not_worth_a_note() -> None:
     found = summarise(drifting(0.03), BOOK)
-    assert not any("at the end of a day" in note for note in found.notes)
+    assert not any("At the end of a day" in note for note in found.notes)
 
 
 def test_a_start_that_does_not_end_is_told_and_left_in() -> None:

@@ -48,7 +48,7 @@ def cost(context: Context) -> Section:
 
 
 def work(upkeep: Upkeep) -> tuple[str, ...]:
-    """What set-up and upkeep consisted of, a phrase each."""
+    """What set-up and upkeep consisted of, a phrase each, which break after commas only."""
     phrases = []
     if upkeep.documents or upkeep.index_seconds:
         removed = f", {count(upkeep.removed)} removed" if upkeep.removed else ""
@@ -61,7 +61,8 @@ def work(upkeep: Upkeep) -> tuple[str, ...]:
         phrases.append(f"{count(upkeep.examples)} examples, {duration(upkeep.training_seconds)}")
     if upkeep.energy_joules:
         phrases.append(f"{NUMBER.write(upkeep.energy_joules)[0]} J")
-    return tuple(phrases) or ("nothing to do",)
+    unbroken = (phrase.replace(" ", "\u00a0").replace(",\u00a0", ", ") for phrase in phrases)
+    return tuple(unbroken) or ("nothing to do",)
 
 
 def _sentence(context: Context) -> str:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from harness.reporting.components import Cell, Column, Section, Table
+import math
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from harness.reporting.components import Column, Section, Table
 from harness.reporting.figures import RATE, figure
 from harness.reporting.sections.context import Context
 from harness.statistics.estimate import Estimate
+from harness.statistics.results import SystemResult
+
+_ACROSS: Final = 6
+"""Systems that stand side by side on the narrowest screen that shows tables."""
 
 
 def kinds(context: Context) -> Section:
     """A row per kind, a column per system."""
     systems = context.results.systems
     names = sorted({kind for system in systems for kind in system.by_kind})
-    body: list[tuple[Cell, ...]] = [
-        (
-            plain_kind(kind) or "without a kind",
-            *(figure(system.by_kind.get(kind, {}).get("right_rate"), RATE) for system in systems),
-        )
-        for kind in names
-    ]
     return Section(
         id="kinds",
         title="By kind of question",
@@ -28,20 +29,34 @@ def kinds(context: Context) -> Section:
             "intervals are wider; a kind that looks bad in one cell is a place to look, not yet a "
             "finding."
         ),
-        blocks=(
-            Table(
-                caption="Share of right answers, per kind of question and system",
-                columns=(
-                    Column("Kind", numeric=False),
-                    *(Column(system.name) for system in systems),
-                ),
-                rows=tuple(body),
-            ),
-        )
-        if body
-        else (),
+        blocks=tuple(_tables(systems, names)),
         noted=False,
     )
+
+
+def _tables(systems: Sequence[SystemResult], names: Sequence[str]) -> Iterator[Table]:
+    """One table, or several of equal width where the systems are too many for one."""
+    if not names:
+        return
+    parts = math.ceil(len(systems) / _ACROSS)
+    width = math.ceil(len(systems) / parts)
+    for first in range(0, len(systems), width):
+        shown = systems[first : first + width]
+        which = f" ({shown[0].name} to {shown[-1].name})" if parts > 1 else ""
+        yield Table(
+            caption=f"Share of right answers, per kind of question and system{which}",
+            columns=(
+                Column("Kind", numeric=False),
+                *(Column(system.name) for system in shown),
+            ),
+            rows=tuple(
+                (
+                    plain_kind(kind) or "without a kind",
+                    *(figure(s.by_kind.get(kind, {}).get("right_rate"), RATE) for s in shown),
+                )
+                for kind in names
+            ),
+        )
 
 
 def plain_kind(kind: str) -> str:

@@ -115,8 +115,8 @@ def _tuned_models(context: Context) -> tuple[Facts, ...]:
 
 
 def _entries(mapping: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """What is set, by name; None is not set."""
-    return tuple((key, _plain(v)) for key, v in sorted(mapping.items()) if v is not None)
+    """What is set, by name; None is not set, nor is a table without entries."""
+    return tuple((key, _plain(v)) for key, v in sorted(mapping.items()) if v not in (None, {}))
 
 
 def _plain(value: object) -> str:
