@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
+from harness.decision.bounds import in_units
 from harness.decision.ownership import CHANGES, VOLUMES, Ownership
 from harness.reporting.components import Cell, Column, Lines, Section, Table
 from harness.reporting.figures import DOLLARS, NUMBER, Unit, count, duration, figure
@@ -131,7 +132,7 @@ def _owned_table(context: Context) -> tuple[Table, ...]:
     months = [m for one in owned for often in one.by_change.values() for m in often.values()]
     unit = DOLLARS.fitted(month.value for month in months)
     kept = [
-        f"{one.system}: {'unknown' if one.storage is None else f'${one.storage:.2g}'} ({one.stored})"
+        f"{one.system}: {'unknown' if one.storage is None else in_units('cost_', one.storage)} ({one.stored})"
         for one in owned
         if one.storage != 0
     ]
