@@ -390,3 +390,16 @@ def test_the_first_page_says_what_would_change_the_choice_first() -> None:
     depends = replace(asked, choice=None, tied=("rag", "hybrid"), depends=True)
     answer = report_view(run, results, recommendation=depends).overview.answer
     assert answer.startswith("It depends on what counts more: rag and hybrid are each the better")
+
+
+def test_the_first_page_names_a_system_that_is_right_more_often_than_those_it_depends_on() -> None:
+    run, results = planted_run(questions=60, days=2, systems=4)
+    asked = replace(recommend(results, ()), choice=None, depends=True)
+    with_best = replace(asked, tied=("rag", "hybrid"))
+    answer = report_view(run, results, recommendation=with_best).overview.answer
+    assert "for some; hybrid was right most often, in " in answer
+    without = replace(asked, tied=("base", "fine-tuned"))
+    answer = report_view(run, results, recommendation=without).overview.answer
+    assert "for some; of these fine-tuned was right most often, in " in answer
+    assert ". hybrid was right in " in answer
+    assert ", and is not sure to keep what was asked for." in answer

@@ -55,7 +55,7 @@ def _answer(context: Context) -> str:
         return _settled(context, context.results[context.recommendation.choice], ranked)
     if context.recommendation.tied:
         level = [context.results[name] for name in context.recommendation.tied]
-        return _depends(level) if context.recommendation.depends else _open(level)
+        return _depends(context, level, ranked) if context.recommendation.depends else _open(level)
     level = _level(context, ranked)
     rate = figure(ranked[0].metrics["right_rate"], RATE).line
     alike = f" ({join([s.name for s in level])} cannot be told apart)" if len(level) > 1 else ""
@@ -117,12 +117,26 @@ def _open(level: Sequence[SystemResult]) -> str:
     )
 
 
-def _depends(level: Sequence[SystemResult]) -> str:
-    best = _by_right_rate(level)[0]
+def _depends(
+    context: Context, level: Sequence[SystemResult], ranked: Sequence[SystemResult]
+) -> str:
+    best, first = _by_right_rate(level)[0], ranked[0]
     rate = figure(best.metrics["right_rate"], RATE).line
-    return (
+    told = (
         f"It depends on what counts more: {join([system.name for system in level])} are each the "
-        f"better one for some; {best.name} was right most often, in {rate} of its answers."
+        "better one for some;"
+    )
+    if best.name == first.name:
+        return f"{told} {best.name} was right most often, in {rate} of its answers."
+    missed = _missed(context, first.name)
+    why = (
+        f"misses what was asked for: {missed}"
+        if missed
+        else "is not sure to keep what was asked for"
+    )
+    return (
+        f"{told} of these {best.name} was right most often, in {rate} of its answers. {first.name} was "
+        f"right in {figure(first.metrics['right_rate'], RATE).line}, and {why}."
     )
 
 
