@@ -214,7 +214,7 @@ def recorded(folder: Path, every: int | None) -> api.Result:
     write(folder / "answers.jsonl", answers)
     (folder / "suite.toml").write_text(SUITE, encoding="utf-8")
     (folder / "systems.toml").write_text(
-        '[systems.hybrid-free]\nstrategy = "external"\nreplay = "answers.jsonl"\n', encoding="utf-8"
+        '[systems.hybrid]\nstrategy = "external"\nreplay = "answers.jsonl"\n', encoding="utf-8"
     )
     return api.compare(folder, out=folder / "runs")
 
@@ -232,7 +232,7 @@ def test_three_in_a_hundred_broken_tickets_are_caught_by_their_schema(tmp_path: 
     assert failed(found) == {"tickets fit their schema as often as before"}
     verdict = found["tickets fit their schema as often as before"]
     assert verdict.sentence.startswith(
-        "hybrid-free schema_valid_rate minus that of baseline hybrid-free is -3.1pp ["
+        "hybrid schema_valid_rate minus that of baseline hybrid is -3.1pp ["
     )
     assert verdict.explanation == "Every ticket that does not is typed in by hand."
-    assert broken.notes == ("hybrid-free differs from itself in the baseline in: answers",)
+    assert broken.notes == ("hybrid differs from itself in the baseline in: answers",)
