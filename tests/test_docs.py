@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
@@ -156,3 +157,11 @@ def test_the_question_set_loads(block: str, tmp_path: Path) -> None:
     assert [question.text for question in load_questions(str(path))] == [
         r["question"] for r in rows
     ]
+
+
+def test_the_main_job_installs_no_more_than_the_package() -> None:
+    tox = ConfigParser(interpolation=None)
+    tox.read(ROOT / "tox.ini")
+    assert tox["testenv:compare"]["deps"] == ""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert not any(need.startswith("torch") for need in project["dependencies"])
