@@ -243,7 +243,8 @@ def test_embedding_documents_is_upkeep_of_every_system_that_needs_it(result: api
     assert not judged.reused
     assert judged.index_seconds > 0 < served.index_seconds
     assert result.loaded.manifest.preparations["built-in"][0].embedded_tokens == 0
-    assert f"{first + later} tokens embedded" in result.report().read_text(encoding="utf-8")
+    report = result.report().read_text(encoding="utf-8").replace("\u00a0", " ")
+    assert f"{first + later} tokens embedded" in report
 
 
 def test_manifest_and_folder_name_the_parts_and_no_secret(
