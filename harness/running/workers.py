@@ -13,6 +13,7 @@ import contextlib
 import os
 import pickle
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -46,29 +47,76 @@ class WorkerDiedError(Exception):
     """The process ended before it replied; an outcome of its question, seldom of the run."""
 
 
+class _Child:
+    """A process with its pipes as streams.
+
+    `subprocess` starts it without running anything of ours between fork and exec. `uvloop` does run
+    Python there, and waits for ever when another thread held a lock at that moment.
+    """
+
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        stdin: asyncio.StreamWriter,
+        stdout: asyncio.StreamReader,
+        reading: asyncio.BaseTransport,
+    ) -> None:
+        self._process = process
+        self.stdin, self.stdout = stdin, stdout
+        self._reading = reading
+
+    @classmethod
+    async def start(cls, command: Sequence[str], log: IO[bytes], env: Mapping[str, str]) -> _Child:
+        """Start `command`; its standard error goes to `log`."""
+        process = subprocess.Popen(  # noqa: ASYNC220, S603  (takes a millisecond; our own command)
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=env,
+            bufsize=0,
+            start_new_session=True,
+        )
+        loop, stdout = asyncio.get_running_loop(), asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(stdout)
+        reading, _ = await loop.connect_read_pipe(lambda: protocol, process.stdout)
+        writing, flow = await loop.connect_write_pipe(
+            lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader()), process.stdin
+        )
+        stdin = asyncio.StreamWriter(writing, flow, None, loop)
+        return cls(process, stdin, stdout, reading)
+
+    async def wait(self) -> int:
+        """Its exit status; the pipes are closed."""
+        status = await asyncio.to_thread(self._process.wait)
+        self.stdin.close()
+        self._reading.close()
+        return status
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._process.kill()
+
+
 class Worker:
     """One process."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: _Child) -> None:
         self._process = process
 
     @classmethod
     async def start(cls, log: IO[bytes]) -> Worker:
         """Start a process that knows no system yet; what it prints goes to `log`."""
         path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)  # noqa: PTH109
-        process = await asyncio.create_subprocess_exec(
+        command = (
             sys.executable,
             "-P",  # a file in the working folder is no module: that may be a suite's
             "-u",  # what a system prints is in the log even when its worker is killed
             "-c",
             "from harness.running.worker_process import main; main()",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=log,
-            env={**os.environ, **_ENVIRONMENT, "PYTHONPATH": path},
-            start_new_session=True,
         )
-        return cls(process)
+        env = {**os.environ, **_ENVIRONMENT, "PYTHONPATH": path}
+        return cls(await _Child.start(command, log, env))
 
     async def call(self, method: str, *arguments: object) -> Any:  # noqa: ANN401  (by method)
         """One request and its reply.
@@ -76,7 +124,6 @@ class Worker:
         Raises `WorkerDiedError`, or `RunError` with the message of what the request raised.
         """
         stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None and stdout is not None  # noqa: S101, PT018  (both are pipes)
         data = pickle.dumps((method, arguments), pickle.HIGHEST_PROTOCOL)
         try:
             stdin.write(HEADER.pack(len(data)) + data)
