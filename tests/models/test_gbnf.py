@@ -44,7 +44,12 @@ def test_a_grammar_accepts_what_its_pattern_matches(pattern: str, data: st.DataO
     ascii_text = st.text(st.characters(max_codepoint=127), max_size=8)
     matching = st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True)
     text = data.draw(st.one_of(matching, ascii_text))
-    assert accepts(grammar, text) == (re.fullmatch(pattern, text, re.ASCII) is not None)
+    matches = re.fullmatch(pattern, text, re.ASCII) is not None
+    # A dot is no line's end, and \r is one for ECMAScript: the grammar is the narrower of the two.
+    if "\r" in text:
+        assert matches or not accepts(grammar, text)
+    else:
+        assert accepts(grammar, text) == matches
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8"), min_size=1), min_size=1), st.text())
