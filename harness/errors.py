@@ -74,6 +74,11 @@ def located(path: Path | str, line: int | None, message: str) -> str:
     return f"{path}:{line}: {message}" if line is not None else f"{path}: {message}"
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of what an error of another library says; its type where it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
 def nearest(word: str, valid: Iterable[str]) -> str:
     """Say which words are valid, nearest first: `did you mean 'x'? valid: a, b`."""
     words = sorted(valid)

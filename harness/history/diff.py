@@ -13,8 +13,8 @@ from harness.history.snapshot import Kept, Snapshot
 from harness.history.unlike import unlike
 from harness.statistics.estimate import Estimate
 from harness.statistics.multiplicity import holm
-from harness.statistics.paired import paired_means, paired_rates
-from harness.statistics.table import RATES, Sample, ScoreTable, align
+from harness.statistics.summary import compare
+from harness.statistics.table import RATES, Sample, ScoreTable
 
 __all__ = ["DIFFERENCES", "Change", "Diff", "Flip", "SystemDiff", "diff", "pair_up"]
 
@@ -246,22 +246,20 @@ def _change(metric: str, sides: _Sides) -> Change | None:
     left, right = (table.sample(metric) for table in sides.tables)
     if not len(left) and not len(right):
         return None
-    x, y, clusters = align(left, right)
-    is_rate = metric in RATES
-    test = (paired_rates if is_rate else paired_means)(x, y, clusters, seed=sides.seed)
-    rose, fell = _places(left, right, sides.kinds) if is_rate else ("", "")
+    found = compare(dict(zip("ab", sides.tables, strict=True)), "a", "b", metric, seed=sides.seed)
+    rose, fell = _places(left, right, sides.kinds) if metric in RATES else ("", "")
     unknown = Estimate.unknown("not formed when the run was saved")
     a, b = (figures.get(metric, unknown) for figures in sides.figures)
     return Change(
         metric=metric,
         a=a,
         b=b,
-        difference=test.difference,
-        p_value=test.p_value,
+        difference=found.difference,
+        p_value=found.p_value,
         p_adjusted=None,
-        pairs=len(x),
-        only_a=test.only_a,
-        only_b=test.only_b,
+        pairs=found.pairs,
+        only_a=found.only_a,
+        only_b=found.only_b,
         rose_in=rose,
         fell_in=fell,
     )

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from harness.errors import first_line
 from harness.history.rows import SCHEMA, digest, from_table, to_table
 from harness.history.snapshot import Figures, Snapshot
 from harness.running.manifest import Manifest, manifest_from_dict, manifest_to_dict
@@ -24,6 +25,8 @@ __all__ = ["KEY", "DamagedError", "Header", "decode", "encode", "read_header"]
 
 FORMAT: Final = 1
 KEY: Final = b"harness"
+_LONGEST: Final = 120
+"""Characters of what a library says of a damaged file."""
 _CHECKSUM: Final = b"harness-sha256"
 
 
@@ -60,7 +63,7 @@ def read_header(file: BinaryIO) -> Header:
     try:
         footer = pq.read_metadata(file)
     except pa.ArrowException as error:
-        raise DamagedError(f"not a whole Parquet file ({_first_line(error)})") from error
+        raise DamagedError(f"not a whole Parquet file ({_told(error)})") from error
     header = _header(footer.metadata or {})
     if header.answers != footer.num_rows:
         raise DamagedError(f"{footer.num_rows} answers of {header.answers} are there")
@@ -72,7 +75,7 @@ def decode(data: bytes) -> Snapshot:
     try:
         table = pq.read_table(io.BytesIO(data), page_checksum_verification=True)
     except (pa.ArrowException, OSError) as error:
-        raise DamagedError(f"cannot be read ({_first_line(error)})") from error
+        raise DamagedError(f"cannot be read ({_told(error)})") from error
     header = _header(table.schema.metadata or {})
     table = table.replace_schema_metadata()
     if not table.schema.equals(SCHEMA) or digest(header.manifest.run_id, table) != header.digest:
@@ -80,7 +83,7 @@ def decode(data: bytes) -> Snapshot:
     try:
         answers = tuple(from_table(table))
     except (KeyError, TypeError, ValueError) as error:
-        raise DamagedError(f"its answers cannot be read ({_first_line(error)})") from error
+        raise DamagedError(f"its answers cannot be read ({_told(error)})") from error
     return Snapshot(header.manifest, header.figures, header.notes, answers)
 
 
@@ -92,7 +95,7 @@ def _header(metadata: Mapping[bytes, bytes]) -> Header:
     try:
         return _from_dict(json.loads(metadata[KEY]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise DamagedError(f"its manifest cannot be read ({_first_line(error)})") from error
+        raise DamagedError(f"its manifest cannot be read ({_told(error)})") from error
 
 
 def _to_dict(header: Header) -> dict[str, Any]:
@@ -130,5 +133,5 @@ def _checksum(told: bytes) -> bytes:
     return hashlib.sha256(told).hexdigest().encode()
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).strip().splitlines()[0][:120]
+def _told(error: Exception) -> str:
+    return first_line(error)[:_LONGEST]

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from harness.errors import ConfigError, RunError
+from harness.errors import ConfigError, RunError, first_line
 from harness.history.rows import SCHEMA
 from harness.history.store import Entry, History
 
@@ -69,9 +69,9 @@ def query(history: History, entries: Sequence[Entry], sql: str) -> Rows:
             columns = tuple(str(column[0]) for column in asked.description or ())
             return Rows(columns, tuple(asked.fetchall()) if columns else ())
         except (duckdb.IOException, duckdb.InvalidInputException) as error:
-            raise RunError(_first_line(error)) from error
+            raise RunError(first_line(error)) from error
         except duckdb.Error as error:
-            raise ConfigError(f"the query: {_first_line(error)}") from error
+            raise ConfigError(f"the query: {first_line(error)}") from error
 
 
 def _register_answers(connection: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> None:
@@ -128,7 +128,3 @@ def _figures(entries: Sequence[Entry]) -> Iterable[dict[str, Any]]:
 
 def _table(rows: Iterable[dict[str, Any]], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_pylist(list(rows), schema=schema)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
-from harness.errors import ConfigError, RunError
+from harness.errors import ConfigError, RunError, first_line
 
 __all__ = ["Storage"]
 
@@ -35,11 +35,11 @@ class Storage:
         try:
             self._fs, root = fsspec.core.url_to_fs(self.where)
         except ImportError as error:
-            raise ConfigError(f"--storage {self.where}: {_first_line(error)}") from error
+            raise ConfigError(f"--storage {self.where}: {first_line(error)}") from error
         except (ValueError, OSError) as error:
             raise ConfigError(
                 f"--storage {self.where!r} is no folder and no URL that can be used "
-                f"({_first_line(error)})"
+                f"({first_line(error)})"
             ) from error
         self._root: str = root.rstrip("/")
 
@@ -139,9 +139,5 @@ class Storage:
         try:
             yield
         except OSError as error:
-            told = error.strerror or _first_line(error)
+            told = error.strerror or first_line(error)
             raise RunError(f"{self.url(path)}: {told}") from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).strip().splitlines()[0]

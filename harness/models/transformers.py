@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness.errors import ArtefactError, ConfigError, MissingExtraError, nearest
+from harness.errors import ArtefactError, ConfigError, MissingExtraError, first_line, nearest
 from harness.models.base import Generation, Message, ModelError
 from harness.models.chat import ChatEncoder
 from harness.models.constraint import Constrainer, TokenFilter
@@ -93,7 +93,7 @@ class TransformersModel:
                     use_safetensors=True,
                 )
             except (OSError, ValueError) as error:
-                raise ArtefactError(f"{model}: cannot be loaded ({_first_line(error)})") from error
+                raise ArtefactError(f"{model}: cannot be loaded ({first_line(error)})") from error
         if tokenizer.chat_template is None:
             raise ArtefactError(f"{model}: no chat template; the harness evaluates chat models")
         name, fingerprint = Path(model).name, model_fingerprint(_folder(model))
@@ -210,7 +210,7 @@ class TransformersModel:
                     stopping_criteria=[clock],
                 )
         except RuntimeError as error:  # out of memory, a device that failed
-            raise ModelError("device", _first_line(error)) from error
+            raise ModelError("device", first_line(error)) from error
         end = time.perf_counter()
         return [
             _Continued(self._own(row[length:], one.most), clock.at, end, len(asked))
@@ -325,7 +325,7 @@ def _device(device: str | None) -> str:
         torch.empty(0, device=device)
     # torch says "no such device" by an AssertionError where it was built without it.
     except (RuntimeError, AssertionError) as error:
-        raise ConfigError(f"device {device!r}: {_first_line(error)}") from error
+        raise ConfigError(f"device {device!r}: {first_line(error)}") from error
     return device
 
 
@@ -338,7 +338,7 @@ def _merged(network: Any, adapter: Path) -> Any:  # noqa: ANN401
             return peft.PeftModel.from_pretrained(network, str(adapter)).merge_and_unload()
     except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
         raise ArtefactError(
-            f"{adapter}: does not fit the base model ({_first_line(error)})"
+            f"{adapter}: does not fit the base model ({first_line(error)})"
         ) from error
 
 
@@ -361,7 +361,3 @@ def _quiet() -> Iterator[None]:
     finally:
         if shown:
             logging.enable_progress_bar()
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

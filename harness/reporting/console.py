@@ -5,12 +5,12 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import Final
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 from harness.reporting.figures import NBSP, Figure, figure
 from harness.reporting.metrics import metric
+from harness.reporting.terminal import plain_table
 from harness.reporting.untrusted import single_line
 from harness.scoring.forecast import Forecast
 from harness.statistics.results import Results
@@ -34,15 +34,7 @@ def summary_table(results: Results) -> Table:
 
     Colours only emphasise; without them the table says the same.
     """
-    table = Table(
-        title=_title(results),
-        title_justify="left",
-        title_style="",
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        show_edge=False,
-        pad_edge=False,
-    )
+    table = plain_table(_title(results))
     table.add_column("system", overflow="fold", min_width=_NAME)
     columns = []
     for name, heading in _COLUMNS:
@@ -58,15 +50,7 @@ def summary_table(results: Results) -> Table:
 
 def forecast_table(found: Forecast) -> Table:
     """One row per system: calls, about so many tokens (of answers also at most), and dollars."""
-    table = Table(
-        title=f"{found.calls:,} answers would be asked for",
-        title_justify="left",
-        title_style="",
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        show_edge=False,
-        pad_edge=False,
-    )
+    table = plain_table(f"{found.calls:,} answers would be asked for")
     table.add_column("system", overflow="fold", min_width=_NAME)
     for heading in (
         "calls",

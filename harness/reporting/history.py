@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import Final
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
@@ -16,6 +15,7 @@ from harness.history.store import Entry
 from harness.history.trend import Point, Series
 from harness.reporting.figures import NBSP, Unit, duration, figure, p_value
 from harness.reporting.metrics import in_words, metric
+from harness.reporting.terminal import plain_table
 from harness.reporting.untrusted import excerpt, single_line
 from harness.running.manifest import Manifest
 from harness.statistics.estimate import Estimate
@@ -42,7 +42,7 @@ _SURE: Final = 0.05
 
 def history_table(entries: Sequence[Entry]) -> Table:
     """One row a run: number, name, day, suite, and each system's rate of right answers."""
-    table = _table("* is the pinned baseline of its suite")
+    table = plain_table("* is the pinned baseline of its suite")
     table.add_column("no.", no_wrap=True)
     for heading in ("name", "made", "suite"):
         table.add_column(heading, overflow="fold", no_wrap=heading == "made")
@@ -68,7 +68,7 @@ def _right(entry: Entry) -> Iterator[str]:
 def diff_tables(found: Diff) -> Iterator[Table]:
     """For each pair of systems: a metric a row, as it was, as it is, and the paired difference."""
     for system in found.systems:
-        table = _table(_pairs(system))
+        table = plain_table(_pairs(system))
         for heading in ("", "a", "b", "b - a", "p, adjusted"):
             table.add_column(heading, justify="right" if heading else "left", overflow="fold")
         for change in system.changes:
@@ -111,20 +111,14 @@ def _cell(estimate: Estimate, unit: Unit) -> Text:
 
 def flip_table(flip: Flip) -> Table:
     """A question that flipped: what both answered, side by side."""
-    table = Table(
-        title=Text.assemble(
+    table = plain_table(
+        Text.assemble(
             ("won " if flip.won else "lost ", "bold green" if flip.won else "bold red"),
             f"{single_line(flip.question_id)} on {flip.day}"
             f"{f', repeat {flip.repeat}' if flip.repeat else ''}"
             f"{f', kind {single_line(flip.kind)}' if flip.kind else ''}\n",
             (single_line(flip.question, 2 * _TEXT), "italic"),
         ),
-        title_justify="left",
-        title_style="",
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        show_edge=False,
-        pad_edge=False,
         expand=True,
     )
     for side, label in (("a", flip.a_class), ("b", flip.b_class)):
@@ -271,16 +265,4 @@ def _moved(move: Move) -> str:
     return (
         f"{change.metric} of {single_line(move.system)} {printed.text} {unit} "
         f"{printed.interval.replace(NBSP, ' ')} to {now} against {move.against}{where}"
-    )
-
-
-def _table(title: str) -> Table:
-    return Table(
-        title=Text(title),
-        title_justify="left",
-        title_style="",
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        show_edge=False,
-        pad_edge=False,
     )

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 from harness.reporting.figures import NUMBER, Unit, duration, figure
+from harness.reporting.terminal import plain_table
 from harness.reporting.untrusted import single_line
 from harness.statistics.estimate import Estimate
 from harness.statistics.load import TOO_SHORT, StepFigures
@@ -39,15 +39,7 @@ class LoadView:
 
     def table(self) -> Table:
         """One row a rate, the closed loop first; each figure above its 95 % interval."""
-        table = Table(
-            title=Text(self._title()),
-            title_justify="left",
-            title_style="",
-            box=SIMPLE_HEAD,
-            padding=(0, 1, 0, 0),
-            show_edge=False,
-            pad_edge=False,
-        )
+        table = plain_table(self._title())
         columns = list(self._columns(self._by_rate))
         for heading, _ in columns:
             table.add_column(heading, justify="right", overflow="fold")

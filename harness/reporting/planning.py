@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 from harness.reporting.figures import Unit, count, figure
 from harness.reporting.metrics import metric
+from harness.reporting.terminal import plain_table
 from harness.reporting.untrusted import single_line
 from harness.statistics.estimate import Estimate
 from harness.statistics.planning import Plan
@@ -30,7 +30,7 @@ def plan_tables(found: Plan) -> Iterator[Table]:
 def _alone(found: Plan) -> Table:
     unit = metric(found.metric).unit([one.estimate for one in found.systems])
     asked = _asked(found, unit)
-    table = _table(
+    table = plain_table(
         f"{found.metric}, one system: half the width of its {1 - found.alpha:.0%} interval"
     )
     table.add_column("system", overflow="fold")
@@ -52,7 +52,7 @@ def _pairs(found: Plan) -> Table:
     unit = metric(found.metric).difference_unit([one.estimate for one in found.comparisons])
     asked = _asked(found, metric(found.metric).unit([one.estimate for one in found.comparisons]))
     rates = metric(found.metric).quantity == "rate"
-    table = _table(
+    table = plain_table(
         f"{found.metric}, two systems: the difference that is detected with {found.power:.0%} power"
     )
     table.add_column("b - a", overflow="fold")
@@ -84,18 +84,6 @@ def plan_lines(found: Plan) -> Iterator[str]:
             f"{family} comparisons are adjusted for one another (Holm): to be as sure of each, "
             f"plan with --alpha {found.alpha / family:.2g}."
         )
-
-
-def _table(title: str) -> Table:
-    return Table(
-        title=Text(title),
-        title_justify="left",
-        title_style="",
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        show_edge=False,
-        pad_edge=False,
-    )
 
 
 def _asked(found: Plan, unit: Unit) -> list[str]:

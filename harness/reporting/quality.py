@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 from harness.reporting.console import dollars
 from harness.reporting.figures import NUMBER, RATE, count, figure
 from harness.reporting.sections.quality import SCORE
+from harness.reporting.terminal import plain_table
 from harness.reporting.untrusted import single_line
 from harness.scoring.quality import METRICS
 from harness.statistics.judging import JudgeAgreement
@@ -88,14 +88,8 @@ def agreement_lines(found: Sequence[JudgeAgreement]) -> Iterator[str]:
 
 def _table(found: Quality, names: Sequence[str], *, judged: bool, of: str) -> Table:
     who = "as judged" if judged else "without a judge"
-    table = Table(
-        title=f"{'Answers' if of == 'answer' else 'Passages'}, {who}; scores above 95% intervals",
-        title_justify="left",
-        title_style="",
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        show_edge=False,
-        pad_edge=False,
+    table = plain_table(
+        f"{'Answers' if of == 'answer' else 'Passages'}, {who}; scores above 95% intervals"
     )
     table.add_column("system", overflow="fold", min_width=10)
     for name in names:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 from harness.reporting.figures import NUMBER
+from harness.reporting.terminal import plain_table
 from harness.statistics.selftest import Cell, Kind
 
 _TITLES: Final[dict[Kind, str]] = {
@@ -30,12 +30,7 @@ def coverage_tables(cells: Sequence[Cell]) -> Iterator[tuple[str, Table]]:
     """
     for kind, title in _TITLES.items():
         mine = [cell for cell in cells if cell.kind == kind]
-        table = Table(
-            box=SIMPLE_HEAD,
-            padding=(0, 1, 0, 0),
-            show_edge=False,
-            pad_edge=False,
-        )
+        table = plain_table()
         table.add_column("")
         table.add_column("n", justify="right")
         for design in dict.fromkeys(cell.design for cell in mine):

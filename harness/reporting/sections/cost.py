@@ -8,7 +8,7 @@ from typing import Final
 from harness.decision.bounds import in_units
 from harness.decision.ownership import CHANGES, VOLUMES, Ownership
 from harness.reporting.components import Cell, Column, Lines, Section, Table
-from harness.reporting.figures import DOLLARS, NUMBER, Unit, count, duration, figure
+from harness.reporting.figures import DOLLARS, NBSP, NUMBER, Unit, count, duration, figure
 from harness.reporting.metrics import METRICS
 from harness.reporting.sections.context import Context, rows, system_labels
 from harness.statistics.results import Upkeep
@@ -62,7 +62,7 @@ def work(upkeep: Upkeep) -> tuple[str, ...]:
         phrases.append(f"{count(upkeep.examples)} examples, {duration(upkeep.training_seconds)}")
     if upkeep.energy_joules:
         phrases.append(f"{NUMBER.write(upkeep.energy_joules)[0]} J")
-    unbroken = (phrase.replace(" ", "\u00a0").replace(",\u00a0", ", ") for phrase in phrases)
+    unbroken = (phrase.replace(" ", NBSP).replace(f",{NBSP}", ", ") for phrase in phrases)
     return tuple(unbroken) or ("nothing to do",)
 
 

@@ -34,7 +34,7 @@ class Stage:
 
     Shares are of conversations: tables, look-ups (plain, dated, by a rule), comparisons of days, closed-book ones; then of the scenes
     of the others: triage, contrasts, registers, ledgers, restatements. `kin` is the chance that rivals have near
-    names, `strangers` that look-ups ask for what no row has, `dated` whether contrasts state more days. `reading` is the loss weight of text that is no answer.
+    names, `strangers` that look-ups ask for what no row has. `reading` is the loss weight of text that is no answer.
     """
 
     until: int
@@ -58,7 +58,6 @@ class Stage:
     strangers: float = 0.0
     contrasts: float = 0.0
     triage: float = 0.0
-    dated: bool = False
 
 
 STAGES: Final = (
@@ -148,7 +147,6 @@ STAGES: Final = (
         strangers=0.5,
         contrasts=0.5,
         triage=0.12,
-        dated=True,
     ),
     # Last, the same with more tickets and more of what is confused longest.
     Stage(
@@ -181,7 +179,6 @@ STAGES: Final = (
         strangers=0.5,
         contrasts=0.65,
         triage=0.2,
-        dated=True,
     ),
 )
 
@@ -232,7 +229,7 @@ def _shown(r: Random, stage: Stage) -> Scene:
     if stage.triage and r.random() < stage.triage:
         return triage_scene(r, r.choice(stage.passages), stage.conflicts)
     if stage.contrasts and r.random() < stage.contrasts:
-        return contrast_scene(r, r.choice(stage.passages), stage.conflicts, dated=stage.dated)
+        return contrast_scene(r, r.choice(stage.passages), stage.conflicts, dated=True)
     few = stage.conflicts * 0.5
     if stage.registers and r.random() < stage.registers:
         return register_scene(r, r.choice((2, 3, 4, 5)), few, stage.kin)
