@@ -19,7 +19,10 @@ import pytest
 from harness import api
 from harness.cli import main
 from harness.history import History, take
-from harness.running.folder import MANIFEST
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from made import runs_made
 
 ROOT = Path(__file__).resolve().parent.parent
 Call = Callable[..., "Done"]
@@ -89,11 +92,6 @@ def saved(two_saved: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(two_saved, tmp_path / "office"))
 
 
-def runs_made(office: Path) -> list[Path]:
-    """The run folders, the oldest first; by name two of the same second stand in any order."""
-    return sorted((office / "runs").iterdir(), key=lambda run: (run / MANIFEST).stat().st_mtime_ns)
-
-
 def width(text: str) -> int:
     return max(map(len, text.splitlines()))
 
@@ -139,7 +137,7 @@ def test_trend_is_80_columns_and_json(run: Call, saved: Path) -> None:
 
 
 def test_a_run_is_saved_once_pruned_and_restored(run: Call, saved: Path) -> None:
-    folder = runs_made(saved)[0]
+    folder = runs_made(saved / "runs")[0]
     again = run("history", "save", folder, "again", cwd=saved)
     assert "is saved already, as 0001_first" in again.stdout
     dry = run("history", "prune", "--keep", "last=1", "--dry-run", cwd=saved)
@@ -165,7 +163,7 @@ def test_every_command_names_a_damaged_file_and_goes_on(run: Call, saved: Path) 
         ("history", "pin", "last"),
         ("history", "prune", "--keep", "last=9"),
         ("history", "query", "SELECT 1"),
-        ("nightly", "--run", runs_made(saved)[-1]),
+        ("nightly", "--run", runs_made(saved / "runs")[-1]),
     ):
         done = run(*arguments, cwd=saved)
         assert done.returncode == 0, done.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -13,6 +14,10 @@ import pytest
 from harness import api
 from harness.history import History, take
 from harness.plugin.options import read_settings
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from made import runs_made
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "docs" / "examples" / "your-own"
@@ -110,7 +115,7 @@ def run(suite: pytest.Pytester, *arguments: str) -> pytest.RunResult:
 
 
 def runs(suite: pytest.Pytester) -> list[Path]:
-    return sorted((suite.path / "runs").glob("*"))
+    return runs_made(suite.path / "runs")
 
 
 def test_one_session_says_judges_saves_and_writes_everything(
