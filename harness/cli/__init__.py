@@ -22,7 +22,7 @@ from harness.cli import (
 )
 from harness.cli.app import app
 from harness.errors import BudgetReachedError, HarnessError, RunInterruptedError
-from harness.running.environment import forbid_core_files
+from harness.running.environment import collect_seldom, forbid_core_files
 from harness.transport.keys import without_secrets
 
 __all__ = ["app", "main"]
@@ -39,6 +39,7 @@ def main() -> None:
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     forbid_core_files()
+    collect_seldom()
     try:
         app(arguments)
     except HarnessError as error:

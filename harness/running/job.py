@@ -17,7 +17,7 @@ from harness.running.environment import machine, package_versions
 from harness.running.fingerprints import corpus_fingerprint, facts_fingerprint, file_fingerprint
 from harness.running.gate_rows import row_to_dict
 from harness.running.manifest import Manifest, SystemManifest
-from harness.running.plan import Task, make_plan, sample_questions
+from harness.running.plan import Plan, make_plan, sample_questions
 from harness.running.suite import Suite, built_in_suites
 from harness.running.targets import make_targets
 from harness.systems.build import build_system
@@ -68,7 +68,7 @@ class Inputs:
 
     world: SystemWorld
     questions: QuestionSet
-    plan: tuple[Task, ...]
+    plan: Plan
     fingerprints: Mapping[str, str]
     limit: int | None = None
 

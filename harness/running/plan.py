@@ -9,14 +9,18 @@ block design; Montgomery, Design and Analysis of Experiments, ch. 4).
 from __future__ import annotations
 
 import random
+from array import array
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar, overload
 
 from harness.errors import ConfigError
 from harness.running.record import RecordKey
 from harness.world.questions import Question
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,58 @@ class Task:
         return self.system, self.question_id, self.day.isoformat(), self.repeat
 
 
+class Plan(Sequence[Task]):
+    """Tasks in the order in which they are carried out, each made when it is looked at.
+
+    Of `passes` over all of `ids`, one a day and repeat, each block is kept as the index of its question
+    in `asked`, and the systems that then answer as their indices in `order`: there may be 100,000
+    tasks, and whole they would take more room than anything else about them.
+    """
+
+    def __init__(
+        self,
+        ids: Sequence[str],
+        systems: Sequence[str],
+        passes: Sequence[tuple[date, int]],
+        asked: array[int],
+        order: array[int],
+    ) -> None:
+        self._ids = ids
+        self._systems = systems
+        self._passes = passes
+        self._asked = asked
+        self._order = order
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    @overload
+    def __getitem__(self, place: int) -> Task: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Task, ...]: ...
+    def __getitem__(self, place: int | slice) -> Task | tuple[Task, ...]:
+        """One task, or some."""
+        positions = range(len(self))[place]
+        if isinstance(positions, range):
+            return tuple(map(self._task, positions))
+        return self._task(positions)
+
+    def __iter__(self) -> Iterator[Task]:
+        return map(self._task, range(len(self)))
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the same is done in the same order."""
+        return isinstance(other, Plan) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as of a list
+
+    def _task(self, position: int) -> Task:
+        block = position // len(self._systems)
+        day, repeat = self._passes[block // len(self._ids)]
+        system = self._systems[self._order[position]]
+        return Task(position, system, self._ids[self._asked[block]], day, repeat)
+
+
 def make_plan(
     questions: Iterable[Question],
     days: Sequence[date],
@@ -43,7 +99,7 @@ def make_plan(
     seed: int,
     *,
     grouped: bool = False,
-) -> tuple[Task, ...]:
+) -> Plan:
     """Every question, day, system and repeat combined once, days in order, interleaved.
 
     A day's order depends on the seed and that day alone: another day in the run changes nothing.
@@ -57,22 +113,27 @@ def make_plan(
         _check(what, values)
     if repeats < 1:
         raise ConfigError(f"repeats must be at least 1, not {repeats}")
-    tasks: list[Task] = []
+    passes = [(day, repeat) for day in sorted(days) for repeat in range(repeats)]
+    asked, order = array("I"), array("I")
     for day in sorted(days):
         rng = random.Random(f"plan/{seed}/{day}")  # noqa: S311  (an order, no secret)
-        for repeat in range(repeats):
-            for question_id in _by_groups(questions, rng) if grouped else rng.sample(ids, len(ids)):
-                for system in rng.sample(systems, len(systems)):
-                    tasks.append(Task(len(tasks), system, question_id, day, repeat))
-    return tuple(tasks)
+        for _ in range(repeats):
+            for index in _by_groups(questions, rng) if grouped else _shuffled(range(len(ids)), rng):
+                asked.append(index)
+                order.extend(_shuffled(range(len(systems)), rng))
+    return Plan(ids, systems, passes, asked, order)
 
 
-def _by_groups(questions: Sequence[Question], rng: random.Random) -> list[str]:
-    groups: dict[str, list[str]] = defaultdict(list)
-    for question in questions:
-        groups[question.cluster].append(question.id)
-    order = rng.sample(list(groups), len(groups))
-    return [id_ for group in order for id_ in rng.sample(groups[group], len(groups[group]))]
+def _by_groups(questions: Sequence[Question], rng: random.Random) -> list[int]:
+    groups: dict[str, list[int]] = defaultdict(list)
+    for index, question in enumerate(questions):
+        groups[question.cluster].append(index)
+    order = _shuffled(list(groups), rng)
+    return [index for group in order for index in _shuffled(groups[group], rng)]
+
+
+def _shuffled(items: Sequence[_T], rng: random.Random) -> list[_T]:
+    return rng.sample(items, len(items))
 
 
 def sample_questions(

@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, defaultdict, deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -29,6 +28,7 @@ from harness.running.folder import RunFolder
 from harness.running.lag import LagMeter
 from harness.running.plan import Task
 from harness.running.progress import Phase, Progress, ProgressCallback
+from harness.running.queue import TaskQueue
 from harness.running.record import Record
 from harness.running.workers import Seat, default_workers
 from harness.systems.base import Answer, Preparation, System
@@ -81,8 +81,11 @@ class Runner:
         self._callback = progress
         self._total = len(plan)
         done = folder.done
-        self._pending = [task for task in plan if task.key not in done] if done else plan
-        needed = {task.system for task in self._pending}
+        self._plan = plan
+        self._pending: Sequence[int] = range(len(plan))  # positions in the plan
+        if done:
+            self._pending = [task.position for task in plan if task.key not in done]
+        needed = {task.system for task in self._tasks()}
         self._in_workers = [a for a in arms if a.place == "worker" and a.name in needed]
         self._in_loop = [a for a in arms if a.place == "loop" and a.name in needed]
         self._systems: dict[str, System] = {}
@@ -165,7 +168,7 @@ class Runner:
         budget = self._options.budget
         assert budget is not None  # noqa: S101  (else nothing is over it)
         missing = Counter(
-            task.system for task in self._pending if task.key not in self._folder.done
+            task.system for task in self._tasks() if task.key not in self._folder.done
         )
         listed = ", ".join(f"{name} {count}" for name, count in sorted(missing.items()))
         return (
@@ -188,7 +191,7 @@ class Runner:
             await self._make()
             # A resumed run begins with its first day again: what a system is on one day may
             # depend on the days before. Artefacts that exist are reused.
-            last = max(task.day for task in self._pending)
+            last = max(task.day for task in self._tasks())
             for day in sorted(day for day in self._folder.manifest.days if day <= last):
                 await self._prepare(day)
                 with self._lag:
@@ -269,9 +272,10 @@ class Runner:
 
     async def _answer_all(self, day: date) -> None:
         local = {arm.name for arm in self._in_workers}
-        for_workers = deque(
-            task for task in self._pending if task.day == day and task.system in local
-        )
+        for_workers = TaskQueue(self._plan)
+        for task in self._tasks(day):
+            if task.system in local:
+                for_workers.put(task)
         started, before = time.perf_counter(), self._answering
 
         def ticking() -> None:
@@ -286,13 +290,18 @@ class Runner:
             ),
         )
 
-    def _queues(self, day: date) -> list[tuple[deque[Task], int]]:
+    def _tasks(self, day: date | None = None) -> Iterator[Task]:
+        """Those that were missing at the start, of one day or of all, in the plan's order."""
+        tasks = (self._plan[position] for position in self._pending)
+        return tasks if day is None else (task for task in tasks if task.day == day)
+
+    def _queues(self, day: date) -> list[tuple[TaskQueue, int]]:
         """The day's tasks of each target in the plan's order, and how many may be in flight."""
         targets = {arm.name: arm.target for arm in self._in_loop}
-        queues: dict[Target | None, deque[Task]] = defaultdict(deque)
-        for task in self._pending:
-            if task.day == day and task.system in targets:
-                queues[targets[task.system]].append(task)
+        queues: dict[Target | None, TaskQueue] = {}
+        for task in self._tasks(day):
+            if task.system in targets:
+                queues.setdefault(targets[task.system], TaskQueue(self._plan)).put(task)
         return [
             (queue, 1 if target is None else target.limits.concurrency)
             for target, queue in queues.items()
@@ -300,12 +309,12 @@ class Runner:
 
     async def _serve(
         self,
-        tasks: deque[Task],
+        tasks: TaskQueue,
         answer: Callable[[Task], Awaitable[Answer]],
         ticking: Callable[[], None],
     ) -> None:
         while tasks and not self._draining:
-            task = tasks.popleft()
+            task = tasks.take()
             try:
                 if not self._take_cached(task) and not await self._take(task, answer):
                     self._draining = self._over_budget = True
@@ -316,9 +325,7 @@ class Runner:
             ticking()
             self._tell("answer", day=task.day, system=task.system)
 
-    async def _serve_seat(
-        self, tasks: deque[Task], seat: Seat, ticking: Callable[[], None]
-    ) -> None:
+    async def _serve_seat(self, tasks: TaskQueue, seat: Seat, ticking: Callable[[], None]) -> None:
         """As `_serve`, several questions at once where a system takes them.
 
         A budget has each asked alone: what one costs must be known before the next is asked.
@@ -328,7 +335,7 @@ class Runner:
             await self._serve(tasks, self._in_seat(seat), ticking)
             return
         while tasks and not self._draining:
-            group = _taken(tasks, batches)
+            group = tasks.take_together(batches)
             try:
                 await self._take_together(group, seat)
             except Exception:
@@ -472,16 +479,6 @@ class Runner:
                 message=message,
             )
         )
-
-
-def _taken(tasks: deque[Task], batches: Mapping[str, int]) -> list[Task]:
-    """The next task, with as many later ones of its system as that takes at once; they are taken out."""
-    first = tasks.popleft()
-    more = batches[first.system] - 1
-    also = list(islice((task for task in tasks if task.system == first.system), more))
-    for task in also:
-        tasks.remove(task)
-    return [first, *also]
 
 
 async def _drained(*work: Awaitable[None]) -> None:

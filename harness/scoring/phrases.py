@@ -37,11 +37,15 @@ def find_phrase(text: str, folded: str, *, dotted: bool = False) -> list[Span]:
     """Where a folded phrase stands; in `dotted` values a dot or hyphen goes on with the word."""
     haystack, offsets = _fold_with_offsets(text)
     words = folded.split()
-    if not words or any(word not in haystack for word in words):
+    if not words:
         return []
-    # To compile a pattern takes longer than anything else about an answer: nearly all do without.
-    search = _search_pattern if "  " in haystack else _search_plain
-    spans = search(haystack, words, dotted)
+    if "  " not in haystack:
+        spans = _search_plain(haystack, words, dotted)
+    elif all(word in haystack for word in words):
+        # To compile a pattern takes longer than anything else about an answer: nearly all do without.
+        spans = _search_pattern(haystack, words, dotted)
+    else:
+        return []
     if offsets is None:
         return spans
     return [(offsets[start], offsets[end - 1] + 1) for start, end in spans]

@@ -14,7 +14,7 @@ from pathlib import Path
 from harness.running.arms import Arm
 from harness.running.folder import RunFolder
 from harness.running.manifest import Manifest, SystemManifest
-from harness.running.plan import Task, make_plan
+from harness.running.plan import Plan, make_plan
 from harness.running.progress import ProgressCallback
 from harness.running.runner import Options, Runner
 from harness.systems.base import Answer, Preparation, Usage
@@ -156,7 +156,7 @@ def waiting(name: str, **settings: object) -> Arm:
     return Arm(name, partial(Waiting, name, **settings), place="loop")
 
 
-def plan(asked: QuestionSet, arms: list[Arm]) -> tuple[Task, ...]:
+def plan(asked: QuestionSet, arms: list[Arm]) -> Plan:
     return make_plan(asked, DAYS, [each.name for each in arms], 1, 1)
 
 

@@ -138,3 +138,12 @@ def test_a_limit_below_every_group_is_refused() -> None:
         sample_questions(ask(40, group_size=4), 3, 0)
     with pytest.raises(ConfigError, match="at least 1"):
         sample_questions(ask(40), 0, 0)
+
+
+def test_a_plan_is_looked_at_like_a_list() -> None:
+    plan = make_plan(ask(4), DAYS, SYSTEMS, 2, 1)
+    tasks = list(plan)
+    assert (plan[0], plan[-1], plan[5:9]) == (tasks[0], tasks[-1], tuple(tasks[5:9]))
+    assert tasks[7] in plan
+    with pytest.raises(IndexError):
+        plan[len(plan)]

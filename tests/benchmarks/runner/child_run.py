@@ -9,12 +9,14 @@ import sys
 from pathlib import Path
 
 from harness import api
+from harness.running.environment import collect_seldom
 from harness.running.progress import Progress
 from harness.scoring.scorer import score
 
 
 def main(suite: str, out: str) -> None:
     """Carry out, read back and score; print the run and what was spent at each step as JSON."""
+    collect_seldom()  # as the command does
     marks: dict[str, tuple[float, int]] = {}
 
     def asked(progress: Progress) -> None:
