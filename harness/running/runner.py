@@ -12,34 +12,31 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import IO
 
 from harness.errors import BudgetReachedError, RunError, RunInterruptedError, TargetError
-from harness.running.arms import Arm, ask, build, failed
+from harness.running.arms import Arm, failed
 from harness.running.budget import Budget
 from harness.running.cache import AnswerCache, answer_key
-from harness.running.fingerprints import differences
 from harness.running.folder import RunFolder
 from harness.running.lag import LagMeter
 from harness.running.plan import Task
 from harness.running.progress import Phase, Progress, ProgressCallback
 from harness.running.queue import TaskQueue
 from harness.running.record import Record
+from harness.running.roster import Roster
 from harness.running.workers import Seat, default_workers
-from harness.systems.base import Answer, Preparation, System
+from harness.systems.base import Answer
 from harness.transport.deadline import deadline
 from harness.transport.target import Target
 from harness.world.questions import QuestionSet
 
 _SYNC_SECONDS = 1.0
 _WORKER_LOG = "workers.log"
-_MOST_THREADS = 256
-_SPARE_THREADS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +85,6 @@ class Runner:
         needed = {task.system for task in self._tasks()}
         self._in_workers = [a for a in arms if a.place == "worker" and a.name in needed]
         self._in_loop = [a for a in arms if a.place == "loop" and a.name in needed]
-        self._systems: dict[str, System] = {}
-        self._seats: list[Seat] = []
         self._deaths = 0
         self._failed = 0
         self._answered = 0
@@ -181,96 +176,43 @@ class Runner:
         if not self._pending:
             return
         size = self._options.workers or default_workers()
-        self._size_threads()
-        self._seats = [
+        seats = [
             Seat(self._in_workers, log, self._worker_died)
             for _ in range(size if self._in_workers else 0)
         ]
+        for arm in self._in_loop:
+            if arm.target is not None:
+                arm.target.note = self._note
+        roster = Roster(self._folder, [*self._in_workers, *self._in_loop], seats)
         sync = asyncio.create_task(self._keep_syncing())
         try:
-            await self._make()
+            await roster.make()
             # A resumed run begins with its first day again: what a system is on one day may
             # depend on the days before. Artefacts that exist are reused.
             last = max(task.day for task in self._tasks())
             for day in sorted(day for day in self._folder.manifest.days if day <= last):
-                await self._prepare(day)
+                await self._prepare(roster, day)
                 with self._lag:
-                    await self._answer_all(day)
+                    await self._answer_all(roster, day)
                 if self._draining:
                     break
-            await asyncio.gather(*(seat.close() for seat in self._seats))
+            await roster.retire()
         finally:
             sync.cancel()
             await asyncio.wait([sync])
-            for seat in self._seats:
-                await seat.kill()
-            for system in self._systems.values():
-                await system.close()
+            await roster.close()
         if not sync.cancelled():
             sync.result()  # a disk that was full while nothing was appended
 
-    def _size_threads(self) -> None:
-        """As many threads as calls that may be in flight: functions and searches wait in them."""
-        places = sum(arm.target.limits.concurrency for arm in self._in_loop if arm.target)
-        pool = ThreadPoolExecutor(min(_MOST_THREADS, places + _SPARE_THREADS), "harness")
-        asyncio.get_running_loop().set_default_executor(pool)
-
-    async def _make(self) -> None:
-        fingerprints: dict[str, Mapping[str, str]] = {}
-        if self._seats:
-            fingerprints.update(await self._seats[0].fill())
-        for arm in self._in_loop:
-            if arm.target is not None:
-                arm.target.note = self._note
-            self._systems[arm.name] = build(arm)
-            fingerprints[arm.name] = self._systems[arm.name].fingerprint()
-        systems = []
-        for system in self._folder.manifest.systems:
-            now = fingerprints.get(system.name, system.fingerprints)
-            if system.fingerprints and (changed := differences(system.fingerprints, now)):
-                raise RunError(f"system {system.name!r} is not what it was: {', '.join(changed)}")
-            systems.append(replace(system, fingerprints=dict(now)))
-        self._folder.update(systems=tuple(systems))
-        await asyncio.gather(*(seat.fill() for seat in self._seats[1:]))
-
-    async def _prepare(self, day: date) -> None:
-        for arm in (*self._in_workers, *self._in_loop):
+    async def _prepare(self, roster: Roster, day: date) -> None:
+        for arm in roster.arms:
             if self._draining:
                 return
             self._tell("prepare", day=day, system=arm.name)
-            if arm.place == "worker":
-                preparation = await self._seats[0].prepare(arm.name, day)
-            else:
-                preparation = await self._prepare_in_loop(arm.name, day)
-            self._keep_preparation(arm.name, preparation)
-        await asyncio.gather(*(self._follow(seat, day) for seat in self._seats[1:]))
+            await roster.prepare(arm, day)
+        await roster.follow(day)
 
-    async def _prepare_in_loop(self, name: str, day: date) -> Preparation:
-        try:
-            return await self._systems[name].prepare(day)
-        except Exception as error:
-            raise RunError(f"system {name!r} cannot be prepared for {day}: {error}") from error
-
-    async def _follow(self, seat: Seat, day: date) -> None:
-        for arm in self._in_workers:
-            self._check_preparation(arm.name, await seat.prepare(arm.name, day))
-
-    def _keep_preparation(self, name: str, preparation: Preparation) -> None:
-        known = {before.day for before in self._folder.manifest.preparations.get(name, ())}
-        if preparation.day in known:
-            self._check_preparation(name, preparation)
-        else:
-            self._folder.add_preparation(name, preparation)
-
-    def _check_preparation(self, name: str, preparation: Preparation) -> None:
-        for before in self._folder.manifest.preparations[name]:
-            changed = differences(before.fingerprints, preparation.fingerprints)
-            if before.day == preparation.day and changed:
-                raise RunError(
-                    f"system {name!r} on {preparation.day} is not what it was: {', '.join(changed)}"
-                )
-
-    async def _answer_all(self, day: date) -> None:
+    async def _answer_all(self, roster: Roster, day: date) -> None:
         local = {arm.name for arm in self._in_workers}
         for_workers = TaskQueue(self._plan)
         for task in self._tasks(day):
@@ -282,9 +224,9 @@ class Runner:
             self._answering = before + time.perf_counter() - started
 
         await _drained(
-            *(self._serve_seat(for_workers, seat, ticking) for seat in self._seats),
+            *(self._serve_seat(for_workers, seat, ticking) for seat in roster.seats),
             *(
-                self._serve(waiting, self._in_this_loop, ticking)
+                self._serve(waiting, self._in_this_loop(roster), ticking)
                 for waiting, places in self._queues(day)
                 for _ in range(min(places, len(waiting)))
             ),
@@ -404,15 +346,18 @@ class Runner:
             task.system, self._questions[task.question_id], task.day, self._options.deadline
         )
 
-    async def _in_this_loop(self, task: Task) -> Answer:
+    def _in_this_loop(self, roster: Roster) -> Callable[[Task], Awaitable[Answer]]:
         seconds = self._options.deadline
-        try:
-            with deadline(seconds):
-                return await ask(
-                    self._systems[task.system], self._questions[task.question_id], task.day
-                )
-        except TimeoutError:
-            return failed("timeout", f"no answer in {seconds:g} s", seconds or 0.0)
+
+        async def answer(task: Task) -> Answer:
+            try:
+                with deadline(seconds):
+                    question = self._questions[task.question_id]
+                    return await roster.ask(task.system, question, task.day)
+            except TimeoutError:
+                return failed("timeout", f"no answer in {seconds:g} s", seconds or 0.0)
+
+        return answer
 
     def _keep(self, task: Task, started: str, answer: Answer, *, cached: bool = False) -> Record:
         record = Record(
