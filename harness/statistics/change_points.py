@@ -27,7 +27,7 @@ from numpy.typing import ArrayLike
 
 from harness.statistics.intervals import Floats
 
-__all__ = ["ALPHA", "LEAST", "ChangePoint", "Split", "best_split", "change_points"]
+__all__ = ["ALPHA", "LEAST", "PERMUTATIONS", "ChangePoint", "Split", "best_split", "change_points"]
 
 ALPHA: Final = 0.05
 LEAST: Final = 2
