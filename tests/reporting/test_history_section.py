@@ -173,7 +173,7 @@ def test_the_table_has_the_baseline_and_the_latest(run: tuple[LoadedRun, Results
         for place, entry in ((2, entries[2]), (3, entries[-1])):
             estimate = entry.header.figures[row[1].name]["right_rate"]
             got = row[place]
-            assert (got.value, got.low, got.high) == (  # type: ignore[union-attr]  # a figure
+            assert (got.value, got.low, got.high) == (
                 estimate.value, estimate.low, estimate.high
             )  # fmt: skip
 
