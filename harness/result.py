@@ -26,7 +26,8 @@ from harness.world.questions import QuestionSet
 if TYPE_CHECKING:
     from harness.decision import Claim, ClaimVerdict, Decision, Needs, Recommendation
     from harness.gates import Declared, GateReport
-    from harness.history import Diff, SavedRun
+    from harness.history import Contents, Diff, SavedRun
+    from harness.history.past import Past
     from harness.scoring import PriceBook
     from harness.scoring.freshness import Judge
     from harness.statistics import Results
@@ -213,6 +214,7 @@ class Result:
         path: Path | str | None = None,
         *,
         baseline: Result | SavedRun | Path | str | None = None,
+        history: Contents | Path | str | None = None,
         templates: Path | str | None = None,
         brand: Path | str | None = None,
     ) -> Path:
@@ -221,11 +223,14 @@ class Result:
         Args:
             path: Where to write it.
             baseline: Also say what changed since this run, and judge the gates that speak of a baseline.
+            history: Also say how the figures moved over the saved runs of the suite: what a history holds, or
+                the folder or URL of one.
             templates: A folder with templates of your own; see `docs/publishing.md`.
             brand: A TOML file with name, logo and accent colour.
 
         Raises:
-            HarnessError: a file cannot be written or read, or a template is wrong.
+            HarnessError: a file cannot be written or read, a template is wrong, or the history has no run of
+                the suite.
         """
         from harness.reporting import write_report  # noqa: PLC0415  (jinja2 is slow)
         from harness.reporting.pages import load_look  # noqa: PLC0415  (jinja2 is slow)
@@ -248,7 +253,16 @@ class Result:
             gates=self._gates_against(baseline),
             quality=self.quality,
             agreement=self.judge_agreement,
+            past=self._past(history) if history is not None else None,
         )
+
+    def _past(self, history: Contents | Path | str) -> Past:
+        """The figures over saved runs, in which this run is known by its id."""
+        from harness.history import History  # noqa: PLC0415  (numpy is slow)
+        from harness.history.past import look_back  # noqa: PLC0415  (as above)
+
+        found = History(history).contents() if isinstance(history, str | Path) else history
+        return look_back(found, self.loaded.manifest.suite, self.loaded.manifest.run_id)
 
     def markdown(self, *, baseline: Result | SavedRun | Path | str | None = None) -> str:
         """A short summary in Markdown, for job summaries and pull requests."""

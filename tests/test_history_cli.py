@@ -92,6 +92,12 @@ def saved(two_saved: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(two_saved, tmp_path / "office"))
 
 
+def history_section(report: Path) -> str:
+    text = report.read_text(encoding="utf-8")
+    (found,) = re.findall(r'<section[^>]* id="history".*?</section>', text, re.DOTALL)
+    return str(found)
+
+
 def width(text: str) -> int:
     return max(map(len, text.splitlines()))
 
@@ -136,6 +142,25 @@ def test_trend_is_80_columns_and_json(run: Call, saved: Path) -> None:
     assert values == {"handbook": [1.0, 1.0], "remembered": [0.75, 0.0]}
 
 
+def test_a_report_shows_the_saved_runs_and_is_the_same_twice(run: Call, saved: Path) -> None:
+    made = runs_made(saved / "runs")
+    run("history", "pin", "first", cwd=saved)
+    pages = []
+    for name in ("a.html", "b.html"):
+        done = run("report", made[0], "--storage", "history", "--html", name, cwd=saved)
+        assert done.returncode == 0, done.stderr
+        pages.append((saved / name).read_bytes())
+    assert pages[0] == pages[1]
+    section = history_section(saved / "a.html")
+    assert "This report is of 0001_first, not of the latest." in section
+    assert re.search(r'<th [^>]*>Baseline <span class="unit">pinned 0001_first</span>', section)
+    assert re.search(r'data-label="Latest, 0002_second"><data class="value" value="0.0"', section)
+    api.load(made[0]).report(saved / "c.html", history=saved / "history")
+    assert (saved / "c.html").read_bytes() == pages[0]
+    run("report", made[0], "--html", "d.html", cwd=saved)
+    assert 'id="history"' not in (saved / "d.html").read_text(encoding="utf-8")
+
+
 def test_a_run_is_saved_once_pruned_and_restored(run: Call, saved: Path) -> None:
     folder = runs_made(saved / "runs")[0]
     again = run("history", "save", folder, "again", cwd=saved)
@@ -163,6 +188,7 @@ def test_every_command_names_a_damaged_file_and_goes_on(run: Call, saved: Path) 
         ("history", "pin", "last"),
         ("history", "prune", "--keep", "last=9"),
         ("history", "query", "SELECT 1"),
+        ("report", runs_made(saved / "runs")[-1], "--storage", "history"),
         ("nightly", "--run", runs_made(saved / "runs")[-1]),
     ):
         done = run(*arguments, cwd=saved)
@@ -194,6 +220,9 @@ def test_every_command_names_a_damaged_file_and_goes_on(run: Call, saved: Path) 
         (("history", "restore", "1", "--all"), "not both"),
         (("history", "query", "SELECT x FROM answers"), "the query: "),
         (("history", "--storage", "zzz://x"), "Protocol not known"),
+        (("report", "{run}", "--storage", "none"), "no run of suite 'office' is saved in none"),
+        (("report", "{run}", "--storage", "zzz://x"), "Protocol not known"),
+        (("report", "none", "--storage", "history"), "none is not a run"),
         (("nightly",), "name a suite to run"),
         (("nightly", ".", "--save", "last"), "cannot be named"),
         (("nightly", ".", "--keep", "none=1"), "--keep"),
@@ -203,7 +232,8 @@ def test_every_command_names_a_damaged_file_and_goes_on(run: Call, saved: Path) 
 def test_what_cannot_be_is_one_line(
     run: Call, two_saved: Path, arguments: tuple[str, ...], complaint: str
 ) -> None:
-    done = run(*arguments, cwd=two_saved)
+    made = str(runs_made(two_saved / "runs")[0])
+    done = run(*(argument.replace("{run}", made) for argument in arguments), cwd=two_saved)
     assert done.returncode == 2
     assert complaint in done.stderr
     assert done.stderr.startswith("harness: ")
@@ -219,6 +249,8 @@ def test_nights_open_with_what_moved_and_fail_when_it_is_for_the_worse(
         "office 0001_nightly: the first run, there is nothing to compare it with",
         "0001_nightly is the baseline of office from now on",
     ]
+    (made,) = runs_made(office / "runs")
+    assert "One run of this suite is saved" in history_section(made / "report.html")
     quiet = run("nightly", ".", cwd=office)
     assert quiet.returncode == 0, quiet.stdout
     assert quiet.stdout.startswith(
@@ -235,7 +267,12 @@ def test_nights_open_with_what_moved_and_fail_when_it_is_for_the_worse(
     assert line.startswith("office 0003_nightly: WORSE: right rate of remembered ")
     assert "to 0.0% against pinned 0001_nightly" in line
     assert "changed since last 0002_nightly: remembered (answers)" in worse.stdout
-    assert (office / "public" / "index.html").is_file()
+    section = history_section(office / "public" / "index.html")
+    assert "Over 3 saved runs" in section
+    assert re.search(r'<th [^>]*>Latest <span class="unit">0003_nightly</span>', section)
+    assert 'class="this"' in section
+    assert "not among" not in section
+    assert "remembered (answers)" in section
     summary = (office / "summary.md").read_text(encoding="utf-8")
     assert summary.startswith("**office 0003\\_nightly: WORSE: right rate of remembered")
     night = json.loads((office / "night.json").read_text(encoding="utf-8"))

@@ -162,7 +162,9 @@ def test_one_session_says_judges_saves_and_writes_everything(
     assert data["gates"][0]["value"] == 0.25
     assert data["gates"][0]["test"] == "office/suite.toml::nobody is sent to an old room"
     assert data["runs"][0]["run"] == f"runs/{made.name}"
-    assert "nobody is sent" in (suite.path / "out" / "report.html").read_text(encoding="utf-8")
+    page = (suite.path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "nobody is sent" in page
+    assert "One run of this suite is saved" in page
     summary = (suite.path / "summary.md").read_text(encoding="utf-8")
     assert "| **fail** | nobody is sent to an old room | remembered stale\\_rate" in summary
     assert summary.index("**fail**") < summary.index("**inconclusive**") < summary.index("**pass**")
@@ -216,6 +218,7 @@ def test_a_saved_run_is_the_baseline_of_the_next(suite: pytest.Pytester) -> None
     assert compared["moved"]["references"] == ["saved 0001_office"]
 
     page = (suite.path / "report.html").read_text(encoding="utf-8")
+    assert 'id="history"' not in page  # this session saves nothing
     assert "wanted at least 5pp less than handbook in the baseline" in page
     before, now = (api.load(path) for path in runs(suite))
     assert now.report("again.html", baseline=before).read_text(encoding="utf-8") == page

@@ -193,6 +193,7 @@ def nightly(
             "folder": str(result.run),
             **asdict(night),
         },
+        history=kept.contents(),
     )
     typer.echo(f"saved:  {entry.key} in {storage}", err=json_out == "-")
     if summary is not None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.cli.app import app
 from harness.cli.options import JsonOption
+from harness.cli.saved import of_one_suite, tell_broken
 from harness.cli.shown import show_figures, write_json
+
+if TYPE_CHECKING:
+    from harness.history import Contents
 
 TemplatesOption = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Your own templates, which override blocks.")
@@ -23,7 +27,8 @@ BrandOption = Annotated[
 @app.command(
     epilog="Examples:\n\n`harness report runs/releases-20260822-101500 --html report.html`\n\n"
     "`harness report runs/today --baseline runs/yesterday --markdown summary.md`\n\n"
-    "`harness report runs/small-model runs/large-model --csv tables`"
+    "`harness report runs/small-model runs/large-model --csv tables`\n\n"
+    "`harness report runs/today --storage history`"
 )
 def report(
     run: Annotated[
@@ -42,6 +47,10 @@ def report(
     csv: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Also figures and answers as CSV files.")
     ] = None,
+    storage: Annotated[
+        str | None,
+        typer.Option(metavar="DIR|URL", help="Also say how it moved over the runs saved there."),
+    ] = None,
     templates: TemplatesOption = None,
     brand: BrandOption = None,
     json_out: JsonOption = None,
@@ -53,10 +62,13 @@ def report(
     from harness.reporting.pages import load_look, write_text  # noqa: PLC0415  (heavy)
 
     load_look(templates, brand)  # what is wrong with it is said before figures are formed
+    history = _saved(storage, run[0]) if storage is not None else None
     before = api.load(baseline) if baseline is not None else None
     result = api.load(*run)
     console = Console(stderr=json_out == "-")
-    written = [result.report(html, baseline=before, templates=templates, brand=brand)]
+    written = [
+        result.report(html, baseline=before, history=history, templates=templates, brand=brand)
+    ]
     show_figures(console, result)
     if markdown is not None:
         write_text(markdown, result.markdown(baseline=before))
@@ -69,6 +81,18 @@ def report(
         console.print(f"report: {path}", highlight=False, soft_wrap=True)
     moved = {"baseline": asdict(result.against(before))} if before is not None else {}
     write_json(lambda: result.to_dict() | moved, json_out)
+
+
+def _saved(storage: str, run: Path) -> Contents:
+    """What a history holds, if any of it is of the suite of the run."""
+    from harness.history import History  # noqa: PLC0415  (heavy)
+    from harness.running.folder import read_manifest  # noqa: PLC0415  (heavy)
+
+    suite = read_manifest(run).suite
+    contents = History(storage).contents()
+    tell_broken(contents)
+    of_one_suite(contents, suite, storage)
+    return contents
 
 
 @app.command(

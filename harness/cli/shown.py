@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from harness.api import Result
     from harness.gates import GateReport
+    from harness.history import Contents
     from harness.scoring.forecast import Forecast
     from harness.statistics.planning import Plan
     from harness.under_load import LoadResult
@@ -55,17 +56,18 @@ def show_result(
     report: Path | None,
     json_out: str | None,
     data: Callable[[], Any] | None = None,
+    history: Contents | None = None,
 ) -> None:
     """The table of a run, its notes, and where run and report lie; the report is written.
 
-    `data` is what is written as JSON; the figures when None.
+    `data` is what is written as JSON; the figures when None. `history` are saved runs for the report.
     """
     from rich.console import Console  # noqa: PLC0415  (slow)
 
     console = Console(stderr=json_out == "-")
     show_figures(console, result)
     print_gates(console, result.gates)
-    path = result.report(report)
+    path = result.report(report, history=history)
     console.print(f"run:    {result.run}", highlight=False, soft_wrap=True)
     console.print(f"report: {path}", highlight=False, soft_wrap=True)
     write_json(data or result.to_dict, json_out)

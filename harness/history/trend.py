@@ -11,7 +11,7 @@ import numpy as np
 from harness.errors import ConfigError, nearest
 from harness.history.store import Entry
 from harness.history.unlike import unlike
-from harness.statistics.change_points import ALPHA, change_points
+from harness.statistics.change_points import ALPHA, PERMUTATIONS, change_points
 from harness.statistics.drift import Trend, trend
 from harness.statistics.estimate import Estimate
 
@@ -87,9 +87,16 @@ class Series:
 
 
 def series(
-    entries: Sequence[Entry], metric: str, system: str | None = None, *, alpha: float = ALPHA
+    entries: Sequence[Entry],
+    metric: str,
+    system: str | None = None,
+    *,
+    alpha: float = ALPHA,
+    permutations: int = PERMUTATIONS,
 ) -> tuple[Series, ...]:
     """A series for each system that any of the runs has, or for one; the runs are of one suite.
+
+    `alpha` and `permutations` are those of `statistics.change_points`.
 
     Raises `ConfigError` where no run has the system or the metric.
     """
@@ -101,10 +108,12 @@ def series(
     if metric not in metrics:
         raise ConfigError(f"no saved run has a metric {metric!r}: {nearest(metric, metrics)}")
     chosen = systems if system is None else (system,)
-    return tuple(_series(entries, metric, name, alpha) for name in chosen)
+    return tuple(_series(entries, metric, name, alpha, permutations) for name in chosen)
 
 
-def _series(entries: Sequence[Entry], metric: str, system: str, alpha: float) -> Series:
+def _series(
+    entries: Sequence[Entry], metric: str, system: str, alpha: float, permutations: int
+) -> Series:
     points: list[Point] = []
     missing: list[Missing] = []
     before: Entry | None = None
@@ -133,7 +142,7 @@ def _series(entries: Sequence[Entry], metric: str, system: str, alpha: float) ->
                 found.p_value,
                 points[found.index].unlike,
             )
-            for found in change_points(values, seed=SEED, alpha=alpha)
+            for found in change_points(values, seed=SEED, alpha=alpha, permutations=permutations)
         ),
         drift=trend([values]),
         gone=gone,

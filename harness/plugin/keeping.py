@@ -19,7 +19,7 @@ from harness.plugin.verdicts import row_of
 if TYPE_CHECKING:
     from harness.api import Result
     from harness.gates import Declared
-    from harness.history import SavedRun
+    from harness.history import Contents, SavedRun
 
 __all__ = ["baseline_of", "compare", "find_saved", "keep"]
 
@@ -192,8 +192,19 @@ def _report(state: State, key: RunKey, run: Result) -> None:
         path = path.with_name(f"{path.stem}-{number}-{run.loaded.manifest.suite}{path.suffix}")
     with _disk(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        run.report(path, baseline=baseline_of(state.config, run))
+        run.report(path, baseline=baseline_of(state.config, run), history=_saved(state, run))
     state.lines.append(f"report: {path}")
+
+
+def _saved(state: State, run: Result) -> Contents | None:
+    """The history for a session that saves its runs, with what it has saved; None without any."""
+    settings = state.settings
+    if settings.save is None and not settings.autosave:
+        return None
+    from harness.history import History  # noqa: PLC0415  (heavy)
+
+    contents = History(settings.storage).contents()
+    return contents if contents.of(run.loaded.manifest.suite) else None
 
 
 def _write_json(state: State, compared: list[dict[str, Any]]) -> None:

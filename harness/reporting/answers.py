@@ -202,7 +202,7 @@ class _Build:
     def tables(self) -> dict[str, Any]:
         return {
             "systems": [
-                [single_line(label.name, _LINE), label.slot % 8]
+                [single_line(label.name, _LINE), label.slot, label.style]
                 for label in self.context.labels.values()
             ],
             "classes": [[name, tone(name)] for name in self.classes],

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from harness.reporting.colours import colour
 from harness.reporting.figures import RATE, Unit
 from harness.reporting.untrusted import single_line, visible
 
@@ -141,7 +142,7 @@ def _interval(mark: Mark, axis: Axis) -> Markup:
             _percent(axis.x(mark.low)), _percent(axis.x(mark.high))
         )
     shape = _shape(mark.slot, _percent(axis.x(mark.value)))
-    return Markup('<g class="s{}">{}{}</g>').format(mark.slot % 8, whisker, shape)
+    return Markup('<g class="{}">{}{}</g>').format(colour(mark.slot), whisker, shape)
 
 
 def _shape(slot: int, x: str) -> Markup:

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from markupsafe import Markup
 
+from harness.reporting.colours import colour, dash, dot
 from harness.reporting.figures import Figure
 from harness.reporting.untrusted import Excerpt
 
@@ -24,6 +25,11 @@ class SystemLabel:
     name: str
     strategy: str
     slot: int
+
+    @property
+    def style(self) -> str:
+        """Its CSS classes."""
+        return dot(self.slot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +86,20 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class LegendEntry:
-    """A colour of a chart by name; `style` is its CSS class."""
+    """A colour of a chart by name; `style` is its CSS class.
+
+    The key is a square, or where `line` has CSS classes a line of the chart's, drawn along `path`.
+    """
 
     style: str
     text: str
+    line: str = ""
+    path: str = "M0 7H28"
+
+
+def line_key(slot: int, text: str) -> LegendEntry:
+    """The entry of a system that is drawn as a line."""
+    return LegendEntry(colour(slot), text, f"curve {dash(slot)}")
 
 
 @dataclass(frozen=True, slots=True)

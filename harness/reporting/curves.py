@@ -14,11 +14,11 @@ from typing import Final
 from markupsafe import Markup
 
 from harness.reporting.charts import Axis
+from harness.reporting.colours import colour, dash
 from harness.reporting.untrusted import visible
 
 _HEIGHT: Final = 240
 _SIZE: Final = 1000  # of the stretched field, in its own units
-_DASHES: Final = 4  # patterns of line: with a colour of its own too, no two of 32 curves are alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class Steps:
 def step_chart(curves: Sequence[Steps], x_axis: Axis, y_axis: Axis, label: str) -> Markup:
     """All curves in one field; values outside the axes are drawn at their ends."""
     field = Markup().join(
-        Markup('<g class="s{}">{}<path class="curve d{}" vector-effect="non-scaling-stroke" d="{}"/></g>').format(
-            curve.slot % 8, _band(curve, x_axis, y_axis), curve.slot % _DASHES,
+        Markup('<g class="{}">{}<path class="curve {}" vector-effect="non-scaling-stroke" d="{}"/></g>').format(
+            colour(curve.slot), _band(curve, x_axis, y_axis), dash(curve.slot),
             _path(_corners(curve, curve.y, x_axis, y_axis)),
         )
         for curve in curves

@@ -21,6 +21,7 @@ from harness.reporting.sections.explorer import explorer
 from harness.reporting.sections.flips import flips
 from harness.reporting.sections.freshness import freshness
 from harness.reporting.sections.gates import gates as gates_section
+from harness.reporting.sections.history import history
 from harness.reporting.sections.hygiene import hygiene as hygiene_section
 from harness.reporting.sections.kinds import kinds
 from harness.reporting.sections.latency import latency
@@ -37,12 +38,14 @@ if TYPE_CHECKING:
     from harness.decision.recommend import Recommendation
     from harness.gates import GateReport
     from harness.history.diff import Diff
+    from harness.history.past import Past
     from harness.running.folder import LoadedRun
     from harness.statistics.judging import JudgeAgreement
     from harness.statistics.quality import Quality
 
 _SECTIONS = (
     baseline_section,
+    history,
     gates_section,
     freshness,
     ages,
@@ -87,6 +90,7 @@ def report_view(
     gates: GateReport | None = None,
     quality: Quality | None = None,
     agreement: Sequence[JudgeAgreement] = (),
+    past: Past | None = None,
 ) -> ReportView:
     """The view of a run; a pure function of its arguments."""
     context = Context(
@@ -99,6 +103,7 @@ def report_view(
         gates=gates,
         quality=quality,
         agreement=tuple(agreement),
+        past=past,
     )
     return ReportView(
         title=run.manifest.title or run.manifest.suite,

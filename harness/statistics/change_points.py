@@ -16,7 +16,7 @@ later change does not hide an earlier one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -27,7 +27,7 @@ from numpy.typing import ArrayLike
 
 from harness.statistics.intervals import Floats
 
-__all__ = ["ALPHA", "LEAST", "ChangePoint", "Split", "best_split", "change_points"]
+__all__ = ["ALPHA", "LEAST", "PERMUTATIONS", "ChangePoint", "Split", "best_split", "change_points"]
 
 ALPHA: Final = 0.05
 LEAST: Final = 2
@@ -82,11 +82,12 @@ def change_points(
     rng = np.random.default_rng(seed)
     while (best := _best(values, cuts := _cuts(found), least)) is not None:
         parts = np.split(values, cuts)
-        shuffled = (
-            np.concatenate([rng.permutation(part) for part in parts]) for _ in range(permutations)
+        chance = (
+            _best(np.concatenate([rng.permutation(part) for part in parts]), cuts, least)
+            for _ in range(permutations)
         )
-        p = _p_value(best, [_best(series, cuts, least) for series in shuffled])
-        if p > alpha:
+        p = _p_value(best, chance, permutations, alpha)
+        if p is None:
             break
         found.append((best, p))
     found.sort(key=lambda one: one[0].index)
@@ -151,8 +152,17 @@ def _best(values: Floats, cuts: Sequence[int], least: int) -> Split | None:
     return max(splits, key=lambda split: split.q, default=None)
 
 
-def _p_value(best: Split, chance: Sequence[Split | None]) -> float:
-    """How often chance, with what was seen counted in, has as good a split."""
+def _p_value(
+    best: Split, chance: Iterable[Split | None], permutations: int, alpha: float
+) -> float | None:
+    """How often chance, with what was seen counted in, has as good a split; None above `alpha`.
+
+    Nothing is drawn any more once that is certain, which in a series without a change is soon.
+    """
     reached = best.q - _TIE * max(1e-12, abs(best.q))
-    as_good = sum(split is not None and split.q >= reached for split in chance)
-    return (1 + as_good) / (1 + len(chance))
+    as_good = 1
+    for split in chance:
+        as_good += split is not None and split.q >= reached
+        if as_good / (1 + permutations) > alpha:
+            return None
+    return as_good / (1 + permutations)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from planted import planted_run, planted_sweep, with_formats, with_parts, with_texts
+from planted_past import planted_entries, planted_past, step
 from planted_quality import planted_agreement, planted_quality
 
 from harness.reporting import write_report
@@ -47,6 +48,11 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         hygiene=planted_sweep(),
         quality=planted_quality(results, HOSTILE),
         agreement=[planted_agreement(results)],
+        past=planted_past(
+            *planted_entries(
+                shift=step("rag", "right_rate", 8, -0.1), machines={3: "A processor " + "x" * 300}
+            )
+        ),
     )
 
 

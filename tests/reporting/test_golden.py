@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from planted import asked_for, planted_run, planted_sweep
+from planted_past import planted_entries, planted_past, step
 from planted_quality import planted_agreement, planted_quality
 from rich.console import Console
 
@@ -50,6 +51,9 @@ def html() -> str:
         hygiene=planted_sweep(),
         quality=planted_quality(results),
         agreement=(planted_agreement(results),),
+        past=planted_past(
+            *planted_entries(14, ("base", "rag"), step("rag", "right_rate", 8, -0.1))
+        ),
     )
     page = render(view)
     page = re.sub(r"<style>.*?</style>", "<style>(report.css)</style>", page, flags=re.DOTALL)

@@ -181,7 +181,7 @@ def test_the_distribution_of_every_system_is_drawn_with_its_n(
         for system in results.systems
     }
     assert [entry.text for entry in chart.legend] == [f"{s}, n {n}" for s, n in measured.items()]
-    assert [entry.style for entry in chart.legend] == [f"k-s{slot}" for slot in range(5)]
+    assert [entry.style for entry in chart.legend] == [f"s{slot}" for slot in range(5)]
     assert chart.svg.count('class="curve ') == 5
     first = re.findall(r'class="curve d0"[^>]* d="M([^"]*)"', chart.svg)[0]
     heights = [float(corner.split()[1]) for corner in first.split("L")]

@@ -11,10 +11,10 @@ from harness.reporting.components import (
     Cell,
     Chart,
     Column,
-    LegendEntry,
     Lines,
     Section,
     Table,
+    line_key,
 )
 from harness.reporting.curves import Steps, step_chart
 from harness.reporting.figures import NBSP, NUMBER, RATE, Unit, count, figure
@@ -94,10 +94,7 @@ def _chart(context: Context, curves: tuple[AgeCurve, ...]) -> Chart:
     return Chart(
         svg=step_chart(steps, axis, share_axis(), label),
         caption="Share no longer true, by days since the knowledge of the system ended",
-        legend=tuple(
-            LegendEntry(f"k-s{context.labels[curve.system].slot % 8}", curve.system)
-            for curve in drawn
-        ),
+        legend=tuple(line_key(context.labels[curve.system].slot, curve.system) for curve in drawn),
     )
 
 

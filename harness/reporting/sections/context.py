@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from harness.decision.recommend import Recommendation
     from harness.gates import GateReport
     from harness.history.diff import Diff
+    from harness.history.past import Past
     from harness.running.folder import LoadedRun
     from harness.statistics.judging import JudgeAgreement
     from harness.statistics.quality import Quality
@@ -52,6 +53,7 @@ class Context:
     gates: GateReport | None = None
     quality: Quality | None = None
     agreement: Sequence[JudgeAgreement] = ()
+    past: Past | None = None
     labels: Mapping[str, SystemLabel] = field(init=False)
     records: Mapping[RecordKey, Record] = field(init=False)
     scores: Mapping[RecordKey, Score] = field(init=False)

@@ -49,7 +49,7 @@ def explorer(context: Context) -> Section | None:
                 listed=listed,
                 total=total,
                 packed=packed,
-                systems=tuple(name for name, _ in tables["systems"]),
+                systems=tuple(name for name, *_ in tables["systems"]),
                 days=tuple(sorted(tables["days"])),
                 classes=_met(tables),
                 kinds=tuple(sorted(filter(None, tables["kinds"]))),
@@ -113,7 +113,7 @@ def _held(row: list[Any]) -> tuple[str, str]:
 def _answer(tables: Tables, place: int) -> ListedAnswer:
     texts = tables["texts"]
     got = {name: column[place] for name, column in tables["answers"].items()}
-    name, slot = tables["systems"][got["system"]]
+    name, slot, _ = tables["systems"][got["system"]]
     text = texts[got["text"]]
     return ListedAnswer(
         system=SystemLabel(name, "", slot),

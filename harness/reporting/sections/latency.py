@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from harness.reporting.charts import LogAxis, share_axis, time_axis
-from harness.reporting.components import Chart, Column, LegendEntry, Section, Table
+from harness.reporting.components import Chart, Column, Section, Table, line_key
 from harness.reporting.curves import Steps, step_chart
 from harness.reporting.figures import LATENCY, count
 from harness.reporting.sections.answer import join
@@ -113,9 +113,7 @@ def _distributions(context: Context) -> tuple[Chart, ...]:
             svg=step_chart(curves, axis, share_axis(), label),
             caption=f"{label}{scale}",
             legend=tuple(
-                LegendEntry(
-                    f"k-s{context.labels[name].slot % 8}", f"{name}, n {count(len(times[name]))}"
-                )
+                line_key(context.labels[name].slot, f"{name}, n {count(len(times[name]))}")
                 for name in drawn
             ),
         ),

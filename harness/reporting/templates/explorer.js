@@ -114,7 +114,7 @@
     }
 
     function printAnswer(a) {
-      const [name, slot] = tables.systems[answers.system[a]];
+      const [name, , style] = tables.systems[answers.system[a]];
       const [label, tone] = tables.classes[answers.class[a]];
       const right = label === "current" ? "right" : `right: ${label}`;
       const badge = answers.right[a] ? make("span", "badge good", right) : make("span", `badge ${tone}`, label);
@@ -129,7 +129,7 @@
         return make("li", "", make("span", "source", source), " ", ...excerpt(text, cut));
       });
       return make("details", "listed",
-        make("summary", "", make("span", `system s${slot}`, dot, name), " ", badge, " ",
+        make("summary", "", make("span", `system ${style}`, dot, name), " ", badge, " ",
           auto(make("span", "brief", brief(say("text")) || "(empty)")), " ", make("span", "took", say("time"))),
         make("div", "unfolded",
           make("p", "said", ...excerpt(say("text"), say("cut"))),
