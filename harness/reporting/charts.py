@@ -140,18 +140,18 @@ def _interval(mark: Mark, axis: Axis) -> Markup:
         whisker = Markup('<line class="w" x1="{}" x2="{}" y1="11" y2="11"/>').format(
             _percent(axis.x(mark.low)), _percent(axis.x(mark.high))
         )
-    shape = _shape(mark.slot, _percent(axis.x(mark.value)))
+    shape = shape_at(mark.slot, _percent(axis.x(mark.value)), "11")
     return Markup('<g class="s{}">{}{}</g>').format(mark.slot % 8, whisker, shape)
 
 
-def _shape(slot: int, x: str) -> Markup:
+def shape_at(slot: int, x: str, y: str) -> Markup:
     """A mark whose form tells systems apart where colours cannot."""
     path = _SHAPES[slot % len(_SHAPES)]
     if not path:
-        return Markup('<circle class="m" cx="{}" cy="11" r="4.5"/>').format(x)
+        return Markup('<circle class="m" cx="{}" cy="{}" r="4.5"/>').format(x, y)
     # A path has no percentage coordinates, a nested viewport does.
-    return Markup('<svg x="{}" y="11" overflow="visible"><path class="m" d="{}"/></svg>').format(
-        x, path
+    return Markup('<svg x="{}" y="{}" overflow="visible"><path class="m" d="{}"/></svg>').format(
+        x, y, path
     )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from harness.history.diff import Diff
     from harness.running.folder import LoadedRun
     from harness.statistics.judging import JudgeAgreement
+    from harness.statistics.load_figures import LoadFigures
     from harness.statistics.quality import Quality
 
 
@@ -34,6 +35,7 @@ def write_report(
     gates: GateReport | None = None,
     quality: Quality | None = None,
     agreement: Sequence[JudgeAgreement] = (),
+    load: Sequence[LoadFigures] = (),
 ) -> Path:
     """Write the report of a run to `path`, all or nothing; the same input gives the same bytes.
 
@@ -50,6 +52,7 @@ def write_report(
         gates=gates,
         quality=quality,
         agreement=agreement,
+        load=load,
     )
     write_text(path, render(view, look))
     return path

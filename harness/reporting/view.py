@@ -24,6 +24,7 @@ from harness.reporting.sections.gates import gates as gates_section
 from harness.reporting.sections.hygiene import hygiene as hygiene_section
 from harness.reporting.sections.kinds import kinds
 from harness.reporting.sections.latency import latency
+from harness.reporting.sections.load import load as load_section
 from harness.reporting.sections.overview import Overview, overview
 from harness.reporting.sections.quality import quality as quality_section
 from harness.reporting.sections.reproduction import reproduction
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from harness.history.diff import Diff
     from harness.running.folder import LoadedRun
     from harness.statistics.judging import JudgeAgreement
+    from harness.statistics.load_figures import LoadFigures
     from harness.statistics.quality import Quality
 
 _SECTIONS = (
@@ -53,6 +55,7 @@ _SECTIONS = (
     strictness,
     decoding,
     latency,
+    load_section,
     cost,
     quality_section,
     comparisons,
@@ -87,6 +90,7 @@ def report_view(
     gates: GateReport | None = None,
     quality: Quality | None = None,
     agreement: Sequence[JudgeAgreement] = (),
+    load: Sequence[LoadFigures] = (),
 ) -> ReportView:
     """The view of a run; a pure function of its arguments."""
     context = Context(
@@ -99,6 +103,7 @@ def report_view(
         gates=gates,
         quality=quality,
         agreement=tuple(agreement),
+        load=tuple(load),
     )
     return ReportView(
         title=run.manifest.title or run.manifest.suite,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from harness.history.diff import Diff
     from harness.running.folder import LoadedRun
     from harness.statistics.judging import JudgeAgreement
+    from harness.statistics.load_figures import LoadFigures
     from harness.statistics.quality import Quality
 
 CLASS_TONES: Mapping[FreshnessClass, str] = {
@@ -52,6 +53,7 @@ class Context:
     gates: GateReport | None = None
     quality: Quality | None = None
     agreement: Sequence[JudgeAgreement] = ()
+    load: Sequence[LoadFigures] = ()
     labels: Mapping[str, SystemLabel] = field(init=False)
     records: Mapping[RecordKey, Record] = field(init=False)
     scores: Mapping[RecordKey, Score] = field(init=False)
