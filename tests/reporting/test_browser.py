@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from planted import planted_run, planted_sweep, with_formats, with_parts, with_texts
+from planted_load import planted_loads
 from planted_quality import planted_agreement, planted_quality
 
 from harness.reporting import write_report
@@ -47,6 +48,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         hygiene=planted_sweep(),
         quality=planted_quality(results, HOSTILE),
         agreement=[planted_agreement(results)],
+        load=planted_loads(run.manifest),
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from planted import planted_run, planted_sweep, with_texts
+from planted_load import planted_loads
 from planted_quality import planted_agreement, planted_quality
 
 from harness.reporting import write_report
@@ -286,6 +287,7 @@ def test_axe_finds_nothing_serious(
         hygiene=planted_sweep(),
         quality=planted_quality(results),
         agreement=[planted_agreement(results)],
+        load=planted_loads(run.manifest),
     )
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     context = browser.new_context(

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from planted import asked_for, planted_run, planted_sweep
+from planted_load import planted_load
 from planted_quality import planted_agreement, planted_quality
 from rich.console import Console
 
@@ -50,6 +51,7 @@ def html() -> str:
         hygiene=planted_sweep(),
         quality=planted_quality(results),
         agreement=(planted_agreement(results),),
+        load=(planted_load(run.manifest, "rag", streamed=True),),
     )
     page = render(view)
     page = re.sub(r"<style>.*?</style>", "<style>(report.css)</style>", page, flags=re.DOTALL)

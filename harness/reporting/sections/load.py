@@ -69,8 +69,10 @@ def load(context: Context) -> Section | None:
         blocks=(
             _goodput_chart(shown, limited=limited),
             _asked_table(shown, limited=limited),
-            *_time_charts(shown),
-            _times_table(shown),
+            *_times(shown, lambda step: step.latency, "Time to the last token"),
+            _total_table(shown),
+            *_times(shown, lambda step: step.ttft, "Time to the first token (TTFT)"),
+            *_token_tables(shown),
             *_told(shown),
         ),
     )
@@ -130,11 +132,6 @@ def _goodput_chart(shown: Sequence[_Shown], *, limited: bool) -> Chart:
         f"Share of requests {what}, by requests a second",
         level=(ATTAINED, f"held from {ATTAINED:.0%}"),
     )
-
-
-def _time_charts(shown: Sequence[_Shown]) -> Iterator[Chart]:
-    yield from _times(shown, lambda step: step.latency, "Time to the last token")
-    yield from _times(shown, lambda step: step.ttft, "Time to the first token (TTFT)")
 
 
 def _times(shown: Sequence[_Shown], times: _Times, what: str) -> Iterator[Chart]:
@@ -209,35 +206,19 @@ def _point(step: StepFigures, estimate: Estimate) -> Point:
 
 
 def _asked_table(shown: Sequence[_Shown], *, limited: bool) -> Table:
-    return Table(
-        caption="What was asked and answered, by rate",
-        columns=(
-            Column("System", numeric=False),
-            Column("Asked", numeric=False),
-            Column("Answered", "a second"),
-            Column("Within limits" if limited else "Answered", "%"),
-            Column("Goodput", "a second"),
-            Column("Requests"),
-            Column("Failed"),
-            Column("Client lag", "ms"),
-            Column("Backlog", numeric=False),
-        ),
-        rows=tuple(
-            (
-                it.label,
-                _rate(step),
-                _figure(step.reached, NUMBER),
-                _figure(step.within, _PERCENT),
-                _figure(step.goodput, NUMBER),
-                count(step.requests),
-                count(step.failed),
-                client_lag(step),
-                "closed loop" if step.rate is None else step.verdict,
-            )
-            for it in shown
-            for step in it.test.by_rate
-        ),
-        headers=2,
+    steps = [step for it in shown for step in it.test.by_rate]
+    within = Column("Within limits" if limited else "Answered", "%")
+    columns: list[tuple[Column, list[Cell]]] = [
+        (Column("Answered", "a second"), [_figure(step.reached, NUMBER) for step in steps]),
+        (within, [_figure(step.within, _PERCENT) for step in steps]),
+        (Column("Goodput", "a second"), [_figure(step.goodput, NUMBER) for step in steps]),
+        (Column("Requests"), [count(step.requests) for step in steps]),
+        (Column("Failed"), [count(step.failed) for step in steps]),
+        (Column("Client lag", "ms"), [client_lag(step) for step in steps]),
+        (Column("Backlog", numeric=False), [_backlog(step) for step in steps]),
+    ]
+    return replace(
+        _table(shown, "What was asked and answered, by rate", columns),
         note=(
             "Backlog: requests under way grow by less than a tenth of what arrives (holds), without bound "
             "(grows), or fewer meet the limits than at a lower rate (no gain); unclear: the step was too "
@@ -246,17 +227,39 @@ def _asked_table(shown: Sequence[_Shown], *, limited: bool) -> Table:
     )
 
 
-def _times_table(shown: Sequence[_Shown]) -> Table:
-    steps = [(it, step) for it in shown for step in it.test.by_rate]
+def _backlog(step: StepFigures) -> str:
+    return "closed loop" if step.rate is None else step.verdict
+
+
+def _total_table(shown: Sequence[_Shown]) -> Table:
     queued = any(it.test.place == "worker" for it in shown)
+    steps = [step for it in shown for step in it.test.by_rate]
     columns = [
         *_columns(steps, "", lambda step: step.latency, always=("p50",)),
         *_columns(steps, "Queue ", lambda step: {"p95": step.queue} if queued else {}),
+    ]
+    return _table(shown, "Time to the last token, by rate", columns)
+
+
+def _token_tables(shown: Sequence[_Shown]) -> Iterator[Table]:
+    """Nothing where no system tells its first token."""
+    steps = [step for it in shown for step in it.test.by_rate]
+    columns = [
         *_columns(steps, "TTFT ", lambda step: step.ttft),
         *_columns(steps, "TPOT ", lambda step: step.tpot),
     ]
+    if columns:
+        caption = "Time to the first token (TTFT) and for each after it (TPOT), by rate"
+        yield _table(shown, caption, columns)
+
+
+def _table(
+    shown: Sequence[_Shown], caption: str, columns: Sequence[tuple[Column, list[Cell]]]
+) -> Table:
+    """A row for each step of each test."""
+    steps = [(it, step) for it in shown for step in it.test.by_rate]
     return Table(
-        caption="Times from the intended start, by rate",
+        caption=caption,
         columns=(
             Column("System", numeric=False),
             Column("Asked", numeric=False),
@@ -271,14 +274,14 @@ def _times_table(shown: Sequence[_Shown]) -> Table:
 
 
 def _columns(
-    steps: Sequence[tuple[_Shown, StepFigures]],
+    steps: Sequence[StepFigures],
     what: str,
     times: _Times,
     *,
     always: Sequence[str] = (),
 ) -> Iterator[tuple[Column, list[Cell]]]:
     """A column for each quantile that some step has, all in one unit."""
-    found = [times(step) for _, step in steps]
+    found = [times(step) for step in steps]
     names = known_quantiles(found) or always
     estimates = {name: [step[name] for step in found] for name in names}
     unit = time_unit([estimate for column in estimates.values() for estimate in column])
