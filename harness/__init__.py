@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from harness.errors import HarnessError as HarnessError
     from harness.errors import MissingExtraError as MissingExtraError
     from harness.errors import RunError as RunError
+    from harness.load_result import LoadResult as LoadResult
     from harness.retrieval.base import Passage as Passage
     from harness.running.judge_spec import JudgeSpec as JudgeSpec
     from harness.running.prepared import PreparedSystem as PreparedSystem
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
     from harness.systems.base import System as System
     from harness.systems.base import Timing as Timing
     from harness.systems.base import Usage as Usage
-    from harness.under_load import LoadResult as LoadResult
     from harness.under_load import load_test as load_test
     from harness.world.corpus import Corpus as Corpus
     from harness.world.corpus import Document as Document
@@ -71,6 +71,7 @@ _HOME = {
         "MissingExtraError",
         "RunError",
     ),
+    "harness.load_result": ("LoadResult",),
     "harness.retrieval.base": ("Passage",),
     "harness.running.judge_spec": ("JudgeSpec",),
     "harness.running.prepared": ("PreparedSystem", "PreparedSystems", "StageClock", "prepared"),
@@ -79,7 +80,7 @@ _HOME = {
     "harness.statistics.estimate": ("Estimate",),
     "harness.statistics.results": ("Comparison", "Results", "SystemResult"),
     "harness.systems.base": ("Answer", "Failure", "System", "Timing", "Usage"),
-    "harness.under_load": ("LoadResult", "load_test"),
+    "harness.under_load": ("load_test",),
     "harness.world.corpus": ("Corpus", "Document"),
     "harness.world.facts": ("Fact", "History", "Timeline"),
     "harness.world.formats": ("Choice", "FreeText", "JsonSchema", "Regex"),

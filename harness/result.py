@@ -17,8 +17,10 @@ from harness.running.folder import (
     PRICES,
     LoadedRun,
     load_run,
+    read_manifest,
 )
 from harness.running.hygiene import FOLDER as HYGIENE
+from harness.running.manifest import Manifest
 from harness.running.suite import load_suite
 from harness.running.together import together
 from harness.world.questions import QuestionSet
@@ -28,11 +30,13 @@ if TYPE_CHECKING:
     from harness.gates import Declared, GateReport
     from harness.history import Contents, Diff, SavedRun
     from harness.history.past import Past
+    from harness.load_result import LoadResult
     from harness.scoring import PriceBook
     from harness.scoring.freshness import Judge
     from harness.statistics import Results
     from harness.statistics.hygiene import Hygiene
     from harness.statistics.judging import JudgeAgreement
+    from harness.statistics.load_figures import LoadFigures
     from harness.statistics.quality import Quality
 
 _REPORT = "report.html"
@@ -215,6 +219,7 @@ class Result:
         *,
         baseline: Result | SavedRun | Path | str | None = None,
         history: Contents | Path | str | None = None,
+        load: Sequence[LoadResult | Path | str] = (),
         templates: Path | str | None = None,
         brand: Path | str | None = None,
     ) -> Path:
@@ -225,16 +230,18 @@ class Result:
             baseline: Also say what changed since this run, and judge the gates that speak of a baseline.
             history: Also say how the figures moved over the saved runs of the suite: what a history holds, or
                 the folder or URL of one.
+            load: Load tests of the run's systems, or their folders.
             templates: A folder with templates of your own; see `docs/publishing.md`.
             brand: A TOML file with name, logo and accent colour.
 
         Raises:
-            HarnessError: a file cannot be written or read, a template is wrong, or the history has no run of
-                the suite.
+            HarnessError: a file cannot be written or read, a template is wrong, the history has no run of
+                the suite, or a load test is not of this run's systems, questions, documents and days.
         """
         from harness.reporting import write_report  # noqa: PLC0415  (jinja2 is slow)
         from harness.reporting.pages import load_look  # noqa: PLC0415  (jinja2 is slow)
 
+        tests = self._under_load(load)
         if isinstance(baseline, str | Path):
             baseline = self._before(baseline)
         look = load_look(
@@ -254,6 +261,7 @@ class Result:
             quality=self.quality,
             agreement=self.judge_agreement,
             past=self._past(history) if history is not None else None,
+            load=tests,
         )
 
     def _past(self, history: Contents | Path | str) -> Past:
@@ -264,10 +272,27 @@ class Result:
         found = History(history).contents() if isinstance(history, str | Path) else history
         return look_back(found, self.loaded.manifest.suite, self.loaded.manifest.run_id)
 
-    def markdown(self, *, baseline: Result | SavedRun | Path | str | None = None) -> str:
+    def _under_load(self, tests: Sequence[LoadResult | Path | str]) -> tuple[LoadFigures, ...]:
+        """The figures of load tests; what is wrong with them is said before those of the run are formed."""
+        if not tests:
+            return ()
+        from harness.load_result import beside_runs  # noqa: PLC0415  (numpy is slow)
+
+        return beside_runs(tests, self._manifests())
+
+    def _manifests(self) -> Sequence[Manifest]:
+        return (self.loaded.manifest,)
+
+    def markdown(
+        self,
+        *,
+        baseline: Result | SavedRun | Path | str | None = None,
+        load: Sequence[LoadResult | Path | str] = (),
+    ) -> str:
         """A short summary in Markdown, for job summaries and pull requests."""
         from harness.reporting import markdown_summary  # noqa: PLC0415  (jinja2 is slow)
 
+        tests = self._under_load(load)
         return markdown_summary(
             self.loaded,
             self.results,
@@ -276,13 +301,20 @@ class Result:
             hygiene=self.hygiene,
             baseline=self.against(baseline) if baseline is not None else None,
             quality=self.quality,
+            load=tests,
         )
 
-    def csv(self, folder: Path | str) -> tuple[Path, ...]:
-        """Write `figures.csv`, `comparisons.csv`, `answers.csv`, and `quality.csv` where ragas ran, into `folder`."""
+    def csv(
+        self, folder: Path | str, *, load: Sequence[LoadResult | Path | str] = ()
+    ) -> tuple[Path, ...]:
+        """Write `figures.csv`, `comparisons.csv` and `answers.csv` into `folder`.
+
+        Also `quality.csv` where ragas ran, and `load.csv` where there are load tests.
+        """
         from harness.reporting.exports import write_csv  # noqa: PLC0415  (jinja2 is slow)
 
-        return write_csv(self.loaded, self.results, Path(folder), quality=self.quality)
+        tests = self._under_load(load)
+        return write_csv(self.loaded, self.results, Path(folder), quality=self.quality, load=tests)
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready dictionary of the figures; single scores are left out."""
@@ -316,6 +348,9 @@ class _Together(Result):
     def loaded(self) -> LoadedRun:
         """The systems of all runs side by side."""
         return together([load_run(run) for run in self.runs])
+
+    def _manifests(self) -> Sequence[Manifest]:
+        return [read_manifest(run) for run in self.runs]
 
     @cached_property
     def quality(self) -> Quality | None:

@@ -13,12 +13,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
 from harness.errors import ConfigError, RunError
+from harness.load_result import LoadResult
 from harness.running.background import run_in_background
 from harness.running.folder import new_folder
 from harness.running.job import (
@@ -32,7 +32,7 @@ from harness.running.job import (
     suite_reference,
 )
 from harness.running.load.arrivals import checked_arrivals
-from harness.running.load.folder import LoadedTest, LoadFolder, read_load_test
+from harness.running.load.folder import LoadFolder, read_load_test
 from harness.running.load.generator import LoadOptions, LoadTest, NextRate
 from harness.running.load.sample import Step
 from harness.running.load.servers import make_servers
@@ -41,56 +41,16 @@ from harness.running.progress import ProgressCallback
 from harness.running.suite import load_suite
 from harness.running.workers import default_workers
 from harness.scoring.limits import LatencyLimits
-from harness.statistics.load import StepFigures, figures
-from harness.statistics.saturation import Saturation, next_rate, saturation
+from harness.statistics.load import figures
+from harness.statistics.saturation import next_rate
 from harness.transport.limits import Limits
 
-__all__ = ["LoadResult", "load_test"]
+__all__ = ["load_test"]
 
 _RUNS = Path("runs")
 _WORK = "work"
 _LOG = "workers.log"
 _LEAST_REQUESTS = 20
-
-
-class LoadResult:
-    """A load test that was carried out or is read from its folder.
-
-    `limits` are those of the test, unless others are given: what was measured stays, what counts as
-    good enough may change.
-    """
-
-    def __init__(self, path: Path | str, *, limits: LatencyLimits | None = None) -> None:
-        self.path = Path(path)
-        self.loaded: LoadedTest = read_load_test(self.path)
-        self.limits = limits or LatencyLimits(**self.loaded.manifest.settings["limits"])
-
-    @cached_property
-    def steps(self) -> tuple[StepFigures, ...]:
-        """The figures of every step; the first one is a closed loop with one question in flight."""
-        return figures(self.loaded.steps, self.limits, seed=self.loaded.manifest.seed)
-
-    @cached_property
-    def saturation(self) -> Saturation:
-        """Between which rates the system saturates, and which one it holds."""
-        return saturation(self.steps)
-
-    def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready dictionary of the figures; an infinite bound is null."""
-        (system,) = self.loaded.manifest.systems
-        return {
-            "test": str(self.path),
-            "system": system.name,
-            "day": self.loaded.manifest.days[0].isoformat(),
-            "settings": dict(self.loaded.manifest.settings),
-            "limits": asdict(self.limits),
-            "steps": [_finite(asdict(step)) for step in self.steps],
-            "saturation": _finite(asdict(self.saturation)),
-            "notes": list(self.loaded.notes),
-        }
-
-    def __repr__(self) -> str:
-        return f"LoadResult({str(self.path)!r}: {len(self.loaded.steps)} steps)"
 
 
 def load_test(
@@ -269,12 +229,3 @@ def _manifest(job: Job, inputs: Inputs, run_id: str, settings: Mapping[str, Any]
     suite = suite_reference(job.suite)
     own = {"suite": suite, "deadline": job.suite.deadline, **settings}
     return replace(new_manifest(job, inputs, run_id=run_id), planned=0, settings=own)
-
-
-def _finite(value: Any) -> Any:  # noqa: ANN401  (any JSON)
-    """The same with None for what is infinite, which JSON cannot say."""
-    if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, float) and math.isinf(value):
-        return None
-    return value

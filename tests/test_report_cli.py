@@ -14,14 +14,25 @@ from pathlib import Path
 import pytest
 
 from harness import api
+from harness.errors import ConfigError, RunError
+from harness.load_result import LoadResult
+from harness.scoring.limits import LatencyLimits
+from harness.under_load import load_test
 
 ROOT = Path(__file__).resolve().parent.parent
-ASSISTANTS = """\
+SERVICE = 0.02
+ASSISTANTS = f"""\
+import time
+
 def old(question, day):
     return "I don't know."
 
 def new(question, day):
     return question.references(day)[0].value if question.references(day) else "I don't know."
+
+def slow(question, day):
+    time.sleep({SERVICE})
+    return "I don't know."
 """
 SYSTEMS = """\
 [systems.assistant]
@@ -124,6 +135,109 @@ def test_what_is_wrong_is_one_line(
     (tmp_path / "file").touch()
     given = [argument.replace("{run}", str(runs[0])) for argument in arguments]
     done = harness("report", *given, "--html", "r.html", cwd=tmp_path)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A run of one system that serves at most 50 requests a second, and a test of it with 400."""
+    home = tmp_path_factory.mktemp("loaded")
+    slow = suite(home / "slow", "slow")
+    run = api.compare(slow, out=home).run
+    test = load_test(
+        slow,
+        system="assistant",
+        rates=[400],
+        requests=100,
+        seconds=0,
+        total=0.5,
+        workers=1,
+        out=home,
+    )
+    return run, test.path
+
+
+def test_a_load_test_stands_in_every_form_twice_alike(
+    loaded: tuple[Path, Path], tmp_path: Path
+) -> None:
+    run, test = loaded
+    outputs = ("r.html", "s.md", "t/load.csv", "j.json")
+    made = []
+    for _ in range(2):
+        done = harness(
+            "report", run, "--load", test, "--html", "r.html", "--markdown", "s.md", "--csv", "t",
+            "--json", "j.json", cwd=tmp_path,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        made.append([(tmp_path / name).read_bytes() for name in outputs])
+    assert made[0] == made[1]
+    assert "report: t/load.csv" in done.stdout.splitlines()
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    (section,) = re.findall(r'<section[^>]* id="load".*?</section>', page, re.DOTALL)
+    assert "saturates below 400 requests a second; when more came than it could serve" in section
+    with (tmp_path / "t" / "load.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    (share,) = (row for row in rows if row["rate"] == "400" and row["metric"] == "within")
+    (again,) = json.loads((tmp_path / "j.json").read_text(encoding="utf-8"))["load"]
+    assert float(share["value"]) == again["steps"][1]["within"]["value"] < 0.5
+    (served,) = (row for row in rows if row["rate"] == "400" and row["metric"] == "answered")
+    assert float(served["low"]) <= 1 / SERVICE
+
+
+def test_from_python_a_load_test_is_given_as_it_is_or_by_its_folder(
+    loaded: tuple[Path, Path], tmp_path: Path
+) -> None:
+    run, test = loaded
+    result = api.load(run)
+    by_path = result.report(tmp_path / "a.html", load=[test]).read_bytes()
+    assert result.report(tmp_path / "b.html", load=[LoadResult(test)]).read_bytes() == by_path
+    lenient = LoadResult(test, limits=LatencyLimits(total=1000.0))
+    assert result.report(tmp_path / "c.html", load=[lenient]).read_bytes() != by_path
+
+
+def test_a_load_test_that_does_not_fit_is_refused_before_figures_are_formed(
+    loaded: tuple[Path, Path], runs: tuple[Path, Path], tmp_path: Path
+) -> None:
+    run, test = loaded
+    result = api.load(run)
+    copy = shutil.copytree(test, tmp_path / "copy")
+    manifest = json.loads((copy / "load.json").read_text(encoding="utf-8"))
+    (copy / "load.json").write_text(json.dumps({**manifest, "run_id": "another"}))
+    unlike = LoadResult(copy, limits=LatencyLimits(ttft=0.1))
+    with pytest.raises(
+        ConfigError, match=r"'assistant' have unlike limits \(all of it within 500 ms; "
+    ):
+        result.report(tmp_path / "r.html", load=[test, unlike])
+    with pytest.raises(ConfigError, match="is named twice"):
+        result.markdown(load=[test, test])
+    with pytest.raises(RunError, match=r"are unlike: suite .*; assistant's function \("):
+        api.load(runs[1]).csv(tmp_path / "t", load=[test])
+    assert "results" not in vars(result)
+    assert not (tmp_path / "r.html").exists()
+
+
+def test_beside_two_runs_a_load_test_goes_by_the_name_of_its_own(
+    loaded: tuple[Path, Path], runs: tuple[Path, Path], tmp_path: Path
+) -> None:
+    run, test = loaded
+    page = api.load(runs[1], run).report(tmp_path / "r.html", load=[test])
+    assert f"assistant ({run.name}) holds none" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("{run}", "is not a load test: it has no load.json"),
+        ("none", "harness: none is not a load test: it has no load.json"),
+    ],
+)
+def test_what_is_no_load_test_is_one_line(
+    loaded: tuple[Path, Path], tmp_path: Path, given: str, told: str
+) -> None:
+    run, _ = loaded
+    done = harness("report", run, "--load", given.replace("{run}", str(run)), cwd=tmp_path)
     assert done.returncode == 2
     assert told in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

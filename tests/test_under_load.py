@@ -186,11 +186,12 @@ def test_the_command_prints_80_columns_and_the_folder_prints_them_again(office: 
         cwd=office,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    *table, last = done.stdout.splitlines()
+    *table, where, report = done.stdout.splitlines()
     assert max(map(len, table)) <= 80
     assert "one at" in done.stdout
     assert "No rate up to 100 saturates it." in " ".join(done.stdout.split())
-    kept = Path(last.removeprefix("test:").strip())
+    kept = Path(where.removeprefix("test:").strip())
+    assert report == f"report: harness report RUN --load {kept}"
     again = run("load", "--from", kept, cwd=office)
     assert again.returncode == 0, again.stderr
     assert again.stdout == done.stdout

@@ -28,7 +28,8 @@ BrandOption = Annotated[
     epilog="Examples:\n\n`harness report runs/releases-20260822-101500 --html report.html`\n\n"
     "`harness report runs/today --baseline runs/yesterday --markdown summary.md`\n\n"
     "`harness report runs/small-model runs/large-model --csv tables`\n\n"
-    "`harness report runs/today --storage history`"
+    "`harness report runs/today --storage history`\n\n"
+    "`harness report runs/today --load runs/load-rag --load runs/load-hybrid`"
 )
 def report(
     run: Annotated[
@@ -37,6 +38,10 @@ def report(
     ],
     baseline: Annotated[
         Path | None, typer.Option(metavar="RUN", help="Also say what changed since this run.")
+    ] = None,
+    load: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="TEST", help="Also latency under load: a test of one of its systems."),
     ] = None,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where (default: in the first run).")
@@ -59,28 +64,33 @@ def report(
     from rich.console import Console  # noqa: PLC0415  (slow)
 
     from harness import api  # noqa: PLC0415  (heavy)
+    from harness.load_result import LoadResult  # noqa: PLC0415  (heavy)
     from harness.reporting.pages import load_look, write_text  # noqa: PLC0415  (heavy)
 
     load_look(templates, brand)  # what is wrong with it is said before figures are formed
-    history = _saved(storage, run[0]) if storage is not None else None
+    history = _saved(storage, run[0]) if storage is not None else None  # as above
+    tests = [LoadResult(path) for path in load or ()]  # as above
     before = api.load(baseline) if baseline is not None else None
     result = api.load(*run)
     console = Console(stderr=json_out == "-")
     written = [
-        result.report(html, baseline=before, history=history, templates=templates, brand=brand)
+        result.report(
+            html, baseline=before, history=history, load=tests, templates=templates, brand=brand
+        )
     ]
     show_figures(console, result)
     if markdown is not None:
-        write_text(markdown, result.markdown(baseline=before))
+        write_text(markdown, result.markdown(baseline=before, load=tests))
         written.append(markdown)
     if csv is not None:
-        written += result.csv(csv)
+        written += result.csv(csv, load=tests)
     for path in run:
         console.print(f"run:    {path}", highlight=False, soft_wrap=True)
     for path in written:
         console.print(f"report: {path}", highlight=False, soft_wrap=True)
     moved = {"baseline": asdict(result.against(before))} if before is not None else {}
-    write_json(lambda: result.to_dict() | moved, json_out)
+    loads = {"load": [test.to_dict() for test in tests]} if tests else {}
+    write_json(lambda: result.to_dict() | moved | loads, json_out)
 
 
 def _saved(storage: str, run: Path) -> Contents:

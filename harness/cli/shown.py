@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
     from harness.api import Result
     from harness.gates import GateReport
     from harness.history import Contents
+    from harness.load_result import LoadResult
     from harness.scoring.forecast import Forecast
     from harness.statistics.planning import Plan
-    from harness.under_load import LoadResult
 
 
 def show_plan(found: Plan, json_out: str | None) -> None:
@@ -39,15 +40,17 @@ def show_load(result: LoadResult, json_out: str | None) -> None:
     """The table of a load test, what it comes to, and where it lies."""
     from rich.console import Console  # noqa: PLC0415  (slow)
 
-    from harness.reporting.load import LoadView  # noqa: PLC0415  (heavy)
+    from harness.reporting.load import load_table  # noqa: PLC0415  (heavy)
+    from harness.reporting.load_words import notes, sentence  # noqa: PLC0415  (heavy)
 
     console = Console(stderr=json_out == "-")
-    view = LoadView(result.loaded, result.steps, result.saturation, result.limits)
-    console.print(view.table())
-    for note in view.notes():
+    console.print(load_table(result.figures))
+    for note in notes(result.figures):
         console.print(f"note: {note}", highlight=False, markup=False)
-    console.print(view.sentence(), highlight=False, markup=False)
+    console.print(sentence(result.figures), highlight=False, markup=False)
     console.print(f"test:   {result.path}", highlight=False, soft_wrap=True)
+    beside = f"harness report RUN --load {shlex.quote(str(result.path))}"
+    console.print(f"report: {beside}", highlight=False, markup=False, soft_wrap=True)
     write_json(result.to_dict, json_out)
 
 

@@ -74,8 +74,9 @@ def load(
     json_out: JsonOption = None,
 ) -> None:
     """Ask one system at given rates, answered or not, and measure from the intended start."""
+    from harness.load_result import LoadResult  # noqa: PLC0415  (heavy)
     from harness.scoring.limits import LatencyLimits  # noqa: PLC0415  (with the rest)
-    from harness.under_load import LoadResult, load_test  # noqa: PLC0415  (heavy)
+    from harness.under_load import load_test  # noqa: PLC0415  (heavy)
 
     times = {"ttft": ttft, "tpot": tpot, "total": total}
     limits = {name: read_time(name, text) for name, text in times.items() if text is not None}

@@ -71,12 +71,16 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class ClaimVerdict:
-    """What a run says of a claim: the figure that decided, and why, in a sentence."""
+    """What a run says of a claim: the figure that decided, and why, in a sentence.
+
+    `what` names the figure, such as `stale_rate of rag`; empty where there is none.
+    """
 
     claim: Claim
     verdict: Verdict
     estimate: Estimate
     reason: str
+    what: str = ""
 
     @property
     def detectable(self) -> float | None:
@@ -200,12 +204,13 @@ def _judge(claim: Claim, figure: _Figure) -> ClaimVerdict:
     wanted = _wanted(claim)
     below, above = claim.high, claim.low
     if (above is None or estimate.low > above) and (below is None or estimate.high < below):
-        return ClaimVerdict(claim, "supported", estimate, f"{seen}: {wanted}.")
+        return ClaimVerdict(claim, "supported", estimate, f"{seen}: {wanted}.", figure.what)
     if (above is not None and estimate.high <= above) or (
         below is not None and estimate.low >= below
     ):
-        return ClaimVerdict(claim, "refuted", estimate, f"{seen}: not {wanted}.")
-    found = ClaimVerdict(claim, "inconclusive", estimate, f"{seen}: it may or may not be {wanted}.")
+        return ClaimVerdict(claim, "refuted", estimate, f"{seen}: not {wanted}.", figure.what)
+    undecided = f"{seen}: it may or may not be {wanted}."
+    found = ClaimVerdict(claim, "inconclusive", estimate, undecided, figure.what)
     apart = (
         f"; this run tells it 4 times of 5 from {found.detectable:.4g} off."
         if found.detectable

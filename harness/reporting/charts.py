@@ -23,6 +23,7 @@ from harness.reporting.untrusted import single_line, visible
 _SHAPES = ("", "M-4-4H4V4H-4Z", "M0-5.5 5.5 0 0 5.5-5.5 0Z", "M0-5 5 4H-5Z", "M0 5 5-4H-5Z")
 _MOST_TIMES = 10  # the largest of some times over the smallest on an axis from 0
 _MOST_TICKS = 7
+_LEAST_SPAN = 1e-12  # below, a step between ticks loses its digits, and no unit would show it
 _ROOM_FOR_TEXT = 8  # per cent of the width that a bar's segment needs to carry its number
 
 
@@ -95,7 +96,7 @@ def zero_axis(values: Sequence[float | None], unit: Unit) -> Axis:
     """An axis that holds 0 and all of `values`, with round ticks."""
     known = [value for value in values if value is not None and math.isfinite(value)]
     low, high = min([0.0, *known]), max([0.0, *known])
-    if low == high:
+    if high - low < _LEAST_SPAN:
         high = 1 / unit.factor
     step = _round_step((high - low) / 4)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
@@ -141,18 +142,18 @@ def _interval(mark: Mark, axis: Axis) -> Markup:
         whisker = Markup('<line class="w" x1="{}" x2="{}" y1="11" y2="11"/>').format(
             _percent(axis.x(mark.low)), _percent(axis.x(mark.high))
         )
-    shape = _shape(mark.slot, _percent(axis.x(mark.value)))
+    shape = shape_at(mark.slot, _percent(axis.x(mark.value)), "11")
     return Markup('<g class="{}">{}{}</g>').format(colour(mark.slot), whisker, shape)
 
 
-def _shape(slot: int, x: str) -> Markup:
+def shape_at(slot: int, x: str, y: str) -> Markup:
     """A mark whose form tells systems apart where colours cannot."""
     path = _SHAPES[slot % len(_SHAPES)]
     if not path:
-        return Markup('<circle class="m" cx="{}" cy="11" r="4.5"/>').format(x)
+        return Markup('<circle class="m" cx="{}" cy="{}" r="4.5"/>').format(x, y)
     # A path has no percentage coordinates, a nested viewport does.
-    return Markup('<svg x="{}" y="11" overflow="visible"><path class="m" d="{}"/></svg>').format(
-        x, path
+    return Markup('<svg x="{}" y="{}" overflow="visible"><path class="m" d="{}"/></svg>').format(
+        x, y, path
     )
 
 

@@ -90,7 +90,7 @@ def _figure(verdict: ClaimVerdict) -> str:
         if verdict.detectable
         else ""
     )
-    what = single_line(in_words(verdict.reason.partition(" is ")[0]), _LONGEST)
+    what = single_line(in_words(verdict.what), _LONGEST)
     return f"{what}: {value} [{low}, {high}], {_counts(estimate)}, claimed {_bounds(claim)}{told}."
 
 

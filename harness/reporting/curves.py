@@ -17,7 +17,7 @@ from harness.reporting.charts import Axis
 from harness.reporting.colours import colour, dash
 from harness.reporting.untrusted import visible
 
-_HEIGHT: Final = 240
+HEIGHT: Final = 240
 _SIZE: Final = 1000  # of the stretched field, in its own units
 
 
@@ -53,8 +53,8 @@ def step_chart(curves: Sequence[Steps], x_axis: Axis, y_axis: Axis, label: str) 
         "{}</svg></svg>\n"
         '<svg width="100%" height="20">{}</svg>\n</div>'
     ).format(
-        visible(label), _vertical_rules(x_axis), _levels(y_axis), field, _numbers(x_axis),
-        height=_HEIGHT, size=_SIZE,
+        visible(label), vertical_rules(x_axis), levels(y_axis), field, numbers(x_axis),
+        height=HEIGHT, size=_SIZE,
     )  # fmt: skip
 
 
@@ -83,25 +83,27 @@ def _path(corners: Sequence[tuple[float, float]]) -> str:
     return "M" + "L".join(f"{x:.4g} {y:.4g}" for x, y in corners)
 
 
-def _vertical_rules(axis: Axis) -> Markup:
+def vertical_rules(axis: Axis) -> Markup:
+    """A rule at each tick of the horizontal axis."""
     line = Markup('<line class="rule" x1="{x}%" x2="{x}%" y1="0" y2="{height}"/>')
-    return Markup().join(line.format(x=f"{axis.x(t):.4g}", height=_HEIGHT) for t in axis.ticks)
+    return Markup().join(line.format(x=f"{axis.x(t):.4g}", height=HEIGHT) for t in axis.ticks)
 
 
-def _levels(axis: Axis) -> Markup:
+def levels(axis: Axis) -> Markup:
     """The rules across, each with its number to the left."""
     line = Markup(
         '<line class="rule" x1="0" x2="100%" y1="{y}" y2="{y}"/>'
         '<text class="end" x="-8" y="{text}">{}</text>'
     )
-    heights = [_HEIGHT * (1 - axis.x(tick) / 100) for tick in axis.ticks]
+    heights = [HEIGHT * (1 - axis.x(tick) / 100) for tick in axis.ticks]
     return Markup().join(
         line.format(axis.unit.tick(tick), y=f"{y:.4g}", text=f"{y + 4:.4g}")
         for tick, y in zip(axis.ticks, heights, strict=True)
     )
 
 
-def _numbers(axis: Axis) -> Markup:
+def numbers(axis: Axis) -> Markup:
+    """The ticks of the horizontal axis."""
     text = Markup('<text x="{}%" y="14">{}</text>')
     return Markup().join(
         text.format(f"{axis.x(tick):.4g}", axis.unit.tick(tick)) for tick in axis.ticks

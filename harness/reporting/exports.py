@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +15,7 @@ from harness.statistics.results import Comparison, Results
 
 if TYPE_CHECKING:
     from harness.running.folder import LoadedRun
+    from harness.statistics.load_figures import LoadFigures
     from harness.statistics.quality import Quality
 
 __all__ = ["write_csv"]
@@ -26,9 +27,14 @@ _Cell = str | int | float | bool | None
 
 
 def write_csv(
-    run: LoadedRun, results: Results, folder: Path, *, quality: Quality | None = None
+    run: LoadedRun,
+    results: Results,
+    folder: Path,
+    *,
+    quality: Quality | None = None,
+    load: Sequence[LoadFigures] = (),
 ) -> tuple[Path, ...]:
-    """Write `figures.csv`, `comparisons.csv` and `answers.csv` into `folder`, and `quality.csv` if there is any.
+    """Write `figures.csv`, `comparisons.csv` and `answers.csv` into `folder`, `quality.csv` and `load.csv` if there is any.
 
     Unknown numbers are empty. A text that a spreadsheet would take for a formula gets an apostrophe in
     front, for answers are not to be trusted. Raises `RunError` where a file cannot be written.
@@ -41,6 +47,8 @@ def write_csv(
     if quality is not None:
         files.append(("quality.csv", _quality(quality)))
         files.append(("quality-comparisons.csv", _comparisons(quality.comparisons)))
+    if load:
+        files.append(("load.csv", _load(load)))
     paths = []
     for name, rows in files:
         path = folder / name
@@ -67,6 +75,23 @@ def _quality(quality: Quality) -> Iterator[tuple[_Cell, ...]]:
             counts = (f.failed, sum(f.missing.values()), f.judge_failed, f.waiting)
             by = scorer.fingerprint if scorer is not None else ""
             yield (system, name, *_estimate(f.estimate), *counts, by)
+
+
+def _load(tests: Iterable[LoadFigures]) -> Iterator[tuple[_Cell, ...]]:
+    """A row for each figure of each step; a closed loop has no rate, and times are seconds."""
+    yield ("system", "test", "day", "rate", "requests", "failed", "backlog", "metric", *_ESTIMATE)
+    for test in tests:
+        for step in test.by_rate:
+            manifest = test.manifest
+            whose = (test.system, manifest.run_id, manifest.days[0].isoformat())
+            head = (*whose, step.rate, step.requests, step.failed, step.verdict)
+            shares = {"answered": step.reached, "within": step.within, "goodput": step.goodput}
+            times = {"latency": step.latency, "ttft": step.ttft, "tpot": step.tpot}
+            for name, estimate in shares.items():
+                yield (*head, name, *_estimate(estimate))
+            for name, found in (times | {"queue": {"p95": step.queue}}).items():
+                for quantile, estimate in found.items():
+                    yield (*head, f"{name}_{quantile}", *_estimate(estimate))
 
 
 def _comparisons(comparisons: Iterable[Comparison]) -> Iterator[tuple[_Cell, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
@@ -9,12 +10,14 @@ from typing import ClassVar, Final
 from harness.statistics.estimate import Estimate
 
 MINUS: Final = "\N{MINUS SIGN}"
+INFINITY: Final = "\N{INFINITY}"
 NBSP: Final = "\N{NO-BREAK SPACE}"
 DIGITS: Final = 3
 _MOST_DECIMALS = 9
 _MORE_DECIMALS = 2
 _EXACT: Final = "no sampling"
 _READABLE = 0.001
+_LONG: Final = 10.0  # seconds from which on a column is in seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +70,9 @@ class Unit:
     ceiling: float | None = None
 
     def write(self, *numbers: float) -> tuple[str, ...]:
-        """The texts of numbers that stand together, without prefix and suffix."""
+        """The texts of numbers that stand together, without prefix and suffix; a bound may be infinite."""
         scaled = [self.factor * number for number in numbers]
-        largest = max(map(abs, scaled))
+        largest = max((abs(number) for number in scaled if math.isfinite(number)), default=0.0)
         decimals = _decimals(largest) if self.decimals is None else self.decimals
         return tuple(self._rounded(number, decimals) for number in scaled)
 
@@ -98,6 +101,8 @@ class Unit:
 
     def _rounded(self, number: float, decimals: int) -> str:
         """One number; what is not 0 never prints as 0, nor as 100% what is less."""
+        if math.isinf(number):
+            return INFINITY if number > 0 else f"{MINUS}{INFINITY}"
         text = f"{abs(number):,.{decimals}f}"
         zero = not text.strip("0.")
         if self.signed:
@@ -144,6 +149,18 @@ def duration(seconds: float) -> str:
         if seconds >= size:
             return f"{NUMBER.write(seconds / size)[0]} {name}"
     return f"{NUMBER.write(1000 * seconds)[0]} ms"
+
+
+def time_unit(estimates: Iterable[Estimate]) -> Unit:
+    """Milliseconds, or seconds where times are long, with as many decimals for all."""
+    values = [
+        number
+        for estimate in estimates
+        for number in (estimate.value, estimate.high)
+        if number is not None and math.isfinite(number)
+    ]
+    long = max(values, default=0.0) >= _LONG
+    return (Unit("s") if long else Unit("ms", factor=1000)).fitted(values)
 
 
 def p_value(p: float | None) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from harness.history.past import Past
     from harness.running.folder import LoadedRun
     from harness.statistics.judging import JudgeAgreement
+    from harness.statistics.load_figures import LoadFigures
     from harness.statistics.quality import Quality
 
 
@@ -36,6 +37,7 @@ def write_report(
     quality: Quality | None = None,
     agreement: Sequence[JudgeAgreement] = (),
     past: Past | None = None,
+    load: Sequence[LoadFigures] = (),
 ) -> Path:
     """Write the report of a run to `path`, all or nothing; the same input gives the same bytes.
 
@@ -53,6 +55,7 @@ def write_report(
         quality=quality,
         agreement=agreement,
         past=past,
+        load=load,
     )
     write_text(path, render(view, look))
     return path

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from harness.decision.recommend import Recommendation
     from harness.history.diff import Diff
     from harness.running.folder import LoadedRun
+    from harness.statistics.load_figures import LoadFigures
     from harness.statistics.quality import Quality
 
 _MARKUP: Final = re.compile(r"([\\`*_{}\[\]<>#|~!])")
@@ -31,6 +32,7 @@ _IN_BRIEF: Final = (
     "strictness",
     "decoding",
     "latency",
+    "load",
     "cost",
     "quality",
     "pairs",
@@ -48,6 +50,7 @@ def markdown_summary(
     hygiene: Hygiene | None = None,
     baseline: Diff | None = None,
     quality: Quality | None = None,
+    load: Sequence[LoadFigures] = (),
 ) -> str:
     """The answer, the comparison table, a sentence per section and the limits."""
     view = report_view(
@@ -58,6 +61,7 @@ def markdown_summary(
         hygiene=hygiene,
         baseline=baseline,
         quality=quality,
+        load=load,
     )
     head = view.overview
     sentences = [s for s in view.sections if s.id in _IN_BRIEF]

@@ -25,6 +25,7 @@ from harness.reporting.sections.history import history
 from harness.reporting.sections.hygiene import hygiene as hygiene_section
 from harness.reporting.sections.kinds import kinds
 from harness.reporting.sections.latency import latency
+from harness.reporting.sections.load import load as load_section
 from harness.reporting.sections.overview import Overview, overview
 from harness.reporting.sections.quality import quality as quality_section
 from harness.reporting.sections.reproduction import reproduction
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from harness.history.past import Past
     from harness.running.folder import LoadedRun
     from harness.statistics.judging import JudgeAgreement
+    from harness.statistics.load_figures import LoadFigures
     from harness.statistics.quality import Quality
 
 _SECTIONS = (
@@ -56,6 +58,7 @@ _SECTIONS = (
     strictness,
     decoding,
     latency,
+    load_section,
     cost,
     quality_section,
     comparisons,
@@ -91,6 +94,7 @@ def report_view(
     quality: Quality | None = None,
     agreement: Sequence[JudgeAgreement] = (),
     past: Past | None = None,
+    load: Sequence[LoadFigures] = (),
 ) -> ReportView:
     """The view of a run; a pure function of its arguments."""
     context = Context(
@@ -104,6 +108,7 @@ def report_view(
         quality=quality,
         agreement=tuple(agreement),
         past=past,
+        load=tuple(load),
     )
     return ReportView(
         title=run.manifest.title or run.manifest.suite,

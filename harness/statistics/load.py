@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -39,10 +39,13 @@ the step was too short to tell. `closed`: a closed loop cannot tell.
 """
 
 QUANTILES: Final[Mapping[str, float]] = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+TOKEN_QUANTILES: Final[Mapping[str, float]] = {"p50": 0.5, "p95": 0.95}
 GROWING: Final = "the requests under way grew throughout, so that no latency is steady"
 UNSETTLED: Final = "no end of the warm-up was found"
 TOO_SHORT: Final = "one slow request slows its neighbours, and the step was too short for that"
 """Why a step has no quantiles."""
+UNTOLD: Final = "the system does not tell its first token"
+"""Why a step has no quantiles of the time to the first token and of that for each after it."""
 
 _TOLERATED_GROWTH: Final = 0.1
 _CLIENT_SHARE: Final = 0.1
@@ -52,8 +55,9 @@ _CLIENT_SHARE: Final = 0.1
 class StepFigures:
     """What one step came to, its warm-up cut off; times are seconds.
 
-    `latency` has p50, p95, p99 and the mean of the times from the intended start, `queue` is p95 of
-    the waiting in the client; a request that failed counts as infinitely slow in both. `reached` are
+    `latency` has p50, p95, p99 and the mean of the times from the intended start, `ttft` p50 and p95
+    of those to the first token, `tpot` of the mean time for each token after it; `queue` is p95 of
+    the waiting in the client. A request that failed counts as infinitely slow in all. `reached` are
     answers a second, `within` is the share of requests that met all limits, and `goodput` those a
     second. `late` is p99 of how late the client sent. `failures` counts by kind, what was shed
     included; `slowest_cut` is the worst time that was cut off.
@@ -67,6 +71,8 @@ class StepFigures:
     needed: int
     failures: Mapping[str, int]
     latency: Mapping[str, Estimate]
+    ttft: Mapping[str, Estimate]
+    tpot: Mapping[str, Estimate]
     queue: Estimate
     reached: Estimate
     within: Estimate
@@ -113,6 +119,8 @@ def step_figures(step: Step, limits: LatencyLimits, *, seed: int) -> StepFigures
             **{name: quantiles.estimate(times[cut:], q) for name, q in QUANTILES.items()},
             "mean": quantiles.mean(times[cut:], seed=seed),
         },
+        ttft=quantiles.told(kept, lambda sample: sample.to_first_token),
+        tpot=quantiles.told(kept, lambda sample: sample.per_token),
         queue=quantiles.estimate(np.array([_slow(s, s.queue) for s in kept]), 0.95),
         reached=events_per_second(answered, begin, step.seconds),
         within=within,
@@ -151,6 +159,16 @@ class _Quantiles:
         if np.isinf(times).mean() > 1 - q:
             return Estimate.unknown(f"more than {1 - q:.0%} of the requests failed", len(times))
         return quantile(times, q, self.clusters)
+
+    def told(
+        self, samples: Sequence[Sample], time: Callable[[Sample], float | None]
+    ) -> dict[str, Estimate]:
+        """Quantiles of a time that an answer may not tell; unknown where one does not."""
+        times = [math.inf if sample.failure else time(sample) for sample in samples]
+        known = [seconds for seconds in times if seconds is not None]
+        if len(known) < len(times):
+            return dict.fromkeys(TOKEN_QUANTILES, Estimate.unknown(UNTOLD, len(times)))
+        return {name: self.estimate(np.array(known), q) for name, q in TOKEN_QUANTILES.items()}
 
     def mean(self, times: Floats, *, seed: int) -> Estimate:
         """None where a request failed: a mean of the others would flatter."""
@@ -199,8 +217,7 @@ def _within(
     met = [limits.met(sample) for sample in samples]
     told = [kept for kept in met if kept is not None]
     if len(told) < len(met):
-        reason = "the system does not tell its first token, so --ttft and --tpot cannot be judged"
-        return Estimate.unknown(reason, len(met))
+        return Estimate.unknown(f"{UNTOLD}, so --ttft and --tpot cannot be judged", len(met))
     return rate(told, clusters)
 
 

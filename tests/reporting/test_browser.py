@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from planted import planted_run, planted_sweep, with_formats, with_parts, with_texts
+from planted_load import planted_loads
 from planted_past import planted_entries, planted_past, step
 from planted_quality import planted_agreement, planted_quality
 
@@ -53,6 +54,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 shift=step("rag", "right_rate", 8, -0.1), machines={3: "A processor " + "x" * 300}
             )
         ),
+        load=planted_loads(run.manifest),
     )
 
 

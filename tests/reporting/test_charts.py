@@ -2,7 +2,7 @@ import math
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harness.reporting.charts import (
@@ -82,6 +82,7 @@ def test_labels_are_escaped() -> None:
 
 
 @given(st.lists(st.floats(-10, 10), max_size=8))
+@example([5e-324])
 def test_an_axis_holds_zero_and_all_values_with_rising_ticks(values: list[float]) -> None:
     axis = zero_axis(values, LATENCY)
     assert axis.ticks[0] <= min([0, *values]) + 1e-9

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from planted import planted_run, planted_sweep, with_texts
+from planted_load import planted_loads
 from planted_past import planted_entries, planted_past, step
 from planted_quality import planted_agreement, planted_quality
 
@@ -288,6 +289,7 @@ def test_axe_finds_nothing_serious(
         quality=planted_quality(results),
         agreement=[planted_agreement(results)],
         past=planted_past(*planted_entries(shift=step("rag", "right_rate", 8, -0.1))),
+        load=planted_loads(run.manifest),
     )
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     context = browser.new_context(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from planted import planted_run, with_texts
+from planted_load import planted_load
 
 from harness.errors import RunError
 from harness.reporting.exports import write_csv
@@ -59,6 +60,23 @@ def test_an_answer_that_was_not_scored_is_there(tmp_path: Path) -> None:
     run, results = planted_run(questions=2, days=1, systems=2)
     *_, answers = write_csv(run, replace(results, scores=()), tmp_path)
     assert [row["class"] for row in rows(answers)] == [""] * len(run.records)
+
+
+def test_a_load_test_is_a_row_for_each_figure_of_each_step(tmp_path: Path) -> None:
+    run, results = planted_run(questions=2, days=1, systems=2)
+    test = planted_load(run.manifest, "rag", streamed=True)
+    *_, path = write_csv(run, results, tmp_path, load=[test])
+    assert path.name == "load.csv"
+    found = rows(path)
+    assert {row["rate"] for row in found} == {"", "0.2", "0.5", "1.5"}
+    for step in test.steps:
+        own = [r for r in found if (float(r["rate"]) if r["rate"] else None) == step.rate]
+        assert {(r["backlog"], int(r["requests"])) for r in own} == {(step.verdict, step.requests)}
+        read = {r["metric"]: float(r["value"]) if r["value"] else None for r in own}
+        assert read["goodput"] == step.goodput.value
+        assert read["latency_p95"] == step.latency["p95"].value
+        assert read["ttft_p50"] == step.ttft["p50"].value
+        assert len(read) == len(own) == 12
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:

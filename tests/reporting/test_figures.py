@@ -137,3 +137,8 @@ def test_printing_keeps_the_order_of_what_stands_together(a: float, b: float) ->
         for text in NUMBER.write(a, b)
     )
     assert (first <= second) if a <= b else (first >= second)
+
+
+def test_an_infinite_bound_is_printed_as_such() -> None:
+    endless = Estimate(1.5, 1.25, float("inf"), 9, 9, "planted")
+    assert figure(endless, NUMBER).line == "1.50 [1.25,\N{NO-BREAK SPACE}\N{INFINITY}]"

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from planted import asked_for, planted_run, planted_sweep
+from planted_load import planted_load
 from planted_past import planted_entries, planted_past, step
 from planted_quality import planted_agreement, planted_quality
 from rich.console import Console
@@ -42,7 +43,8 @@ CLAIM = Claim(
 def html() -> str:
     run, results = planted_run(questions=8, days=2, systems=3)
     found = Estimate(0.0215, 0.0209, 0.0222, 16, 16, "planted")
-    claims = (ClaimVerdict(CLAIM, "refuted", found, "latency_mean of rag minus base: too little."),)
+    what = "latency_mean of rag minus base"
+    claims = (ClaimVerdict(CLAIM, "refuted", found, f"{what}: too little.", what),)
     view = report_view(
         run,
         results,
@@ -54,6 +56,7 @@ def html() -> str:
         past=planted_past(
             *planted_entries(14, ("base", "rag"), step("rag", "right_rate", 8, -0.1))
         ),
+        load=(planted_load(run.manifest, "rag", streamed=True),),
     )
     page = render(view)
     page = re.sub(r"<style>.*?</style>", "<style>(report.css)</style>", page, flags=re.DOTALL)

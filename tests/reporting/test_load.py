@@ -11,19 +11,19 @@ import pytest
 import queues
 from rich.console import Console
 
-from harness.reporting.load import LoadView
+from harness.reporting.load import load_table
+from harness.reporting.load_words import clause, notes, sentence
 from harness.running.load.folder import LoadedTest
 from harness.running.load.lag import Lag
 from harness.running.load.sample import SHED, Sample, Step
 from harness.running.manifest import Manifest, SystemManifest
 from harness.scoring.limits import LatencyLimits
-from harness.statistics.load import figures
-from harness.statistics.saturation import saturation
+from harness.statistics.load_figures import LoadFigures, load_figures
 
 
 def view(
     *steps: Step, limits: LatencyLimits | None = None, place: str = "worker", name: str = "rag"
-) -> LoadView:
+) -> LoadFigures:
     limits = limits or LatencyLimits(total=4.0)
     manifest = Manifest(
         run_id="load",
@@ -44,8 +44,7 @@ def view(
             "workers": 1 if place == "worker" else None,
         },
     )
-    found = figures(steps, limits, seed=1)
-    return LoadView(LoadedTest(manifest, steps, ("a note",)), found, saturation(found), limits)
+    return load_figures(LoadedTest(manifest, steps, ("a note",)), limits)
 
 
 def alone() -> Step:
@@ -57,9 +56,9 @@ def queue(rate: float, n: int = 2000, number: int = 1) -> Step:
     return queues.step(n, rate, np.random.default_rng(number), number=number)
 
 
-def printed(of: LoadView) -> str:
+def printed(of: LoadFigures) -> str:
     file = io.StringIO()
-    Console(file=file, width=80, no_color=True).print(of.table())
+    Console(file=file, width=80, no_color=True).print(load_table(of))
     return file.getvalue()
 
 
@@ -92,16 +91,16 @@ def test_p99_is_a_column_only_where_some_step_has_enough_requests() -> None:
 def test_waiting_inside_an_endpoint_is_no_column() -> None:
     shown = view(queue(0.3), place="loop")
     assert "queue" not in printed(shown)
-    assert any("what they wait for in it" in note for note in shown.notes())
+    assert any("what they wait for in it" in note for note in notes(shown))
 
 
 def test_the_sentence_says_what_is_held_and_where_it_saturates() -> None:
-    sentence = view(queue(0.3), queue(0.7, 3000, 2), queue(1.5, 500, 3)).sentence()
-    assert sentence.startswith("rag holds 0.3 requests a second: ")
-    assert "of them are answered with all of it within 4 s." in sentence
-    assert "It saturates between 0.7 and 1.5 requests a second; when more came" in sentence
-    assert view(queue(0.3)).sentence().endswith("No rate up to 0.3 saturates it.")
-    assert "saturates below 1.5 requests" in view(queue(1.5, 500)).sentence()
+    said = sentence(view(queue(0.3), queue(0.7, 3000, 2), queue(1.5, 500, 3)))
+    assert said.startswith("rag holds 0.3 requests a second: ")
+    assert "of them are answered with all of it within 4 s." in said
+    assert "It saturates between 0.7 and 1.5 requests a second; when more came" in said
+    assert sentence(view(queue(0.3))).endswith("No rate up to 0.3 saturates it.")
+    assert "saturates below 1.5 requests" in sentence(view(queue(1.5, 500)))
 
 
 def test_a_rate_that_gains_nothing_says_so() -> None:
@@ -109,27 +108,27 @@ def test_a_rate_that_gains_nothing_says_so() -> None:
     totals = np.random.default_rng(1).uniform(0.1, 0.2, 400)
     slow = queues.made_of(at, totals, 10.0, seconds=40.0)
     fast = queues.made_of(at / 2, totals * 3, 20.0, seconds=20.0, number=2)
-    sentence = view(slow, fast, limits=LatencyLimits(total=0.3)).sentence()
-    assert "It saturates between 10 and 20 requests a second: from there on fewer" in sentence
+    said = sentence(view(slow, fast, limits=LatencyLimits(total=0.3)))
+    assert "It saturates between 10 and 20 requests a second: from there on fewer" in said
 
 
 def test_a_client_that_cannot_keep_up_is_not_taken_for_the_system() -> None:
     step = replace(queue(1.5, 500), lag=Lag(1000, 0.5, 20.0, 30.0))
-    assert "It, or the client, saturates below 1.5 requests" in view(step).sentence()
+    assert "It, or the client, saturates below 1.5 requests" in sentence(view(step))
 
 
 def test_a_rate_that_is_not_held_beyond_doubt_is_not_said_to_be() -> None:
-    sentence = view(queue(0.3), limits=LatencyLimits(total=0.5)).sentence()
-    assert sentence.startswith("rag holds none of these rates beyond doubt: 90% of the requests")
-    assert "--requests" not in sentence
-    hopeful = view(queue(0.6, 100), limits=LatencyLimits(total=4.0)).sentence()
+    said = sentence(view(queue(0.3), limits=LatencyLimits(total=0.5)))
+    assert said.startswith("rag holds none of these rates beyond doubt: 90% of the requests")
+    assert "--requests" not in said
+    hopeful = sentence(view(queue(0.6, 100), limits=LatencyLimits(total=4.0)))
     assert "more --requests may show one" in hopeful
 
 
 def test_without_limits_to_be_answered_is_enough() -> None:
     shown = view(queue(0.3), limits=LatencyLimits())
     assert "within" not in printed(shown)
-    assert " of them are answered. " in shown.sentence()
+    assert " of them are answered. " in sentence(shown)
 
 
 def test_what_a_reader_must_know_is_in_the_notes() -> None:
@@ -138,11 +137,11 @@ def test_what_a_reader_must_know_is_in_the_notes() -> None:
     failures = {100: "timeout", 200: "timeout", 300: SHED}
     lag = Lag(4000, 0.0, 0.05, 0.5)
     late = queues.made_of(at, totals, 10.0, seconds=40.0, failures=failures, lag=lag)
-    notes = list(view(alone(), late, queue(0.8, 500, 2)).notes())
-    assert notes[0] == "a note"
-    assert any(note.startswith("the client was the bottleneck at 10 a second") for note in notes)
-    assert "3 of 400 requests failed at 10 a second: 1 shed, 2 timeout" in notes
-    (short,) = [note for note in notes if "slows its neighbours" in note]
+    told = list(notes(view(alone(), late, queue(0.8, 500, 2))))
+    assert told[0] == "a note"
+    assert any(note.startswith("the client was the bottleneck at 10 a second") for note in told)
+    assert "3 of 400 requests failed at 10 a second: 1 shed, 2 timeout" in told
+    (short,) = [note for note in told if "slows its neighbours" in note]
     assert short.startswith("no percentile is shown at 0.8 a second")
     assert int(short.rsplit("--requests ", 1)[1]) > 500
 
@@ -152,7 +151,7 @@ def test_a_warm_up_says_what_went_with_it() -> None:
     totals = [3.0] * 20 + list(np.random.default_rng(1).uniform(0.1, 0.2, 380))
     (note,) = [
         note
-        for note in view(queues.made_of(at, totals, 10.0, seconds=40.0)).notes()
+        for note in notes(view(queues.made_of(at, totals, 10.0, seconds=40.0)))
         if note.startswith("cut off")
     ]
     assert "requests at 10 a second (slowest 3.00 s)" in note
@@ -161,7 +160,7 @@ def test_a_warm_up_says_what_went_with_it() -> None:
 def test_what_a_system_does_not_tell_is_not_judged() -> None:
     shown = view(queue(0.3), limits=LatencyLimits(ttft=0.5))
     assert "unknown" in printed(shown)
-    assert any("does not tell its first token" in note for note in shown.notes())
+    assert any("does not tell its first token" in note for note in notes(shown))
 
 
 def test_an_upper_bound_among_the_failed_is_infinite() -> None:
@@ -172,11 +171,33 @@ def test_an_upper_bound_among_the_failed_is_infinite() -> None:
     assert "\N{INFINITY}" in text
 
 
+def test_in_brief_a_test_is_a_clause_with_the_same_figures() -> None:
+    both = view(queue(0.3), queue(0.7, 3000, 2), queue(1.5, 500, 3))
+    assert clause(both) == "rag holds 0.3 requests a second and saturates between 0.7 and 1.5"
+    calm = view(queue(0.3), limits=LatencyLimits(total=0.5))
+    assert clause(calm) == (
+        "rag holds none of these rates beyond doubt and is not saturated up to 0.3"
+    )
+
+
+def test_a_note_that_was_kept_with_the_test_is_not_cut_short() -> None:
+    long = "the last step was not finished; its 120 requests are not counted, and more"
+    shown = replace(view(queue(0.3)), notes=(long,))
+    assert next(iter(notes(shown))) == long
+
+
+def test_tokens_that_were_estimated_are_said_to_be() -> None:
+    step = queue(0.3, 100)
+    samples = tuple(replace(s, decode=0.5, counted=i % 4 != 0) for i, s in enumerate(step.samples))
+    told = list(notes(view(replace(step, samples=samples))))
+    assert "the tokens of 25 answers were estimated: the time for each token hangs on that" in told
+
+
 @pytest.mark.parametrize("name", ["rag\x1b[31m", "ra\ng", "[red]rag[/red]"])
 def test_a_name_cannot_command_the_terminal(name: str) -> None:
     shown = view(queue(0.3), name=name)
-    assert "\x1b" not in printed(shown) + shown.sentence()
-    assert "\n" not in shown.sentence()
+    assert "\x1b" not in printed(shown) + sentence(shown)
+    assert "\n" not in sentence(shown)
     if "[red]" in name:
         assert name in printed(shown)
 

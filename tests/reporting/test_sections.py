@@ -6,7 +6,7 @@ import pytest
 from planted import asked_for, planted_run, with_formats, with_parts
 
 from harness.decision import Check, Constraint
-from harness.decision.claims import Claim, ClaimVerdict
+from harness.decision.claims import Claim, ClaimVerdict, Verdict
 from harness.decision.ownership import CHANGES, VOLUMES, Ownership
 from harness.reporting.components import Badge, Figure, Section, ShownFlip, SystemLabel, Table
 from harness.reporting.html import render
@@ -286,6 +286,36 @@ def test_claims_are_printed_in_the_unit_of_their_metric() -> None:
     assert isinstance(first[2], Figure)
     assert first[2].text == "+22.0 ms"
     assert second[2] == "unknown"
+    assert isinstance(second[3], Badge)
+    assert second[3].detail == "It takes a provider."
+
+
+@pytest.mark.parametrize(
+    ("verdict", "low", "told"),
+    [
+        ("supported", 0.5, "right rate of rag is 82.5% [78.1, 86.9]: above 50%."),
+        ("refuted", 0.9, "right rate of rag is 82.5% [78.1, 86.9]: not above 90%."),
+        (
+            "inconclusive",
+            0.8,
+            "right rate of rag is 82.5% [78.1, 86.9]: it may or may not be above 80%; this run tells it 4 "
+            "times of 5 from 6.3% off.",
+        ),
+    ],
+)
+def test_why_a_claim_is_judged_so_is_in_the_units_of_its_metric(
+    verdict: Verdict, low: float, told: str
+) -> None:
+    run, results = planted_run(questions=8, days=1, systems=2)
+    asked = Claim("c", "Retrieval is right.", "the article", "right_rate", b="rag", low=low)
+    found = Estimate(0.8253, 0.7812, 0.8694, 99, 99, "planted")
+    judged = ClaimVerdict(asked, verdict, found, "right_rate of rag is 0.8253", "right_rate of rag")
+    ((row,),) = (
+        table.rows
+        for table in tables(section(report_view(run, results, claims=[judged]), "claims"))
+    )
+    assert isinstance(row[3], Badge)
+    assert row[3].detail.replace("\N{NO-BREAK SPACE}", " ") == told
 
 
 def test_sections_without_input_are_left_out(view: ReportView) -> None:

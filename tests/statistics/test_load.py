@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from harness.running.load.lag import Lag
 from harness.running.load.sample import SHED, Sample, Step
 from harness.scoring.limits import LatencyLimits
 from harness.statistics.estimate import Estimate
-from harness.statistics.load import GROWING, TOO_SHORT, figures, step_figures
+from harness.statistics.load import GROWING, TOO_SHORT, UNTOLD, figures, step_figures
 
 NO_LIMITS = LatencyLimits()
 
@@ -144,3 +145,32 @@ def test_limits_on_tokens_are_judged_only_where_the_system_tells_its_stages() ->
     assert found.within.value is None
     assert "does not tell its first token" in found.within.method
     assert found.goodput.value is None
+
+
+def test_times_to_and_between_tokens_are_those_of_the_samples() -> None:
+    """Half a second of decoding, ten tokens after the first; a queue's totals otherwise."""
+    step = queues.step(1500, 0.3, np.random.default_rng(11))
+    samples = tuple(replace(s, decode=0.5, completion_tokens=11) for s in step.samples)
+    found = step_figures(replace(step, samples=samples), NO_LIMITS, seed=1)
+    assert found.tpot["p50"].value == found.tpot["p95"].value == pytest.approx(0.05)
+    for name in ("p50", "p95"):
+        assert found.ttft[name].value == pytest.approx((found.latency[name].value or 0.0) - 0.5)
+
+
+def test_a_failure_is_infinitely_slow_to_its_first_token() -> None:
+    at, totals = spread()
+    failures = dict.fromkeys(range(0, 400, 10), "timeout")
+    step = queues.made_of(at, totals, 10.0, seconds=40.0, failures=failures)
+    samples = tuple(replace(s, decode=None if s.failure else 0.05) for s in step.samples)
+    found = step_figures(replace(step, samples=samples), NO_LIMITS, seed=1)
+    assert found.ttft["p50"].value is not None
+    assert found.ttft["p95"].method == "more than 5% of the requests failed"
+
+
+def test_one_answer_that_does_not_tell_leaves_no_figure_of_its_tokens() -> None:
+    step = queues.step(500, 0.3, np.random.default_rng(12))
+    samples = tuple(replace(s, decode=0.5 if s.position else None) for s in step.samples)
+    found = step_figures(replace(step, samples=samples), NO_LIMITS, seed=1)
+    assert {estimate.method for estimate in (*found.ttft.values(), *found.tpot.values())} == {
+        UNTOLD
+    }

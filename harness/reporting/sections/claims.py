@@ -57,8 +57,25 @@ def _row(verdict: ClaimVerdict) -> tuple[Cell, ...]:
         Lines((verdict.claim.text, f"Source: {verdict.claim.source}")),
         _range(verdict.claim, unit),
         figure(verdict.estimate, unit) if verdict.estimate.value is not None else "unknown",
-        Badge(verdict.verdict, _TONES.get(verdict.verdict, "neutral"), in_words(verdict.reason)),
+        Badge(verdict.verdict, _TONES.get(verdict.verdict, "neutral"), _why(verdict, unit)),
     )
+
+
+def _why(verdict: ClaimVerdict, unit: Unit) -> str:
+    """The figure that decided, beside what was claimed, in the units of the row."""
+    if not verdict.what:
+        return in_words(verdict.reason)
+    claim = verdict.claim
+    bounded = claim.low is not None and claim.high is not None
+    wanted = f"{'within ' if bounded else ''}{_range(claim, unit)}"
+    said = {"supported": wanted, "refuted": f"not {wanted}"}.get(
+        verdict.verdict, f"it may or may not be {wanted}"
+    )
+    if verdict.verdict == "inconclusive" and verdict.detectable:
+        plain = replace(unit, signed=False)
+        off = plain.decorate(plain.write(verdict.detectable)[0])
+        said += f"; this run tells it 4 times of 5 from {off} off"
+    return f"{in_words(verdict.what)} is {figure(verdict.estimate, unit).line}: {said}."
 
 
 def _unit(verdict: ClaimVerdict) -> Unit:

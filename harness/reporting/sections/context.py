@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from harness.history.past import Past
     from harness.running.folder import LoadedRun
     from harness.statistics.judging import JudgeAgreement
+    from harness.statistics.load_figures import LoadFigures
     from harness.statistics.quality import Quality
 
 CLASS_TONES: Mapping[FreshnessClass, str] = {
@@ -54,6 +55,7 @@ class Context:
     quality: Quality | None = None
     agreement: Sequence[JudgeAgreement] = ()
     past: Past | None = None
+    load: Sequence[LoadFigures] = ()
     labels: Mapping[str, SystemLabel] = field(init=False)
     records: Mapping[RecordKey, Record] = field(init=False)
     scores: Mapping[RecordKey, Score] = field(init=False)
