@@ -102,6 +102,17 @@ def width(text: str) -> int:
     return max(map(len, text.splitlines()))
 
 
+def test_a_run_that_is_saved_at_once_is_the_latest_point_of_its_report(
+    run: Call, saved: Path
+) -> None:
+    done = run("compare", ".", "--save", "third", "--report", "third.html", cwd=saved)
+    assert done.returncode == 0, done.stderr
+    assert "saved:  0003_third in history" in done.stdout
+    section = history_section(saved / "third.html")
+    assert "0001" in section
+    assert "0003" in section
+
+
 def test_history_lists_runs_in_80_columns_and_as_json(run: Call, saved: Path) -> None:
     done = run("history", "--json", "out.json", "--verify", cwd=saved)
     assert done.returncode == 0, done.stderr

@@ -114,10 +114,12 @@ def compare(
             out=out,
             progress=progress,
         )
-    show_result(result, report, json_out)
-    if kept is not None:
-        entry = save_result(kept, result, save)
-        typer.echo(f"saved:  {entry.key} in {storage}", err=json_out == "-")
+    if kept is None:
+        show_result(result, report, json_out)
+        return
+    entry = save_result(kept, result, save)
+    show_result(result, report, json_out, history=kept.contents())
+    typer.echo(f"saved:  {entry.key} in {storage}", err=json_out == "-")
 
 
 @app.command(
