@@ -11,6 +11,8 @@ from harness.reporting.components import Cell, Column, Lines, Section, Table
 from harness.reporting.figures import DOLLARS, NBSP, NUMBER, Unit, count, duration, figure
 from harness.reporting.metrics import METRICS
 from harness.reporting.sections.context import Context, rows, system_labels
+from harness.reporting.spent import spent_dollars, spent_words
+from harness.reporting.untrusted import single_line
 from harness.statistics.results import Upkeep
 
 _PER_ANSWER: Final = (
@@ -43,6 +45,7 @@ def cost(context: Context) -> Section:
             _query_table(context),
             _upkeep_table(context),
             *_owned_table(context),
+            *_judging_table(context),
             *_basis_table(context),
         ),
     )
@@ -169,6 +172,37 @@ def _months(context: Context, one: Ownership, unit: Unit) -> tuple[tuple[Cell, .
             *(figure(one.by_change[days][volume], unit) for days in CHANGES),
         )
         for volume in (VOLUMES if known else VOLUMES[:1])
+    )
+
+
+def _judging_table(context: Context) -> tuple[Table, ...]:
+    """What judges took, the measurement's own cost; none where nobody was asked."""
+    spending = context.quality.spending if context.quality is not None else ()
+    if not spending:
+        return ()
+    return (
+        Table(
+            caption="Spent on judging",
+            columns=(
+                Column("Judge", numeric=False),
+                Column("Took", numeric=False),
+                Column("Cost"),
+                Column("Basis", numeric=False),
+            ),
+            rows=tuple(
+                (
+                    single_line(spent.judge),
+                    spent_words(spent),
+                    spent_dollars(spent),
+                    single_line(spent.usd.basis, 400),
+                )
+                for spent in spending
+            ),
+            note=(
+                "A cost of the measurement, in no figure of a system. Calls that gave no verdict are "
+                "counted too."
+            ),
+        ),
     )
 
 
