@@ -14,7 +14,6 @@ from harness.scoring.score import FRESHNESS_CLASSES
 
 __all__ = [
     "NOT_ABOVE",
-    "every",
     "example",
     "excluding",
     "in_units",
@@ -193,11 +192,6 @@ def excluding(constraints: Sequence[Constraint]) -> str:
             each = [f"{c.metric!r} at least {in_units(c.metric, c.bound)}" for c in rates]
             return f"{' and '.join(each)} are together more than all answers"
     return ""
-
-
-def every(days: float) -> str:
-    """How often facts change, in words: `every day`, `every 7 days`."""
-    return "every day" if days == 1 else f"every {days:g} days"
 
 
 def quantity(metric: str) -> Quantity:
