@@ -263,7 +263,7 @@ def _measure(system: str, what: str, times: float | str, questions: int) -> Meas
 
 def _rounded(count: int) -> int:
     """Up to two significant digits, as what is only about so many."""
-    unit = 10 ** max(0, len(str(count)) - 2)
+    unit = int(10 ** max(0, len(str(count)) - 2))
     return math.ceil(count / unit) * unit
 
 

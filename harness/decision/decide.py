@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from harness.decision.bounds import in_units
@@ -24,7 +24,14 @@ from harness.decision.choice import Choice, choose, counted, weightings
 from harness.decision.constraints import Needs
 from harness.decision.draws import Draws, draw
 from harness.decision.judged import Check, Constraint, check
-from harness.decision.ownership import BreakEven, Ownership, break_evens, ownership
+from harness.decision.ownership import (
+    CHANGES,
+    BreakEven,
+    Ownership,
+    break_evens,
+    ownership,
+    savings,
+)
 from harness.decision.pareto import Front, pareto
 from harness.decision.recommend import DEFAULT_CONSTRAINTS, Recommendation
 from harness.decision.situation import Fit, fits, shifted
@@ -46,7 +53,8 @@ class Decision:
     `out` has the systems that surely miss something, each with what; `pool` those compared;
     `provisional`: no system surely keeps everything, and the pool has those that may. `uncounted` are
     metrics that would count and are not known for every system. `shifts` has what would have to be so
-    for another choice. `text` says it all in a paragraph.
+    for another choice. `break_evens_by_change` has the break-evens at other days between two changes
+    (`CHANGES`). `text` says it all in a paragraph.
     """
 
     needs: Needs
@@ -65,6 +73,7 @@ class Decision:
     break_evens: tuple[BreakEven, ...]
     text: str
     shifts: tuple[Shift, ...] = ()
+    break_evens_by_change: Mapping[float, tuple[BreakEven, ...]] = field(default_factory=dict)
 
 
 def decide(
@@ -88,6 +97,7 @@ def decide(
     out = maker.out(needs.constraints)
     draws = maker.sets[0].among(pool)
     owned = ownership(results, run.manifest.preparations, prices, needs.situation.change_days)
+    saved = savings(results, owned)
     decision = Decision(
         needs=needs,
         choice=choice,
@@ -105,9 +115,10 @@ def decide(
             *to_measure(checks, out, len(run.questions)),
         ),
         owned=owned,
-        break_evens=break_evens(results, owned),
+        break_evens=break_evens(owned, saved),
         text="",
         shifts=tuple(maker.shifts(needs)),
+        break_evens_by_change={days: break_evens(owned, saved, days) for days in CHANGES},
     )
     return replace(decision, text=_text(decision))
 
@@ -128,6 +139,7 @@ def recommendation(decision: Decision) -> Recommendation:
             *(shift.words for shift in decision.shifts),
         ),
         owned=decision.owned,
+        break_evens_by_change=decision.break_evens_by_change,
     )
 
 

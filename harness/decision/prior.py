@@ -52,12 +52,13 @@ def prior(needs: Needs) -> Prior:
     neither for a base prompt.
     """
     said = needs.situation
-    volatile = said.change_days is not None and said.change_days <= VOLATILE_DAYS
+    days = said.change_days
+    volatile = days is not None and days <= VOLATILE_DAYS
     strict = _bounded(needs, ("valid_rate",), "at least", STRICT_RATE)
     tight = _bounded(needs, ("latency_p50", "latency_p95", "latency_p99"), "at most", TIGHT_SECONDS)
     retrieve = []
-    if volatile:
-        retrieve.append(f"the facts change {every(said.change_days)}")
+    if days is not None and volatile:
+        retrieve.append(f"the facts change {every(days)}")
     if said.corpus:
         retrieve.append("there is a corpus to search")
     tune = ["the output format is strict"] if strict else []

@@ -11,10 +11,11 @@ from harness.decision.bounds import in_units
 from harness.decision.changes import distance
 from harness.decision.constraints import Needs, Situation
 from harness.decision.decide import Decision
-from harness.decision.ownership import CHANGES, VOLUMES, BreakEven, Ownership
+from harness.decision.ownership import CHANGES, VOLUMES, Ownership
 from harness.decision.prior import Measured, Prior
 from harness.decision.words import every, join
 from harness.reporting.console import dollars
+from harness.reporting.crossings import crossing_lines
 from harness.reporting.untrusted import single_line
 
 __all__ = ["decision_lines", "prior_lines"]
@@ -198,12 +199,7 @@ def _costs(decision: Decision) -> list[str]:
     ]
     if decision.needs.situation.change_days is None:
         lines.append("without keeping up with the facts: say how often they change (change_days)")
-    crossing = [found for found in decision.break_evens if found.low and found.high != 0]
-    lines += map(_break_even, crossing)
-    if len(crossing) < len(decision.break_evens):
-        which = "of the other pairs" if crossing else "of any two systems"
-        lines.append(f"{which} none becomes cheaper with volume: it is at every one, or not told")
-    return lines
+    return [*lines, *crossing_lines(decision.break_evens)]
 
 
 def _changing(decision: Decision) -> list[str]:
@@ -242,19 +238,3 @@ def _changing_row(name: str, volume: str, cells: list[str]) -> str:
 
 def _row(name: str, cells: list[str]) -> str:
     return f"  {name:{_NAME}}{''.join(f'{cell:>{_CELL}}' for cell in cells)}"
-
-
-def _break_even(found: BreakEven) -> str:
-    if found.volume is None:
-        return (
-            f"{found.later} is not seen to be cheaper than {found.sooner} at any volume; it may be "
-            f"from {_count(found.low)} questions a month on"
-        )
-    return (
-        f"{found.later} is cheaper than {found.sooner} from {_count(found.volume)} questions a "
-        f"month on [{_count(found.low)}, {_count(found.high)}]"
-    )
-
-
-def _count(volume: float | None) -> str:
-    return "never" if volume is None else f"{float(f'{volume:.3g}'):,.0f}"
