@@ -18,9 +18,14 @@ _MICRO: Final = 1e-6
 class EnergyMeter:
     """Counts from its making on."""
 
-    def __init__(self, root: Path = POWERCAP) -> None:
-        self._root = root
-        self._start = _counters(root)
+    def __init__(self, root: Path | None = None) -> None:
+        self._root = root or POWERCAP
+        self._start = _counters(self._root)
+
+    @property
+    def tells(self) -> bool:
+        """Whether this machine lets its counters be read."""
+        return bool(self._start)
 
     def joules(self) -> float | None:
         """Joules since this meter was made; None where the machine does not tell.

@@ -118,11 +118,14 @@ class Result:
 
         return recommendation(self.decide(Needs()))
 
-    def decide(self, needs: Needs) -> Decision:
-        """Which system to take under these needs, and what would change that."""
+    def decide(self, needs: Needs, *, seed: int | None = None) -> Decision:
+        """Which system to take under these needs, and what would change that.
+
+        `seed` is that of weightings and resamples, the run's own when None; another changes noise only.
+        """
         from harness.decision import decide  # noqa: PLC0415  (scipy is slow)
 
-        return decide(self.loaded, self.results, self.prices, needs)
+        return decide(self.loaded, self.results, self.prices, needs, seed=seed)
 
     @cached_property
     def gates(self) -> GateReport:

@@ -48,7 +48,7 @@ def _day(manifest: Manifest) -> date:
 
 
 def _served(manifest: Manifest) -> Iterator[Served]:
-    """What servers of others compute for a run: models, embedders, rerankers."""
+    """What servers of others compute for a run: models, embedders, rerankers, and its suite's judge."""
     from harness.scoring.published import Served  # noqa: PLC0415  (scoring is slow)
 
     models = _models(manifest)
@@ -60,6 +60,10 @@ def _served(manifest: Manifest) -> Iterator[Served]:
             found = (system.settings.get("retrieval") or {}).get(part)
             if isinstance(found, Mapping) and found.get("url"):
                 yield Served(str(found["name"]), str(found["url"]), str(found["name"]), part=True)
+    judge = manifest.settings.get("judge") or {}
+    for part in ("model", "embedder"):
+        if judge.get("url") and judge.get(part):
+            yield Served(str(judge[part]), str(judge["url"]), str(judge[part]), part=True)
 
 
 def _models(manifest: Manifest) -> dict[str, str]:

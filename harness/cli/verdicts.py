@@ -62,11 +62,17 @@ def decide(
     prior: Annotated[
         bool, typer.Option("--prior", help="Also say what would be chosen without measuring.")
     ] = False,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            help="Of the weightings and resamples (default: the run's); changes noise only."
+        ),
+    ] = None,
     json_out: JsonOption = None,
 ) -> None:
     """Say which system to take under these constraints, and what would change that."""
     from harness import api  # noqa: PLC0415  (heavy)
-    from harness.decision import Needs, load_needs, with_flags  # noqa: PLC0415  (heavy)
+    from harness.decision import Needs, load_needs, measured, with_flags  # noqa: PLC0415  (heavy)
     from harness.decision import prior as foreseen  # noqa: PLC0415  (heavy)
     from harness.reporting.decide import decision_lines, prior_lines  # noqa: PLC0415  (heavy)
 
@@ -86,13 +92,20 @@ def decide(
     if run is None and not prior:
         raise ConfigError("name the folder of a run, or ask for the --prior")
     found = foreseen(needs) if prior else None
-    decision = api.load(run).decide(needs) if run is not None else None
-    parts = [prior_lines(found)] if found is not None else []
+    result = api.load(run) if run is not None else None
+    decision = result.decide(needs, seed=seed) if result is not None else None
+    said = (
+        measured(found, decision, result.results)
+        if found is not None and decision is not None and result is not None
+        else None
+    )
+    parts = [prior_lines(found, said)] if found is not None else []
     parts += [decision_lines(decision)] if decision is not None else []
     typer.echo("\n\n".join("\n".join(part) for part in parts), err=json_out == "-")
     write_json(
         lambda: {
             "prior": asdict(found) if found is not None else None,
+            "prior_measured": asdict(said) if said is not None else None,
             "decision": asdict(decision) if decision is not None else None,
         },
         json_out,

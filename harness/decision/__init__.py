@@ -6,7 +6,7 @@ from harness.decision.constraints import Needs, Situation, load_needs
 from harness.decision.decide import Decision, decide, recommendation
 from harness.decision.flags import with_flags
 from harness.decision.judged import Check, Constraint
-from harness.decision.prior import Prior, prior
+from harness.decision.prior import Measured, Prior, measured, prior
 from harness.decision.recommend import DEFAULT_CONSTRAINTS, Recommendation
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "ClaimVerdict",
     "Constraint",
     "Decision",
+    "Measured",
     "Needs",
     "Prior",
     "Recommendation",
@@ -24,6 +25,7 @@ __all__ = [
     "evaluate_claims",
     "load_claims",
     "load_needs",
+    "measured",
     "prior",
     "recommendation",
     "with_flags",

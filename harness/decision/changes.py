@@ -5,19 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 from typing import Final
 
 import numpy as np
 
 from harness.decision.bounds import in_units, quantity
-from harness.decision.choice import Choice
+from harness.decision.choice import Choice, quantile
 from harness.decision.criteria import RATE_SCALE, RELATIVE_SCALE, scales, sign
-from harness.decision.draws import Draws
+from harness.decision.draws import MIN_GROUPS, Draws
 from harness.decision.judged import Check, Constraint
-from harness.statistics.estimate import Estimate
+from harness.decision.words import join
 from harness.statistics.intervals import Floats, least_n
+from harness.statistics.power import POWER, decision
 from harness.statistics.results import Results
-from harness.statistics.summary import COMPARED, QUANTILES
+from harness.statistics.summary import QUANTILES
 
 __all__ = [
     "Flip",
@@ -34,6 +36,7 @@ __all__ = [
 ]
 
 _MOST_TIMES: Final = 1000.0
+_FOUR_IN_FIVE: Final = NormalDist().inv_cdf(POWER)
 
 Chooser = Callable[[Sequence[Constraint]], tuple[Choice, bool]]
 """What is chosen under these constraints, and whether provisionally."""
@@ -81,11 +84,13 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What the run leaves open, and about how many questions a day would tell.
+    """What the run leaves open of a system, and about how many questions a day tell it with a chance of 80 %.
 
-    `questions` is None where no practicable number would, or nothing was measured; `words` says why.
+    That is if the figures that were seen are the true ones. `questions` is None where no practicable
+    number would, or nothing was measured; `words` says why.
     """
 
+    system: str
     what: str
     questions: int | None
     words: str
@@ -171,7 +176,10 @@ def _flip(
     name = constraint.metric.replace("_", " ")
     value = in_units(constraint.metric, bound)
     side = ("below" if upper else "above") if beyond else constraint.direction
-    words = f"{name} {side} {value}: {outcome(names, provisional=provisional)}"
+    now = in_units(constraint.metric, constraint.bound)
+    words = (
+        f"if {name} had to be {side} {value} (not {now}): {outcome(names, provisional=provisional)}"
+    )
     return Flip(constraint, bound, beyond, names, provisional, words)
 
 
@@ -179,7 +187,7 @@ def outcome(names: Sequence[str], *, provisional: bool) -> str:
     """What is chosen then, in words."""
     if not names:
         return "no system is left"
-    what = f"the choice is {names[0]}" if len(names) == 1 else f"{', '.join(names)} are level"
+    what = f"the choice is {names[0]}" if len(names) == 1 else f"{join(names)} are level"
     return what + (", and none surely keeps all" if provisional else "")
 
 
@@ -210,50 +218,67 @@ def to_measure(
 ) -> tuple[Measure, ...]:
     """The undecided constraints of the systems that are not `out`, the soonest told first.
 
-    An interval shrinks with the root of the number of questions: to bring its end to the bound takes
-    (its distance from the value / that of the bound) squared times as many.
+    As for gates (`harness.statistics.power.decision`).
     """
     found = [
-        _measure(f"{c.system} keeps “{c.constraint.words}”", *_times(c), questions)
+        _measure(c.system, f"keeps “{c.constraint.words}”", _times(c), questions)
         for c in checks
         if c.kept == "undecided" and c.system not in out
     ]
     return tuple(sorted(found, key=lambda one: (one.questions is None, one.questions or 0)))
 
 
-def to_tell_apart(results: Results, a: str, b: str, metric: str, questions: int) -> Measure | None:
-    """How many questions would tell two systems apart on a metric; None where they are already."""
-    if metric not in COMPARED:
-        return None
-    difference = results.compare(a, b, metric).difference
-    if difference.value is None or difference.low is None or difference.high is None:
-        return None
-    if difference.low > 0 or difference.high < 0:
-        return None
-    what = f"{a} and {b} differ in {metric.replace('_', ' ')}"
-    return _measure(what, *_reach(difference, 0.0), questions)
+def to_tell_apart(draws: Draws, best: str, rival: str, weights: Floats, questions: int) -> Measure:
+    """How many questions would tell `best` from `rival` at the mean of the weights.
+
+    The lead in worth, of which the draws give the standard error, has to lie as far from 0 as the rule
+    of choice asks (`harness.decision.choice.quantile`), and further to do so 4 times in 5.
+    """
+    what = f"is the better choice than {rival}"
+    if not len(draws.values):
+        few = f"it takes at least {MIN_GROUPS} groups of questions to say anything"
+        return _measure(best, what, few, questions)
+    signs = np.array([sign(metric) for metric in draws.metrics])
+    one = scales(draws.metrics, draws.points)
+    a, b = draws.systems.index(best), draws.systems.index(rival)
+    mean = weights.mean(axis=0)
+    lead = float((draws.points[a] - draws.points[b]) * signs / one @ mean)
+    error = float(np.std((draws.values[:, a] - draws.values[:, b]) * signs / one @ mean))
+    reach = (quantile(len(draws.systems)) + _FOUR_IN_FIVE) * error
+    times = _practicable((reach / lead) ** 2 if lead else math.inf)
+    return _measure(best, what, times, questions)
 
 
-def _measure(what: str, times: float | None, why: str, questions: int) -> Measure:
-    needed = None if times is None else math.ceil(times * questions)
-    words = f"whether {what}: {why or f'takes about {needed:,} questions a day in all'}"
-    return Measure(what, needed, words)
+def _measure(system: str, what: str, times: float | str, questions: int) -> Measure:
+    """`times` as many questions as there are, or why no number would tell."""
+    if isinstance(times, str):
+        return Measure(system, what, None, f"whether {system} {what}: {times}")
+    needed = math.ceil(times * questions)
+    words = (
+        f"whether {system} {what}: about {_rounded(needed):,} questions a day would tell, 4 times in 5; "
+        f"this run had {questions:,}"
+    )
+    return Measure(system, what, needed, words)
 
 
-def _times(check: Check) -> tuple[float | None, str]:
+def _rounded(count: int) -> int:
+    """Up to two significant digits, as what is only about so many."""
+    unit = int(10 ** max(0, len(str(count)) - 2))
+    return math.ceil(count / unit) * unit
+
+
+def _times(check: Check) -> float | str:
     estimate, constraint = check.estimate, check.constraint
-    if estimate.value is not None:
-        return _reach(estimate, constraint.bound)
-    quantile = QUANTILES.get(constraint.metric)
-    if quantile is not None and 0 < estimate.n < least_n(quantile):
-        return least_n(quantile) / estimate.n, ""
-    return None, f"unknown, {estimate.method}"
+    if estimate.value is None:
+        quantile_ = QUANTILES.get(constraint.metric)
+        if quantile_ is not None and 0 < estimate.n < least_n(quantile_):
+            return least_n(quantile_) / estimate.n
+        return f"unknown, {estimate.method}"
+    if constraint.metric.endswith("_rate") and constraint.bound in {0.0, 1.0}:
+        return f"no number of questions shows a rate of exactly {constraint.bound:.0%}"
+    found = decision(estimate, constraint.bound)
+    return _practicable(math.inf if found is None or found.times is None else found.times)
 
 
-def _reach(estimate: Estimate, bound: float) -> tuple[float | None, str]:
-    """How many times the questions would bring the interval's end to the bound, or why none would."""
-    value, low, high = estimate.value or 0.0, estimate.low or 0.0, estimate.high or 0.0
-    apart = abs(bound - value)
-    end = high if bound > value else low
-    times = max(1.0, ((end - value) / apart) ** 2) if apart else math.inf
-    return (times, "") if times <= _MOST_TIMES else (None, "too near for any number to tell")
+def _practicable(times: float) -> float | str:
+    return max(1.0, times) if times <= _MOST_TIMES else "too near for any number to tell"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Final, Literal
 
 import numpy as np
@@ -21,7 +22,7 @@ from harness.decision.smaa import Smaa, smaa
 from harness.decision.weights import draw_weights
 from harness.statistics.intervals import Floats
 
-__all__ = ["Choice", "Standing", "choose", "counted", "weightings"]
+__all__ = ["Choice", "Standing", "choose", "counted", "quantile", "weightings"]
 
 ERROR: Final = 0.05
 WEIGHTINGS: Final = 400
@@ -96,7 +97,7 @@ def _choose(draws: Draws, needs: Needs, seed: int) -> Choice:
     standings = _standings(draws, found)
     names = draws.systems
     best = int(found.acceptability[:, 0].argmax())
-    sure = found.wins >= 1 - ERROR / 2 / (len(names) - 1)
+    sure = found.wins >= _sure(len(names))
     ahead = sure.mean(axis=2)
     rivals = [
         place
@@ -108,6 +109,16 @@ def _choose(draws: Draws, needs: Needs, seed: int) -> Choice:
     torn = any(ahead[place, best] > _FEW for place in rivals)
     level = (names[best], *(names[place] for place in rivals))
     return Choice(None, level, "depends on weights" if torn else "too close", standings)
+
+
+def _sure(systems: int) -> float:
+    """The share of the draws in which one is worth more than a rival, from which on it surely is."""
+    return 1 - ERROR / 2 / (systems - 1)
+
+
+def quantile(systems: int) -> float:
+    """How many standard errors of the lead that is, among so many systems."""
+    return NormalDist().inv_cdf(_sure(systems))
 
 
 def _standings(draws: Draws, found: Smaa) -> tuple[Standing, ...]:

@@ -26,14 +26,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from harness.decision.bounds import in_units, parse_bound
+from harness.decision.bounds import example, excluding, nearest_metric, parse_bound
 from harness.decision.claims import METRICS
 from harness.decision.criteria import PREFERABLE
 from harness.decision.judged import Constraint
-from harness.errors import ConfigError, nearest
+from harness.errors import ConfigError
 from harness.scoring.tomlfile import Table, read_tables
 
-__all__ = ["Needs", "Situation", "check_preferred", "excluding", "load_needs"]
+__all__ = ["Needs", "Situation", "check_preferred", "load_needs"]
 
 _SITUATION: Final = ("change_days", "corpus", "labelled_examples", "data_may_leave")
 _KEYS: Final = ("title", *METRICS, *_SITUATION, "prefer", "assumptions")
@@ -71,7 +71,7 @@ class Needs:
 
 def load_needs(path: Path | str) -> Needs:
     """The needs of a file; raises `ConfigError` naming file, line and the nearest valid word."""
-    head, tables = read_tables(Path(path), "weights", top=_KEYS)
+    head, tables = read_tables(Path(path), "weights", top=_KEYS, suggest=nearest_metric)
     constraints: list[Constraint] = []
     for metric in METRICS:
         if metric in head.values:
@@ -79,34 +79,23 @@ def load_needs(path: Path | str) -> Needs:
             if clash := excluding(constraints):
                 head.fail(clash, metric)
     prefer = _prefer(head)
+    weights = _weights(tables, prefer)
+    _in_order(head, prefer, weights)
     return Needs(
         title=head.text("title", Path(path).stem),
         constraints=tuple(constraints),
         situation=_situation(head),
         prefer=prefer,
-        weights=_weights(tables, prefer),
+        weights=weights,
         assumptions=head.texts("assumptions") if "assumptions" in head.values else (),
     )
 
 
-def excluding(constraints: Sequence[Constraint]) -> str:
-    """The first two bounds of one metric that no system can keep both, in words; empty: none."""
-    for lower in constraints:
-        for upper in constraints:
-            if (
-                lower.metric == upper.metric
-                and (lower.direction, upper.direction) == ("at least", "at most")
-                and lower.bound > upper.bound
-            ):
-                return (
-                    f"{lower.metric!r} cannot be at least {in_units(lower.metric, lower.bound)} "
-                    f"and at most {in_units(upper.metric, upper.bound)}: leave one out"
-                )
-    return ""
-
-
 def _bounds(head: Table, metric: str) -> list[Constraint]:
     found = []
+    value = head.values[metric]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        head.fail(f"{metric!r} is {value}: write it as a text, {example(metric)}", metric)
     for text in head.texts(metric):
         try:
             found.append(parse_bound(metric, text))
@@ -160,7 +149,10 @@ def check_preferred(names: Sequence[str]) -> tuple[str, ...]:
     """`names` when they are metrics with a better direction, each once; raises `ConfigError`."""
     for i, name in enumerate(names):
         if name not in PREFERABLE:
-            raise ConfigError(f"'prefer' has {name!r}: {nearest(name, PREFERABLE)}")
+            why = f"'prefer' has {name!r}"
+            if name in METRICS:
+                why += ", which has no better direction or is not drawn"
+            raise ConfigError(f"{why}: {nearest_metric(name, PREFERABLE)}")
         if name in names[:i]:
             raise ConfigError(f"'prefer' has {name!r} twice")
     return tuple(names)
@@ -183,3 +175,19 @@ def _weights(tables: Sequence[Table], prefer: Sequence[str]) -> dict[str, tuple[
     if every and sum(most for _, most in found.values()) < 1:
         tables[-1].fail("the most that all weights may be is together less than 1", "high")
     return found
+
+
+def _in_order(
+    head: Table, prefer: Sequence[str], weights: Mapping[str, tuple[float, float]]
+) -> None:
+    """Refuse weights that leave none in the order of `prefer`."""
+    most = 1.0
+    for place, name in enumerate(prefer):
+        most = min(most, weights.get(name, (0.0, 1.0))[1])
+        for later in prefer[place + 1 :]:
+            if weights.get(later, (0.0, 1.0))[0] > most:
+                head.fail(
+                    f"'prefer' has {name!r} before {later!r}, which must weigh at least "
+                    f"{weights[later][0]:g}, and what stands before it at most {most:g}",
+                    "prefer",
+                )

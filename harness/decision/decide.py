@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from harness.decision.bounds import in_units
@@ -24,10 +24,18 @@ from harness.decision.choice import Choice, choose, counted, weightings
 from harness.decision.constraints import Needs
 from harness.decision.draws import Draws, draw
 from harness.decision.judged import Check, Constraint, check
-from harness.decision.ownership import BreakEven, Ownership, break_evens, ownership
+from harness.decision.ownership import (
+    CHANGES,
+    BreakEven,
+    Ownership,
+    break_evens,
+    ownership,
+    savings,
+)
 from harness.decision.pareto import Front, pareto
 from harness.decision.recommend import DEFAULT_CONSTRAINTS, Recommendation
 from harness.decision.situation import Fit, fits, shifted
+from harness.decision.words import join
 from harness.running.folder import LoadedRun
 from harness.scoring.prices import PriceBook
 from harness.statistics.results import Results
@@ -45,7 +53,8 @@ class Decision:
     `out` has the systems that surely miss something, each with what; `pool` those compared;
     `provisional`: no system surely keeps everything, and the pool has those that may. `uncounted` are
     metrics that would count and are not known for every system. `shifts` has what would have to be so
-    for another choice. `text` says it all in a paragraph.
+    for another choice. `break_evens_by_change` has the break-evens at other days between two changes
+    (`CHANGES`). `text` says it all in a paragraph.
     """
 
     needs: Needs
@@ -64,6 +73,7 @@ class Decision:
     break_evens: tuple[BreakEven, ...]
     text: str
     shifts: tuple[Shift, ...] = ()
+    break_evens_by_change: Mapping[float, tuple[BreakEven, ...]] = field(default_factory=dict)
 
 
 def decide(
@@ -87,6 +97,7 @@ def decide(
     out = maker.out(needs.constraints)
     draws = maker.sets[0].among(pool)
     owned = ownership(results, run.manifest.preparations, prices, needs.situation.change_days)
+    saved = savings(results, owned)
     decision = Decision(
         needs=needs,
         choice=choice,
@@ -100,13 +111,14 @@ def decide(
         flips=flips(results, needs.constraints, maker.chosen),
         moves=maker.moves(draws, choice),
         measure=(
-            *_apart(results, needs, choice, len(run.questions)),
+            *maker.apart(draws, choice, len(run.questions)),
             *to_measure(checks, out, len(run.questions)),
         ),
         owned=owned,
-        break_evens=break_evens(results, owned),
+        break_evens=break_evens(owned, saved),
         text="",
         shifts=tuple(maker.shifts(needs)),
+        break_evens_by_change={days: break_evens(owned, saved, days) for days in CHANGES},
     )
     return replace(decision, text=_text(decision))
 
@@ -127,6 +139,7 @@ def recommendation(decision: Decision) -> Recommendation:
             *(shift.words for shift in decision.shifts),
         ),
         owned=decision.owned,
+        break_evens_by_change=decision.break_evens_by_change,
     )
 
 
@@ -187,20 +200,20 @@ class _Maker:
         pool, provisional = self.pool(constraints)
         return self.choose(pool), provisional
 
+    def apart(self, draws: Draws, choice: Choice, questions: int) -> tuple[Measure, ...]:
+        """What would tell the best from each that is level with it, the soonest told first."""
+        if choice.why != "too close" or len(choice.level) < 2 or not draws.metrics:  # noqa: PLR2004  (two)
+            return ()
+        best, *rivals = choice.level
+        weights = weightings(self._needs, draws.metrics, self._seed)
+        found = [to_tell_apart(draws, best, rival, weights, questions) for rival in rivals]
+        return tuple(sorted(found, key=lambda one: (one.questions is None, one.questions or 0)))
+
     def moves(self, draws: Draws, choice: Choice) -> tuple[Move, ...]:
         if choice.system is None or not draws.metrics:
             return ()
         weights = weightings(self._needs, draws.metrics, self._seed)
         return moves(draws, choice.system, weights)
-
-
-def _apart(results: Results, needs: Needs, choice: Choice, questions: int) -> tuple[Measure, ...]:
-    """What would tell the first two apart that are level, on the metric that counts most."""
-    if choice.why != "too close" or len(choice.level) < 2:  # noqa: PLR2004  (two)
-        return ()
-    a, b = choice.level[:2]
-    found = to_tell_apart(results, a, b, counted(needs)[0], questions)
-    return (found,) if found is not None else ()
 
 
 def _unsure(checks: Sequence[Check], fitting: Sequence[Fit]) -> set[str]:
@@ -217,56 +230,72 @@ def _missed(one: Check) -> str:
 
 
 def _text(decision: Decision) -> str:
-    sentences = [_answer(decision), *_because(decision), *_excluded(decision)]
-    told = next((one for one in decision.measure if one.questions is not None), None)
-    if told is not None and (decision.provisional or decision.choice.system is None):
-        sentences.append(f"Whether {told.what} takes about {told.questions:,} questions to tell.")
-    return " ".join(sentences)
+    return " ".join([*_answer(decision), *_open(decision), *_excluded(decision)])
 
 
-def _answer(decision: Decision) -> str:
+def _answer(decision: Decision) -> list[str]:
     choice, maybe = decision.choice, decision.provisional
-    if choice.system is not None:
-        return f"Take {choice.system}{', for now' if maybe else ''}."
     if choice.why == "nobody":
-        return "None of these systems does: each misses something that was asked for."
-    level = f"{', '.join(choice.level[:-1])} and {choice.level[-1]}"
-    if choice.why == "depends on weights":
-        return f"It depends on what counts more: {level} are each the better one for some."
-    return f"Undecided: {level} cannot be told apart by this run."
-
-
-def _because(decision: Decision) -> list[str]:
-    choice = decision.choice
-    keeps = "It keeps all that was asked for."
-    if decision.provisional:
-        one = "this is one of those" if choice.system is not None else "these are of those"
-        keeps = f"No system surely keeps all that was asked for; {one} that may."
-    if choice.why == "nobody":
-        return []
+        return ["None of these systems will do: each surely misses something that was asked for."]
+    unsure = "none surely keeps all that was asked for; these are those that may"
     if choice.system is None:
-        firsts = ", ".join(
+        level = join(choice.level)
+        first = f"Undecided: this run cannot tell which of {level} to take."
+        if choice.why == "depends on weights":
+            first = f"It depends on what counts more: each of {level} is the better one for some."
+        firsts = [
             f"{s.system} {s.ranks[0]:.0%}" for s in choice.standings if s.system in choice.level
+        ]
+        shares = (
+            [f"Best in so many of all weightings and resamples: {join(firsts)}."] if firsts else []
         )
-        shares = [f"Best in so many of the weightings and resamples: {firsts}."] if firsts else []
-        return shares + ([keeps] if decision.provisional else [])
+        return [first, *shares, *([f"{unsure[0].upper()}{unsure[1:]}."] if maybe else [])]
     if choice.why == "alone":
-        return [keeps, "No other system is left to compare it with."]
+        if maybe:
+            return [
+                f"Take {choice.system}, for now: it is the only one that may keep all that was asked "
+                "for, and this run cannot tell whether it does."
+            ]
+        rest = {one.system for one in decision.checks} - {choice.system}
+        only = ["No other system surely does."] if rest else []
+        return [f"Take {choice.system}. It keeps all that was asked for.", *only]
     own = next(s for s in choice.standings if s.system == choice.system)
-    return [
-        keeps,
-        f"Among the {len(choice.standings)} that do it is the best in {own.ranks[0]:.0%} of all "
-        "weightings and resamples of the questions.",
-    ]
+    best = (
+        f"{own.ranks[0]:.0%} of all weightings and resamples of the questions it is the best of "
+        f"the {len(choice.standings)}"
+    )
+    if maybe:
+        return [f"Take {choice.system}, for now. In {best} that may keep all that was asked for."]
+    return [f"Take {choice.system}. It keeps all that was asked for.", f"In {best} that do."]
+
+
+def _open(decision: Decision) -> list[str]:
+    """What more questions would tell that matters to the choice."""
+    if not decision.provisional and decision.choice.system is not None:
+        return []
+    mattering = decision.choice.level or (decision.choice.system,)
+    told = [one for one in decision.measure if one.system in mattering]
+    if not told:
+        return []
+    return [f"Open: {told[0].words}."]
 
 
 def _excluded(decision: Decision) -> list[str]:
+    """Who is out, by the first reason of each; and who was not compared."""
     found = []
     unsure = _unsure(decision.checks, decision.fits)
     aside = sorted(unsure - set(decision.pool) - set(decision.out))
     if aside:
-        found.append(f"Not compared, because not sure to keep it: {', '.join(aside)}.")
-    if decision.out:
-        each = [f"{name} ({reasons[0]})" for name, reasons in decision.out.items()]
-        found.append(f"Out: {'; '.join(each)}.")
+        found.append(f"Not compared, because not sure to keep it: {join(aside)}.")
+    grouped: dict[str, list[str]] = {}
+    for name, reasons in decision.out.items():
+        reason, shown = reasons[0], name
+        for one in decision.checks:
+            if one.system == name and _missed(one) == reason and one.estimate.value is not None:
+                value = in_units(one.constraint.metric, one.estimate.value)
+                reason, shown = f"asked for: {one.constraint.words}", f"{name} {value}"
+        grouped.setdefault(reason, []).append(shown)
+    if grouped:
+        each = "; ".join(f"{join(names)} ({reason})" for reason, names in grouped.items())
+        found.append(f"Out: {each}.")
     return found

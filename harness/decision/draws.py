@@ -21,10 +21,10 @@ from harness.statistics.results import Results
 from harness.statistics.summary import QUANTILES
 from harness.statistics.table import PER_ANSWER, RATES, Sample, ScoreTable, score_tables
 
-__all__ = ["Draws", "draw"]
+__all__ = ["MIN_GROUPS", "Draws", "draw"]
 
 _COINS: Final = 2
-_MIN_GROUPS: Final = 6  # as of paired tests: fewer tell nothing of what other groups would do
+MIN_GROUPS: Final = 6  # as of paired tests: fewer tell nothing of what other groups would do
 _BATCH_ELEMENTS: Final = 2_000_000
 
 
@@ -62,7 +62,7 @@ def draw(results: Results, metrics: Sequence[str], *, seed: int) -> Draws:
         [[system.metrics[metric].value for metric in known] for system in results.systems],
         dtype=float,
     ).reshape(len(names), len(known))
-    counts = list(bootstrap_counts(groups, seed)) if groups >= _MIN_GROUPS else []
+    counts = list(bootstrap_counts(groups, seed)) if groups >= MIN_GROUPS else []
     coins = np.random.default_rng((seed, groups, _COINS))
     columns = [
         np.stack([_drawn(tables[name], metric, counts, groups, coins) for metric in known], axis=1)

@@ -7,8 +7,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from harness.decision.bounds import parse_bound, parse_constraint
-from harness.decision.constraints import Needs, excluding
+from harness.decision.bounds import excluding, parse_bound, parse_constraint
+from harness.decision.constraints import Needs
 from harness.decision.judged import Constraint
 from harness.errors import ConfigError
 

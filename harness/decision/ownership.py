@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Final
+from typing import Final, Literal
 
 from harness.scoring.cost import upkeep_cost
 from harness.scoring.prices import Price, PriceBook
@@ -27,6 +27,7 @@ __all__ = [
     "break_even",
     "break_evens",
     "ownership",
+    "savings",
     "storage_cost",
 ]
 
@@ -84,6 +85,18 @@ class BreakEven:
     volume: float | None
     low: float | None
     high: float | None
+
+    @property
+    def told(self) -> Literal["crosses", "may cross", "never", "not told"]:
+        """Whether `later` becomes cheaper with volume, may do, surely never does, or neither is told.
+
+        Not told: nothing but answers costs, and the interval of their difference holds 0.
+        """
+        if self.volume is not None:
+            return "crosses"
+        if self.low is None:
+            return "never"
+        return "may cross" if self.low > 0 else "not told"
 
 
 def ownership(
@@ -152,15 +165,40 @@ def _months(per_query: Estimate, fixed: float | None, basis: str) -> dict[int, E
     return {volume: _month(per_query, volume, fixed, basis) for volume in VOLUMES}
 
 
-def break_evens(results: Results, owned: Sequence[Ownership]) -> tuple[BreakEven, ...]:
-    """The break-even of every two systems whose costs are known."""
+Savings = Mapping[tuple[str, str], Estimate]
+"""By two systems: the cost per query of the second minus that of the first, paired."""
+
+
+def savings(results: Results, owned: Sequence[Ownership]) -> Savings:
+    """The paired difference in cost per query of every two systems of which it is known."""
+    known = [one.system for one in owned if one.per_query.value is not None]
+    return {
+        (a, b): results.compare(a, b, "cost_per_query").difference
+        for a, b in combinations(known, 2)
+    }
+
+
+def break_evens(
+    owned: Sequence[Ownership], saved: Savings, change_days: float | None = None
+) -> tuple[BreakEven, ...]:
+    """The break-even of every two systems whose costs are known.
+
+    At facts that change every `change_days`; as often as `owned` was made for when None.
+    """
+    by_name = {one.system: one for one in owned}
     found = []
-    for a, b in combinations(owned, 2):
-        fixed_a, fixed_b = (_fixed(o.per_refresh, o.refreshes, o.standing) for o in (a, b))
+    for (a, b), difference in saved.items():
+        fixed_a, fixed_b = (
+            _fixed(
+                one.per_refresh,
+                _MONTH / change_days if change_days else one.refreshes,
+                one.standing,
+            )
+            for one in (by_name[a], by_name[b])
+        )
         if fixed_a is None or fixed_b is None:
             continue
-        saved = results.compare(a.system, b.system, "cost_per_query").difference
-        made = break_even(a.system, b.system, fixed_b - fixed_a, saved)
+        made = break_even(a, b, fixed_b - fixed_a, difference)
         if made is not None:
             found.append(made)
     return tuple(found)

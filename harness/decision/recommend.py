@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from harness.decision.judged import Check, Constraint
-from harness.decision.ownership import Ownership
+from harness.decision.ownership import BreakEven, Ownership
 
 DEFAULT_CONSTRAINTS: Final = (
     Constraint("stale_rate", "at most", 0.05, "at most 5% stale"),
@@ -22,7 +23,8 @@ class Recommendation:
 
     `provisional`: no system surely keeps every constraint, and the choice is among those that may.
     `depends`: which of the tied is the better one depends on what counts more. `changes` says what
-    would make the choice another one, the nearest first; `owned` what a month of each system costs.
+    would make the choice another one, the nearest first; `owned` what a month of each system costs,
+    `break_evens_by_change` where their costs meet, by the days between two changes of the facts.
     """
 
     choice: str | None
@@ -34,3 +36,4 @@ class Recommendation:
     depends: bool = False
     changes: tuple[str, ...] = ()
     owned: tuple[Ownership, ...] = ()
+    break_evens_by_change: Mapping[float, tuple[BreakEven, ...]] = field(default_factory=dict)

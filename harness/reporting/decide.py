@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
+from types import MappingProxyType
 from typing import Final
 
 from harness.decision.bounds import in_units
+from harness.decision.changes import distance
 from harness.decision.constraints import Needs, Situation
 from harness.decision.decide import Decision
-from harness.decision.ownership import CHANGES, VOLUMES, BreakEven, Ownership
-from harness.decision.prior import Prior
+from harness.decision.ownership import CHANGES, VOLUMES, Ownership
+from harness.decision.prior import Measured, Prior
+from harness.decision.words import every, join
 from harness.reporting.console import dollars
+from harness.reporting.crossings import crossing_lines
 from harness.reporting.untrusted import single_line
 
 __all__ = ["decision_lines", "prior_lines"]
@@ -21,6 +25,16 @@ _NAME: Final = 14
 _CELL: Final = 21
 _CHANGE: Final = 13
 _SHOWN: Final = 3
+_SELDOM: Final = 0.005
+_OFTEN: Final = 0.05
+_VERDICTS: Final = MappingProxyType(
+    {
+        "agrees": "holds",
+        "disagrees": "does not hold",
+        "open": "is not settled",
+        "not measured": "was not tested",
+    }
+)
 
 
 def decision_lines(decision: Decision) -> tuple[str, ...]:
@@ -45,14 +59,17 @@ def decision_lines(decision: Decision) -> tuple[str, ...]:
     )
 
 
-def prior_lines(found: Prior) -> tuple[str, ...]:
-    """The prior, and that it is one."""
+def prior_lines(found: Prior, said: Measured | None = None) -> tuple[str, ...]:
+    """The prior, that it is one, and what a run says of it."""
     text = (
         f"PRIOR, nothing was measured: {found.mechanism}, because {' and '.join(found.reasons)}."
         f"{''.join(f' But {reason}.' for reason in found.against)} This is a rule of thumb from the "
         "article that started this project; measure before you rely on it."
     )
-    return tuple(_wrapped(text))
+    beside = (
+        [] if said is None else [f"MEASURED, the prior {_VERDICTS[said.verdict]}: {said.words}."]
+    )
+    return tuple(line for one in (text, *beside) for line in _wrapped(one))
 
 
 def _section(title: str, items: list[str]) -> list[str]:
@@ -78,7 +95,7 @@ def _asked(needs: Needs) -> list[str]:
 
 def _situation(said: Situation) -> Iterator[str]:
     if said.change_days is not None:
-        yield f"the facts change every {said.change_days:g} days"
+        yield f"the facts change {every(said.change_days)}"
     if said.corpus is not None:
         yield "there is a corpus to search" if said.corpus else "there is no corpus to search"
     if said.labelled_examples is not None:
@@ -97,14 +114,16 @@ def _undecided(decision: Decision) -> list[str]:
 
 
 def _changes(decision: Decision) -> list[str]:
-    found = [flip.words for flip in decision.flips] + [shift.words for shift in decision.shifts]
+    found = [flip.words for flip in sorted(decision.flips, key=distance)]
+    found += [shift.words for shift in decision.shifts]
     for move in decision.moves:
         name = move.metric.replace("_", " ")
         if move.to is None:
-            found.append(f"{name} alone does not: no value brings {move.rival} level")
+            found.append(f"no {name} of {decision.choice.system} alone brings {move.rival} level")
         else:
             found.append(
-                f"{name} of {in_units(move.metric, move.to)}: {move.rival} is worth as much"
+                f"if the {name} of {decision.choice.system} were {in_units(move.metric, move.to)}: "
+                f"{move.rival} is worth as much"
             )
     if decision.flips or decision.shifts:
         return found
@@ -130,16 +149,28 @@ def _standings(decision: Decision) -> list[str]:
     found = []
     for one in decision.choice.standings:
         line = f"{one.system} is the best in {one.ranks[0]:.0%}"
-        if one.central:
+        if one.central and one.ranks[0] >= _SELDOM:
             ranked = sorted(one.central.items(), key=lambda item: -item[1])[:_SHOWN]
             weights = ", ".join(f"{name.replace('_', ' ')} {w:.0%}" for name, w in ranked)
             line += f"; typically with weights of {weights} (then it is in {one.confidence:.0%})"
         found.append(line)
-    if decision.front is not None:
-        found += [
-            f"{better} beats {worse} on some metric and loses to it on none"
-            for worse, better in decision.front.dominated
-        ]
+    return [*found, *_front(decision)]
+
+
+def _front(decision: Decision) -> list[str]:
+    """Who is on the Pareto front, and in how many of the resamples the others are dominated."""
+    front, names = decision.front, decision.pool
+    if front is None or len(names) == 1:
+        return []
+    found = [
+        f"Pareto front as measured: {join(front.front)} (no other is better on a metric and worse on "
+        "none, by more than matters)"
+    ]
+    for worse, name in enumerate(names):
+        chances = [(row[worse], by) for row, by in zip(front.probability, names, strict=True)]
+        chance, by = max(chances)
+        if chance >= _OFTEN:
+            found.append(f"{by} dominates {name} in {chance:.0%} of the resamples")
     return found
 
 
@@ -168,12 +199,7 @@ def _costs(decision: Decision) -> list[str]:
     ]
     if decision.needs.situation.change_days is None:
         lines.append("without keeping up with the facts: say how often they change (change_days)")
-    crossing = [found for found in decision.break_evens if found.low and found.high != 0]
-    lines += map(_break_even, crossing)
-    if len(crossing) < len(decision.break_evens):
-        which = "of the other pairs" if crossing else "of any two systems"
-        lines.append(f"{which} none becomes cheaper with volume: it is at every one, or not told")
-    return lines
+    return [*lines, *crossing_lines(decision.break_evens)]
 
 
 def _changing(decision: Decision) -> list[str]:
@@ -212,19 +238,3 @@ def _changing_row(name: str, volume: str, cells: list[str]) -> str:
 
 def _row(name: str, cells: list[str]) -> str:
     return f"  {name:{_NAME}}{''.join(f'{cell:>{_CELL}}' for cell in cells)}"
-
-
-def _break_even(found: BreakEven) -> str:
-    if found.volume is None:
-        return (
-            f"{found.later} is not seen to be cheaper than {found.sooner} at any volume; it may be "
-            f"from {_count(found.low)} questions a month on"
-        )
-    return (
-        f"{found.later} is cheaper than {found.sooner} from {_count(found.volume)} questions a "
-        f"month on [{_count(found.low)}, {_count(found.high)}]"
-    )
-
-
-def _count(volume: float | None) -> str:
-    return "never" if volume is None else f"{float(f'{volume:.3g}'):,.0f}"

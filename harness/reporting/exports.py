@@ -106,7 +106,8 @@ def _answers(run: LoadedRun, results: Results) -> Iterator[tuple[_Cell, ...]]:
     yield (
         "system", "question_id", "day", "repeat", "kind", "group", "question", "reference", "text", "failure",
         "class", "right", "valid", "violations", "passages", "seconds", "usd", "prompt_tokens",
-        "completion_tokens", "cached",
+        "completion_tokens", "cached", "cached_tokens", "reasoning_tokens", "embedded_tokens",
+        "reranked_tokens", "energy_joules", "usd_least", "price",
     )  # fmt: skip
     scores = {(s.system, s.question_id, s.day.isoformat(), s.repeat): s for s in results.scores}
     for record in run.records:
@@ -134,6 +135,13 @@ def _answers(run: LoadedRun, results: Results) -> Iterator[tuple[_Cell, ...]]:
             answer.usage.prompt_tokens,
             answer.usage.completion_tokens,
             record.cached,
+            answer.usage.cached_tokens,
+            answer.usage.reasoning_tokens,
+            answer.usage.embedded_tokens,
+            answer.usage.reranked_tokens,
+            answer.energy_joules,
+            score.cost.lowest if score else None,
+            score.cost.basis if score else "",
         )
 
 

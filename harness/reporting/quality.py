@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from harness.reporting.console import dollars
 from harness.reporting.figures import NUMBER, RATE, count, figure
 from harness.reporting.sections.quality import SCORE
+from harness.reporting.spent import spent_line
 from harness.reporting.terminal import plain_table
 from harness.reporting.untrusted import single_line
 from harness.scoring.quality import METRICS
@@ -37,17 +37,7 @@ def quality_lines(found: Quality) -> Iterator[str]:
     for scorer in (found.judge, found.text):
         if scorer is not None:
             yield f"scored by {single_line(scorer.title)} ({scorer.fingerprint})"
-    if found.spending is not None:
-        spent = found.spending
-        usd = (
-            f"${dollars(spent.usd.usd)}"
-            if spent.usd.usd is not None
-            else f"unknown: {spent.usd.basis}"
-        )
-        yield (
-            f"the judge took {count(spent.calls)} calls, {count(spent.prompt_tokens)} tokens in, "
-            f"{count(spent.completion_tokens)} out; cost {usd}"
-        )
+    yield from map(spent_line, found.spending)
     for word, attribute in (
         ("the judge failed on", "judge_failed"),
         ("not scored yet:", "waiting"),

@@ -114,6 +114,7 @@ def answer_to_dict(answer: Answer) -> dict[str, Any]:
         else {"kind": answer.failure.kind, "message": answer.failure.message},
         "attempts": answer.attempts,
         "batch": answer.batch,
+        "energy_joules": answer.energy_joules,
     }
 
 
@@ -145,4 +146,5 @@ def answer_from_dict(raw: dict[str, Any]) -> Answer:
         failure=Failure(**raw["failure"]) if raw["failure"] else None,
         attempts=raw.get("attempts", 1),
         batch=raw.get("batch", 1),
+        energy_joules=raw.get("energy_joules"),
     )

@@ -43,7 +43,12 @@ def _generated(record: Record, prices: PriceBook) -> Cost:
             if answer.timing.total <= 0:
                 return Cost(None, "no time was measured")
             # Those of all that were computed together are shared.
-            usd = _machine(price, answer.timing.service / answer.batch, None)
+            joules = answer.energy_joules
+            usd = _machine(
+                price,
+                answer.timing.service / answer.batch,
+                None if joules is None else joules / answer.batch,
+            )
             return Cost(usd, describe(price, prices.day))
         case TokenPrice():
             return _tokens(answer.usage, price, prices)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from math import isfinite
@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any, Never
 
 from harness.errors import ConfigError, located, nearest
+
+Suggest = Callable[[str, tuple[str, ...]], str]
+"""Which of the valid words a wrong one may have meant, as `nearest` says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +30,12 @@ class Table:
         """Raise `ConfigError` at the line of `key`, or of the table."""
         raise ConfigError(located(self.file, self.lines.get(key, self.line), message))
 
-    def only(self, valid: Iterable[str]) -> None:
+    def only(self, valid: Iterable[str], suggest: Suggest = nearest) -> None:
         """Refuse keys that are not `valid`."""
         valid = tuple(valid)
         for key in self.values:
             if key not in valid:
-                self.fail(f"unknown key {key!r}: {nearest(key, valid)}", key)
+                self.fail(f"unknown key {key!r}: {suggest(key, valid)}", key)
 
     def text(self, key: str, default: str | None = None) -> str:
         """A string that is not empty; required unless there is a default."""
@@ -96,8 +99,10 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
-def read_tables(path: Path, name: str, top: Iterable[str] = ()) -> tuple[Table, tuple[Table, ...]]:
-    """The file's own keys and its `[[name]]` tables.
+def read_tables(
+    path: Path, name: str, top: Iterable[str] = (), suggest: Suggest = nearest
+) -> tuple[Table, tuple[Table, ...]]:
+    """The file's own keys and its `[[name]]` tables; `suggest` says which key was meant.
 
     Raises:
         ConfigError: the file is missing, is no TOML, or has other keys or tables than these.
@@ -111,17 +116,18 @@ def read_tables(path: Path, name: str, top: Iterable[str] = ()) -> tuple[Table, 
         raise ConfigError(located(path, None, "is not UTF-8")) from error
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         place = re.search(r"\(at line (\d+)", str(error))
-        line = int(place.group(1)) if place else None
+        # Without a line it says «at end of document».
+        line = int(place.group(1)) if place else len(text.splitlines()) or None
         raise ConfigError(located(path, line, f"not TOML: {error}")) from error
     starts = _starts(text, name)
     first = min((start for start, _ in starts), default=None)
     head = Table(
         path, None, {k: v for k, v in data.items() if k != name}, _key_lines(text, 1, first)
     )
-    head.only((*top, name))
+    head.only((*top, name), suggest)
     rows = data.get(name, [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise ConfigError(located(path, None, f"{name!r} must be tables written [[{name}]]"))
+        head.fail(f"{name!r} must be tables written [[{name}]]", name)
     if len(starts) != len(rows):  # written inline: only the file can be named
         starts = [(0, None)] * len(rows)
     tables = (
@@ -143,7 +149,7 @@ def _key_lines(text: str, start: int, end: int | None) -> dict[str, int]:
     found: dict[str, int] = {}
     lines = text.splitlines()
     for number in range(start, min(len(lines), (end or len(lines) + 1) - 1) + 1):
-        key = re.match(r"\s*[\"']?([\w-]+)[\"']?\s*[=.]", lines[number - 1])
+        key = re.match(r"\s*(?:\[\s*)?[\"']?([\w-]+)[\"']?\s*[=.\]]", lines[number - 1])
         if key:
             found.setdefault(key.group(1), number)
     return found

@@ -57,13 +57,18 @@ class QualityFigure:
 
 @dataclass(frozen=True, slots=True)
 class JudgeSpending:
-    """What asking the judge took in all; `usd` is unknown where there is no price."""
+    """What asking one judge took in all; `usd` is unknown where there is no price.
 
+    `counted` is false where a server did not tell all its tokens, and they are estimates.
+    """
+
+    judge: str
     calls: int
     prompt_tokens: int
     completion_tokens: int
     embedded_tokens: int | None
     usd: Cost
+    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +76,15 @@ class Quality:
     """Figures by system and metric, in the order of the run and of `METRICS`.
 
     `text` and `judge` are who scored; `comparisons` as those of `Results`, Holm-adjusted within a metric.
+    `spending` has every judge that was ever asked, the one that counts last: it is a cost of the
+    measurement, and in no figure of a system.
     """
 
     figures: Mapping[str, Mapping[str, QualityFigure]]
     comparisons: tuple[Comparison, ...]
     text: Scorer | None = None
     judge: Scorer | None = None
-    spending: JudgeSpending | None = None
+    spending: tuple[JudgeSpending, ...] = ()
     notes: tuple[str, ...] = ()
     metrics: tuple[str, ...] = field(default=())
 
@@ -119,7 +126,7 @@ def summarise_quality(
         ),
         text=stored.scorer("text"),
         judge=judge,
-        spending=spending(stored, judge, prices) if judge is not None else None,
+        spending=spending(stored, prices),
         notes=(*stored.notes, *units.notes),
         metrics=tuple(units.values),
     )
@@ -170,16 +177,23 @@ def quality_units(run: LoadedRun, stored: StoredQuality) -> QualityUnits:
     )
 
 
-def spending(stored: StoredQuality, judge: Scorer, prices: PriceBook) -> JudgeSpending:
-    """What all calls of a judge took, those without a verdict included."""
+def spending(stored: StoredQuality, prices: PriceBook) -> tuple[JudgeSpending, ...]:
+    """What all calls of each judge took, those without a verdict included."""
+    judges = [scorer for scorer in stored.scorers.values() if scorer.kind == "judge"]
+    return tuple(_spent(stored, judge, prices) for judge in judges)
+
+
+def _spent(stored: StoredQuality, judge: Scorer, prices: PriceBook) -> JudgeSpending:
     lines = stored.of(judge)
     prompt, completion, embedded = spent_on(lines)
     return JudgeSpending(
+        judge=judge.title,
         calls=sum(line.calls for line in lines),
         prompt_tokens=prompt,
         completion_tokens=completion,
         embedded_tokens=embedded,
         usd=judge_cost(judge, prices, prompt, completion, embedded),
+        counted=all(line.counted for line in lines),
     )
 
 

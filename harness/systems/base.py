@@ -75,7 +75,8 @@ class Failure:
 class Answer:
     """One answer of a system, or its failure; `attempts` is the number of calls that it took.
 
-    `batch` answers were computed together, this one included: then the timing is that of all of them.
+    `batch` answers were computed together, this one included: then the timing is that of all of them,
+    and so is `energy_joules`, None where the machine does not tell (`harness.energy`) or is not ours.
     """
 
     text: str | None
@@ -86,6 +87,7 @@ class Answer:
     failure: Failure | None = None
     attempts: int = 1
     batch: int = 1
+    energy_joules: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

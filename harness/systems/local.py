@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
-from harness.energy import total_joules
+from harness.energy import EnergyMeter, total_joules
 from harness.errors import HarnessError
 from harness.models.base import Generation, LanguageModel, Message, ModelError
 from harness.models.fingerprint import adapter_fingerprint, model_fingerprint
@@ -100,6 +100,7 @@ class LocalSystem:
         self._retriever: Retriever | None = None
         self._tuned: Adapter | TunedModel | None = None
         self._model: LanguageModel | None = None
+        self._metered = not spec.model.is_endpoint and EnergyMeter().tells
 
     def fingerprint(self) -> Mapping[str, str]:
         """Of all that is declared; what each day made of it is in the preparation's fingerprints."""
@@ -154,6 +155,13 @@ class LocalSystem:
 
     async def answer(self, question: Question, day: date) -> Answer:
         """Retrieve, render, generate. `prepare(day)` comes first."""
+        if not self._metered:
+            return await self._answer(question, day)
+        meter = EnergyMeter()
+        answer = await self._answer(question, day)
+        return replace(answer, energy_joules=meter.joules())
+
+    async def _answer(self, question: Question, day: date) -> Answer:
         started = time.perf_counter()
         try:
             passages, spent = await self._searched(question)

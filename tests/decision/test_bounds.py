@@ -3,10 +3,23 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from planting import DAYS, Script, planted_run
 
-from harness.decision.bounds import in_units, parse_bound, parse_constraint, quantity
+from harness.decision.bounds import (
+    NOT_ABOVE,
+    excluding,
+    in_units,
+    parse_bound,
+    parse_constraint,
+    quantity,
+)
 from harness.decision.claims import METRICS
 from harness.errors import ConfigError
+from harness.scoring import PriceBook
+from harness.scoring.prices import HardwarePrice
+from harness.statistics import summarise
+
+BOOK = PriceBook("Planted", (HardwarePrice("*", 36.0, "planted", DAYS[0]),))
 
 
 @pytest.mark.parametrize(
@@ -22,6 +35,8 @@ from harness.errors import ConfigError
         ("cost_per_query <= $0.005", "cost_per_query", "at most", 0.005),
         ("cost_per_right <= 5e-3 USD", "cost_per_right", "at most", 0.005),
         ("prompt_tokens <= 500", "prompt_tokens", "at most", 500.0),
+        ("tokens_per_second >= 20 tokens/s", "tokens_per_second", "at least", 20.0),
+        ("tokens_per_second >= 20", "tokens_per_second", "at least", 20.0),
     ],
 )
 def test_a_constraint_is_read_in_its_unit(
@@ -39,6 +54,10 @@ def test_a_constraint_is_read_in_its_unit(
         ("latency_p95 <= 800", "has no unit"),
         ("latency_p95 <= 80%", "has the unit '%'"),
         ("latency_p95 <= 800 msec", "did you mean 'ms'"),
+        ("latency_p95 <= 8 seconds", "did you mean 's'"),
+        ("stale_rate <= 2 percent", "did you mean '%'"),
+        ("tokens_per_second >= 20 s", "has the unit 's'"),
+        ("accuracy >= 80%", "did you mean 'right_rate'"),
         ("stale_rate <= 2 ms", "has the unit 'ms'"),
         ("stale_rate <= 120%", "a rate is at most 100%"),
         ("stale_rate <= 2", "a rate is at most 100%; 2% is 0.02"),
@@ -73,4 +92,32 @@ def test_any_text_is_a_bound_or_a_known_error(text: str) -> None:
 
 
 def test_every_metric_is_a_quantity() -> None:
-    assert {quantity(metric) for metric in METRICS} == {"rate", "time", "cost", "tokens"}
+    assert {quantity(metric) for metric in METRICS} == {"rate", "time", "cost", "tokens", "speed"}
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("right_rate >= 80%", "abstained_rate >= 30%"),  # to abstain may be right
+        ("latency_p50 <= 2 s", "latency_p95 >= 1 s"),
+        ("right_rate >= 80%", "stale_rate >= 20%"),
+        ("valid_rate >= 90%", "valid_and_right_rate <= 50%"),
+    ],
+)
+def test_what_can_be_kept_together_is_not_refused(texts: tuple[str, ...]) -> None:
+    assert excluding([parse_constraint(text) for text in texts]) == ""
+
+
+def test_no_run_keeps_bounds_that_exclude_each_other() -> None:
+    """What is refused is what no measurement can be: the pairs hold for whatever is planted."""
+    for seed in range(3):
+        run = planted_run(
+            Script("a", "rag", {"current": 0.5, "stale": 0.2, "abstained": 0.1}, valid=0.6),
+            groups=30,
+            days=1,
+            seed=seed,
+        )
+        (system,) = summarise(run, BOOK).systems
+        for low, high in NOT_ABOVE:
+            first, second = system.metrics[low].value, system.metrics[high].value
+            assert first is None or second is None or first <= second, (low, high)

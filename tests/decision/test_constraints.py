@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,29 @@ def test_a_file_says_what_it_says(tmp_path: Path) -> None:
         ("<= 800 ms", "<= 800%", ":3: 'latency_p95' is '<= 800%', which has the unit '%'"),
         ('"<= 99%"', '"<= 101%"', ":4: 'right_rate' is '<= 101%': a rate is at most 100%"),
         ('"<= 99%"', '"<= 70%"', ":4: 'right_rate' cannot be at least 80% and at most 70%"),
+        ("latency_p95 =", "p95 =", ":3: unknown key 'p95': did you mean 'latency_p95'"),
+        ("latency_p95 =", "cost =", ":3: unknown key 'cost': did you mean 'cost_per_query'"),
+        ('"<= 800 ms"', "800", ":3: 'latency_p95' is 800: write it as a text, <= 800 ms or"),
+        ("<= 800 ms", "<= 0,8 s", ":3: 'latency_p95' is '<= 0,8 s': write the number with a point"),
+        (
+            "change_days = 7",
+            'latency_p99 = "<= 1 s"\nlatency_p50 = ">= 2 s"',
+            "'latency_p50' at least 2 s and 'latency_p95' at most 800 ms exclude each other",
+        ),
+        (
+            "change_days = 7",
+            'stale_rate = ">= 30%"',
+            ":5: 'right_rate' at least 80% and 'stale_rate' at least 30% are together more than all",
+        ),
+        ('["right_rate", "l', '["abstained_rate", "l', ", which has no better direction"),
+        (
+            "high = 0.8",
+            'high = 0.4\n[[weights]]\nmetric = "latency_p95"\nlow = 0.5',
+            ":9: 'prefer' has 'right_rate' before 'latency_p95', which must weigh at least 0.5",
+        ),
+        ("[[weights]]", "[weights]", ":12: 'weights' must be tables written [[weights]]"),
+        ("[[weights]]", "[constraints]", ":12: unknown key 'constraints'"),
+        ("high = 0.8", "low = 0.5", ":15: not TOML"),
         ("change_days = 7", "change_days = 0", ":5: 'change_days' is 0"),
         ("change_days = 7", "change_days = -1", ":5: 'change_days' is -1"),
         ("corpus = true", 'corpus = "yes"', ":6: 'corpus' must be true or false"),
@@ -84,7 +108,8 @@ def test_what_is_wrong_is_named_with_file_line_and_the_nearest_word(
 ) -> None:
     with pytest.raises(ConfigError) as refused:
         load(tmp_path, GOOD.replace(old, new, 1))
-    assert f"needs.toml{complaint}" in str(refused.value)
+    assert complaint in str(refused.value)
+    assert re.search(r"needs\.toml:\d+: ", str(refused.value))
     assert "\n" not in str(refused.value)
 
 

@@ -7,7 +7,15 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from planting import DAYS, Script, planted_run
 
-from harness.decision.ownership import CHANGES, break_even, break_evens, ownership
+from harness.decision.ownership import (
+    CHANGES,
+    BreakEven,
+    break_even,
+    break_evens,
+    ownership,
+    savings,
+)
+from harness.reporting.crossings import crossing_lines, crossing_volume
 from harness.scoring import PriceBook
 from harness.scoring.prices import HardwarePrice
 from harness.statistics import Estimate, Results, summarise
@@ -54,13 +62,13 @@ def test_what_has_no_price_is_unknown_and_has_no_break_even() -> None:
     owned = ownership(results, {"fast": (worked(500),)}, PriceBook.empty(), 30)
     assert owned[1].per_refresh is None
     assert owned[1].monthly[1000].value is None
-    assert break_evens(results, owned) == ()
+    assert break_evens(owned, savings(results, owned)) == ()
 
 
 def test_a_planted_break_even_lies_in_its_interval(results: Results) -> None:
     """150 ms, so 0.15 cents, saved a query against 6 dollars a month: some 4,000 questions."""
     owned = ownership(results, {"fast": (worked(500), worked(200))}, BOOK, 365.25 / 12 / 3)
-    (found,) = break_evens(results, owned)
+    (found,) = break_evens(owned, savings(results, owned))
     assert (found.sooner, found.later) == ("slow", "fast")
     truth = 6 / (0.15 * 0.01 * 1.0460)  # the mean of the planted times is exp(0.3^2 / 2) as much
     assert found.low is not None
@@ -118,7 +126,7 @@ def test_hosting_is_paid_for_whatever_is_asked_and_moves_the_break_even(results:
     month = 0.02 * 24 * 365.25 / 12
     assert owned[1].hosting == pytest.approx(month)
     assert owned[1].monthly[1_000].value == pytest.approx(1_000 * per_query + month)
-    (found,) = break_evens(results, owned)
+    (found,) = break_evens(owned, savings(results, owned))
     assert (found.sooner, found.later) == ("slow", "fast")
     saved = (results["slow"].metrics["cost_per_query"].value or 0) - per_query
     assert found.volume == pytest.approx(month / saved)
@@ -149,7 +157,7 @@ def test_the_index_of_the_last_day_is_kept_at_its_price_and_moves_the_break_even
     assert fast.stored == "an index of 4 GB at $0.5 a GB and month"
     per_query = results["fast"].metrics["cost_per_query"].value or 0
     assert fast.monthly[1_000].value == pytest.approx(1_000 * per_query + 2.0)
-    (found,) = break_evens(results, (slow, fast))
+    (found,) = break_evens((slow, fast), savings(results, (slow, fast)))
     saved = (results["slow"].metrics["cost_per_query"].value or 0) - per_query
     assert found.volume == pytest.approx(2.0 / saved)
 
@@ -161,3 +169,52 @@ def test_storage_that_is_not_known_says_why_and_is_in_no_month(results: Results)
         assert why in fast.stored
         per_query = results["fast"].metrics["cost_per_query"].value or 0
         assert fast.monthly[1_000].value == pytest.approx(1_000 * per_query)
+
+
+def test_at_each_rate_of_change_the_break_even_is_in_proportion(results: Results) -> None:
+    """What a refresh costs is paid as often as the facts change; what is saved a query stays."""
+    owned = ownership(results, {"fast": (worked(500), worked(200))}, BOOK, 7)
+    saved = savings(results, owned)
+    (asked,) = break_evens(owned, saved)
+    (weekly,), (monthly,) = (break_evens(owned, saved, days) for days in (7.0, 30.0))
+    assert weekly == asked
+    assert weekly.volume is not None
+    assert monthly.volume == pytest.approx(weekly.volume * 7 / 30)
+    assert monthly.low == pytest.approx((weekly.low or 0) * 7 / 30)
+
+
+@pytest.mark.parametrize(
+    ("found", "told", "cell", "line"),
+    [
+        (
+            BreakEven("a", "b", 1_234.5, 1_000.0, None),
+            "crosses",
+            "b from 1,230 [1,000,\N{NO-BREAK SPACE}never]",
+            "b is cheaper than a from 1,230 questions a month on [1,000, never]",
+        ),
+        (
+            BreakEven("a", "b", None, 500.0, None),
+            "may cross",
+            "b never as seen; it may be from 500",
+            "b is not seen to be cheaper than a at any volume; it may be from 500 questions a month on",
+        ),
+        (
+            BreakEven("a", "b", None, None, None),
+            "never",
+            "b never",
+            "never cheaper than a, at any volume: b",
+        ),
+        (
+            BreakEven("a", "b", None, 0.0, None),
+            "not told",
+            "not told",
+            "not told which is the cheaper, at any volume: a or b",
+        ),
+    ],
+)
+def test_each_kind_of_break_even_is_said_in_words(
+    found: BreakEven, told: str, cell: str, line: str
+) -> None:
+    assert found.told == told
+    assert crossing_volume(found) == cell
+    assert list(crossing_lines([found])) == [line]

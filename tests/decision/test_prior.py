@@ -1,10 +1,16 @@
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
 
-from harness.decision import Needs, Situation, load_needs, prior
+import pytest
+from planting import DAYS, Script, planted_run
+
+from harness.decision import Needs, Situation, decide, load_needs, measured, prior
 from harness.decision.bounds import parse_constraint
 from harness.fixtures import fixture_path
+from harness.scoring import PriceBook
+from harness.scoring.prices import HardwarePrice
+from harness.statistics import summarise
 
 STRICT, TIGHT = "valid_rate >= 99%", "latency_p95 <= 300 ms"
 
@@ -47,3 +53,43 @@ def test_what_stands_in_its_way_is_said() -> None:
 )
 def test_the_shipped_needs_have_three_different_priors(name: str, mechanism: str) -> None:
     assert prior(load_needs(fixture_path(f"constraints/{name}.toml"))).mechanism == mechanism
+
+
+BOOK = PriceBook("Planted", (HardwarePrice("*", 36.0, "planted", DAYS[0]),))
+RAG = Script("search", "rag", {"current": 0.95}, seconds=0.05)
+TUNED = Script("tuned", "fine-tuned", {"current": 0.5, "stale": 0.4}, seconds=0.02)
+
+
+@pytest.mark.parametrize(
+    ("asked", "mechanism", "verdict", "said"),
+    [
+        (needs("right_rate >= 80%", change_days=7), "retrieval", "agrees", "takes search too"),
+        (
+            needs("right_rate >= 80%", STRICT, change_days=365),
+            "fine-tuning",
+            "disagrees",
+            "tuned: right rate is ",
+        ),
+        (needs("right_rate >= 99.9%", change_days=7), "retrieval", "disagrees", "takes none"),
+        (needs(STRICT, change_days=7), "hybrid", "not measured", "no system of this kind (hybrid)"),
+    ],
+)
+def test_a_run_says_whether_the_prior_holds(
+    asked: Needs, mechanism: str, verdict: str, said: str
+) -> None:
+    run = planted_run(RAG, TUNED, groups=150, days=1)
+    results = summarise(run, BOOK)
+    found = prior(asked)
+    assert found.mechanism == mechanism
+    told = measured(found, decide(run, results, BOOK, asked, seed=1), results)
+    assert told.verdict == verdict
+    assert said in told.words
+
+
+def test_a_prior_among_those_that_are_level_is_not_settled() -> None:
+    run = planted_run(RAG, replace(RAG, name="twin", strategy="hybrid"), groups=60, days=1)
+    results = summarise(run, BOOK)
+    asked = needs("stale_rate <= 90%", change_days=7)
+    told = measured(prior(asked), decide(run, results, BOOK, asked, seed=3), results)
+    assert told.verdict == "open"
+    assert told.words == "the run leaves it open: search may be the one beside twin"

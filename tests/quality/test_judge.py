@@ -69,11 +69,11 @@ def test_every_call_is_counted_and_priced(judge: SearchServer, tmp_path: Path) -
     found = api.quality(run, judge=spec(judge), metrics=["faithfulness"]).quality
 
     assert found is not None
-    assert found.spending is not None
-    assert found.spending.calls == len(judge.calls) == 12  # two a rating: claims, then verdicts
-    assert found.spending.prompt_tokens == 12 * PROMPT_TOKENS
-    assert found.spending.completion_tokens == 12 * COMPLETION_TOKENS
-    assert found.spending.usd.usd == pytest.approx(12 * PROMPT_TOKENS * 100 / 1e6)
+    (spent,) = found.spending
+    assert spent.calls == len(judge.calls) == 12  # two a rating: claims, then verdicts
+    assert spent.prompt_tokens == 12 * PROMPT_TOKENS
+    assert spent.completion_tokens == 12 * COMPLETION_TOKENS
+    assert spent.usd.usd == pytest.approx(12 * PROMPT_TOKENS * 100 / 1e6)
 
 
 def test_what_is_judged_is_not_asked_again_and_reports_need_no_judge(
@@ -166,8 +166,8 @@ def test_a_budget_stops_before_it_is_exceeded_and_more_of_it_goes_on(
         api.quality(run, judge=spec(judge), metrics=["faithfulness"], budget=5 * rating)
     spent = api.load(run).quality
     assert spent is not None
-    assert spent.spending is not None
-    assert spent.spending.usd.usd == pytest.approx(5 * rating)
+    (stopped,) = spent.spending
+    assert stopped.usd.usd == pytest.approx(5 * rating)
     found = api.quality(
         run, judge=spec(judge), metrics=["faithfulness"], budget=12 * rating
     ).quality

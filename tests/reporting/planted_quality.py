@@ -41,7 +41,16 @@ def planted_quality(results: Results, model: str = "planted-judge") -> Quality:
                 "embedder": {"name": model},
             },
         ),
-        spending=JudgeSpending(96, 41_000, 3_900, 1_200, Cost(0.0123, "planted price book")),
+        spending=(
+            JudgeSpending(
+                f"{model} with ragas 0.4.3",
+                96,
+                41_000,
+                3_900,
+                1_200,
+                Cost(0.0123, "planted price book"),
+            ),
+        ),
         notes=("2 scores are of answers that have changed since, and do not count",),
         metrics=SCORED,
     )

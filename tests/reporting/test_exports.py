@@ -2,14 +2,19 @@ from __future__ import annotations
 
 import csv
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
+import planting
 import pytest
 from planted import planted_run, with_texts
 from planted_load import planted_load
 
 from harness.errors import RunError
 from harness.reporting.exports import write_csv
+from harness.scoring.prices import PriceBook, TokenPrice
+from harness.statistics import summarise
+from harness.systems.base import Usage
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -83,3 +88,20 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(RunError, match="cannot be written"):
         write_csv(*planted_run(), tmp_path / "file")
+
+
+def test_each_answer_has_its_whole_ledger(tmp_path: Path) -> None:
+    run = planting.planted_run(planting.Script("search", "rag", {"current": 0.9}), groups=6, days=1)
+    spent = Usage(100, 20, reasoning_tokens=5, cached_tokens=40, embedded_tokens=7)
+    records = [replace(r, answer=replace(r.answer, usage=spent)) for r in run.records]
+    run = replace(run, records=tuple(records))
+    price = TokenPrice("*", 1_000.0, 1_000.0, "planted", date(2026, 1, 1))
+    book = PriceBook("Planted", (price,)).with_models({}, embedders={"search": "words"})
+    *_, answers = write_csv(run, summarise(run, book), tmp_path)
+    first = rows(answers)[0]
+    told = [first[f"{kind}_tokens"] for kind in ("cached", "reasoning", "embedded", "reranked")]
+    assert told == ["40", "5", "7", "0"]
+    assert float(first["usd"]) == pytest.approx(0.127)
+    assert float(first["usd_least"]) == pytest.approx(0.087)  # cached tokens may be free
+    assert "planted, 2026-01-01" in first["price"]
+    assert first["energy_joules"] == ""

@@ -87,6 +87,21 @@ def test_retrieval_follows_the_days_and_never_sees_the_future(
     assert seen == [["old"], ["new", "old"], ["last", "new", "old"]]
 
 
+def test_the_energy_of_an_answer_is_kept_where_the_machine_tells(
+    model: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "powercap" / "intel-rapl:0"
+    package.mkdir(parents=True)
+    for name, text in (("name", "package-0"), ("energy_uj", "5"), ("max_energy_range_uj", "99")):
+        (package / name).write_text(text)
+    monkeypatch.setattr("harness.energy.POWERCAP", package.parent)
+    told = [answer for _, answer in life(LocalSystem(rag(model), WORLD, tmp_path / "one"))]
+    assert [answer.energy_joules for answer in told] == [0.0] * 3  # these counters stand still
+    (package / "energy_uj").unlink()
+    untold = [answer for _, answer in life(LocalSystem(rag(model), WORLD, tmp_path / "two"))]
+    assert [answer.energy_joules for answer in untold] == [None] * 3
+
+
 def test_superseded_documents_are_deleted_when_declared(model: ModelSpec, tmp_path: Path) -> None:
     system = LocalSystem(rag(model, superseded="delete"), WORLD, tmp_path)
     seen = [[p.document_id for p in answer.passages] for _, answer in life(system)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from harness.decision.words import join
 from harness.reporting.figures import RATE, Unit, figure
 from harness.reporting.sections.context import Context
 from harness.statistics.results import SystemResult
@@ -63,13 +64,6 @@ def _answer(context: Context) -> str:
         "None of them, here: no system keeps all that was asked for; "
         f"{ranked[0].name} was right most often, in {rate} of its answers{alike}."
     )
-
-
-def join(words: Sequence[str], last: str = "and") -> str:
-    """Words as a list in prose."""
-    if len(words) == 1:
-        return words[0]
-    return f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
 def _settled(context: Context, best: SystemResult, ranked: Sequence[SystemResult]) -> str:

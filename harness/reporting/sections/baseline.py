@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from harness.decision.words import join
 from harness.history.diff import Change, Diff, SystemDiff
 from harness.reporting.components import Badge, Cell, Column, Section, Table
 from harness.reporting.figures import count, figure, p_value
 from harness.reporting.metrics import metric
-from harness.reporting.sections.answer import join
 from harness.reporting.sections.context import VERDICT_TONES, Context
 from harness.reporting.untrusted import single_line
 from harness.reporting.verdicts import verdict

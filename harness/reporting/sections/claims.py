@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from harness.decision.words import join
 from harness.reporting.components import Badge, Cell, Column, Lines, Section, Table
 from harness.reporting.figures import NUMBER, Unit, figure
 from harness.reporting.metrics import in_words, metric
-from harness.reporting.sections.answer import join
 from harness.reporting.sections.context import Context
 from harness.reporting.sections.scope import scope
 

@@ -6,11 +6,15 @@ from collections import Counter
 from typing import Final
 
 from harness.decision.bounds import in_units
-from harness.decision.ownership import CHANGES, VOLUMES, Ownership
+from harness.decision.ownership import CHANGES, VOLUMES, BreakEven, Ownership
+from harness.decision.words import join
 from harness.reporting.components import Cell, Column, Lines, Section, Table
+from harness.reporting.crossings import crossing_volume, others_lines
 from harness.reporting.figures import DOLLARS, NBSP, NUMBER, Unit, count, duration, figure
 from harness.reporting.metrics import METRICS
 from harness.reporting.sections.context import Context, rows, system_labels
+from harness.reporting.spent import spent_dollars, spent_words
+from harness.reporting.untrusted import single_line
 from harness.statistics.results import Upkeep
 
 _PER_ANSWER: Final = (
@@ -43,6 +47,8 @@ def cost(context: Context) -> Section:
             _query_table(context),
             _upkeep_table(context),
             *_owned_table(context),
+            *_crossing_table(context),
+            *_judging_table(context),
             *_basis_table(context),
         ),
     )
@@ -169,6 +175,83 @@ def _months(context: Context, one: Ownership, unit: Unit) -> tuple[tuple[Cell, .
             *(figure(one.by_change[days][volume], unit) for days in CHANGES),
         )
         for volume in (VOLUMES if known else VOLUMES[:1])
+    )
+
+
+def _crossing_table(context: Context) -> tuple[Table, ...]:
+    """From how many questions a month on which of two systems is the cheaper, by rate of change.
+
+    Two of which none ever becomes cheaper with volume stand in the note; no table where no two do.
+    """
+    recommendation = context.recommendation
+    found = recommendation.break_evens_by_change if recommendation is not None else {}
+    pairs: dict[frozenset[str], dict[float, BreakEven]] = {}
+    for days in CHANGES:
+        for one in found.get(days, ()):
+            pairs.setdefault(frozenset((one.sooner, one.later)), {})[days] = one
+    kept = {
+        pair: by
+        for pair, by in pairs.items()
+        if any(one.told in {"crosses", "may cross"} for one in by.values())
+    }
+    rest = [by[CHANGES[0]] for pair, by in pairs.items() if pair not in kept and CHANGES[0] in by]
+    note = "; ".join(others_lines(rest))
+    if not kept:
+        return ()
+    return (
+        Table(
+            caption="From how many questions a month on which of two is the cheaper",
+            columns=(
+                Column("Systems", numeric=False),
+                *(
+                    Column(f"Every {'day' if d == 1 else f'{d:g} days'}", numeric=False)
+                    for d in CHANGES
+                ),
+            ),
+            rows=tuple(
+                (
+                    join([one.name for one in context.results.systems if one.name in pair]),
+                    *(crossing_volume(by[d]) if d in by else "unknown" for d in CHANGES),
+                )
+                for pair, by in kept.items()
+            ),
+            note=(
+                "Below that number the other one is. The interval is that of the paired difference in "
+                "cost per query; “never” in it: it may never pay."
+                + (f" Of the others: {note}." if note else "")
+            ),
+        ),
+    )
+
+
+def _judging_table(context: Context) -> tuple[Table, ...]:
+    """What judges took, the measurement's own cost; none where nobody was asked."""
+    spending = context.quality.spending if context.quality is not None else ()
+    if not spending:
+        return ()
+    return (
+        Table(
+            caption="Spent on judging",
+            columns=(
+                Column("Judge", numeric=False),
+                Column("Took", numeric=False),
+                Column("Cost"),
+                Column("Basis", numeric=False),
+            ),
+            rows=tuple(
+                (
+                    single_line(spent.judge),
+                    spent_words(spent),
+                    spent_dollars(spent),
+                    single_line(spent.usd.basis, 400),
+                )
+                for spent in spending
+            ),
+            note=(
+                "A cost of the measurement, in no figure of a system. Calls that gave no verdict are "
+                "counted too."
+            ),
+        ),
     )
 
 

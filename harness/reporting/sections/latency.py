@@ -6,11 +6,11 @@ import math
 from dataclasses import replace
 from typing import Final
 
+from harness.decision.words import join
 from harness.reporting.charts import LogAxis, share_axis, time_axis
 from harness.reporting.components import Chart, Column, Section, Table, line_key
 from harness.reporting.curves import Steps, step_chart
 from harness.reporting.figures import LATENCY, count
-from harness.reporting.sections.answer import join
 from harness.reporting.sections.context import Context, rows, system_labels
 from harness.reporting.sections.overheads import (
     overhead_blocks,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from harness.decision.words import join
 from harness.reporting.components import Cell, Column, Lines, Table
 from harness.reporting.figures import DOLLARS, Figure, count, figure
 from harness.reporting.metrics import METRICS, in_words
-from harness.reporting.sections.answer import QUESTION, answer, join
+from harness.reporting.sections.answer import QUESTION, answer
 from harness.reporting.sections.context import Context, rows, system_labels
 from harness.reporting.sections.cost import work
 from harness.reporting.sections.scope import scope

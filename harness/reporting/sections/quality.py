@@ -11,6 +11,7 @@ from harness.reporting.figures import NUMBER, RATE, Unit, count, figure, p_value
 from harness.reporting.metrics import Metric
 from harness.reporting.sections.context import VERDICT_TONES, Context, system_labels
 from harness.reporting.sections.marks import mark
+from harness.reporting.spent import spent_dollars, spent_words
 from harness.reporting.untrusted import single_line
 from harness.reporting.verdicts import verdict
 from harness.scoring.quality import METRICS
@@ -260,20 +261,14 @@ def _scorers(found: Quality) -> Facts:
     if found.text is not None:
         entries.append(("Without a judge", f"{found.text.title} ({found.text.fingerprint})"))
     if found.judge is not None:
-        told = found.judge.settings
+        settings = found.judge.settings
         entries.append(("Judge", f"{single_line(found.judge.title)} ({found.judge.fingerprint})"))
-        entries.append(("Its prompts", str(told.get("prompts", "unknown"))))
-        embedder = told.get("embedder")
+        entries.append(("Its prompts", str(settings.get("prompts", "unknown"))))
+        embedder = settings.get("embedder")
         entries.append(("Its embedder", single_line(str(embedder["name"])) if embedder else "none"))
-    if found.spending is not None:
-        spent = found.spending
-        usd = "unknown" if spent.usd.usd is None else f"${spent.usd.usd:,.2g}"
-        entries.append(
-            (
-                "The judge took",
-                f"{count(spent.calls)} calls, {count(spent.prompt_tokens)} tokens in, "
-                f"{count(spent.completion_tokens)} out; {usd} ({spent.usd.basis})",
-            )
-        )
+    if found.spending:
+        spent = found.spending[-1]
+        told = f"{spent_words(spent)}; {spent_dollars(spent)} (apart from the systems, under Cost)"
+        entries.append(("The judge took", told))
     entries += [("Note", note) for note in found.notes]
     return Facts(caption="Who scored", entries=tuple(entries))

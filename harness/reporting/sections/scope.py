@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from harness.reporting.sections.answer import join
+from harness.decision.words import join
 from harness.running.manifest import Manifest
 
 LAB_MODEL: Final = "the lab model (2.6 million parameters, pretrained by this project)"

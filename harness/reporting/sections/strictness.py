@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from harness.decision.words import join
 from harness.reporting.charts import interval_chart, share_axis
 from harness.reporting.components import Chart, Column, Section, Table
 from harness.reporting.figures import RATE, count, figure
 from harness.reporting.metrics import METRICS
-from harness.reporting.sections.answer import join
 from harness.reporting.sections.context import Context, rows, system_labels
 from harness.reporting.sections.marks import mark
 from harness.reporting.untrusted import single_line

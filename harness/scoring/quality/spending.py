@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from harness.retrieval.spending import total_tokens
 from harness.scoring.cost import describe, tokens_cost
-from harness.scoring.prices import PriceBook, TokenPrice
+from harness.scoring.prices import HardwarePrice, PriceBook, TokenPrice
 from harness.scoring.quality.stored import Scored, Scorer
 from harness.scoring.score import Cost
 
@@ -30,14 +30,23 @@ def judge_cost(
     name = str(judge.settings.get("model", ""))
     price = prices.part_price(name)
     if not isinstance(price, TokenPrice):
-        return Cost(None, f"no price of tokens for {name!r} in {prices.title!r}")
-    usd, basis = tokens_cost(prompt, completion, price), f"{name} at {describe(price)}"
+        return _unpriced(name, prices)
+    usd = tokens_cost(prompt, completion, price)
+    basis = f"{name} at {describe(price, prices.day)}"
     if embedded == 0:
         return Cost(usd, basis)
     embedder = str((judge.settings.get("embedder") or {}).get("name", ""))
     reads = prices.part_price(embedder)
     if not isinstance(reads, TokenPrice):
-        return Cost(None, f"no price of tokens for {embedder!r} in {prices.title!r}")
+        return _unpriced(embedder, prices)
     if embedded is None:
         return Cost(None, f"{embedder!r} does not tell how many tokens it read")
-    return Cost(usd + tokens_cost(embedded, 0, reads), f"{basis}; {embedder} at {describe(reads)}")
+    usd += tokens_cost(embedded, 0, reads)
+    return Cost(usd, f"{basis}; {embedder} at {describe(reads, prices.day)}")
+
+
+def _unpriced(name: str, prices: PriceBook) -> Cost:
+    entry = prices.part_entry(name)
+    if isinstance(entry, HardwarePrice):
+        return Cost(None, f"no price of tokens for {name!r} in {prices.title!r}, only one of hours")
+    return Cost(None, prices.unpriced(name, entry))
