@@ -296,6 +296,17 @@ def _excluded(decision: Decision) -> list[str]:
                 reason, shown = f"asked for: {one.constraint.words}", f"{name} {value}"
         grouped.setdefault(reason, []).append(shown)
     if grouped:
-        each = "; ".join(f"{join(names)} ({reason})" for reason, names in grouped.items())
+        each = "; ".join(
+            f"{join(names)} ({_of(reason, names)})" for reason, names in grouped.items()
+        )
         found.append(f"Out: {each}.")
     return found
+
+
+def _of(reason: str, names: Sequence[str]) -> str:
+    """The reason that one system is out, said of several where it is that of each."""
+    return (
+        f"each {reason.removeprefix('it ')}"
+        if len(names) > 1 and reason.startswith("it ")
+        else reason
+    )
