@@ -8,6 +8,7 @@ from typing import Final
 
 from markupsafe import Markup
 
+from harness.decision.words import join
 from harness.history.past import METRICS, RUNS, Past, Stop
 from harness.history.trend import Level, Point, Series
 from harness.reporting.charts import Axis, share_axis, zero_axis
@@ -28,7 +29,6 @@ from harness.reporting.components import (
 from harness.reporting.courses import Change, Course, Place, course_chart
 from harness.reporting.figures import Figure, Unit, count, figure, p_value
 from harness.reporting.metrics import in_words, metric
-from harness.reporting.sections.answer import join
 from harness.reporting.sections.context import Context
 from harness.reporting.untrusted import single_line
 from harness.statistics.change_points import ALPHA
