@@ -115,7 +115,7 @@ def test_the_systems_of_two_runs_stand_in_one_report(
         (("{run}", "--baseline", "none"), "harness: none is not a run"),
         (("{run}", "--templates", "none"), "harness: --templates none: no such folder"),
         (("{run}", "--brand", "none.toml"), "harness: none.toml: No such file or directory"),
-        (("{run}", "--markdown", "file/s.md"), "harness: file/s.md: the report cannot be written"),
+        (("{run}", "--markdown", "file/s.md"), "harness: file/s.md: cannot be written"),
     ],
 )
 def test_what_is_wrong_is_one_line(

@@ -50,7 +50,8 @@ def report(
     from rich.console import Console  # noqa: PLC0415  (slow)
 
     from harness import api  # noqa: PLC0415  (heavy)
-    from harness.reporting.pages import load_look, write_text  # noqa: PLC0415  (heavy)
+    from harness.reporting.files import write_text  # noqa: PLC0415  (with the rest)
+    from harness.reporting.pages import load_look  # noqa: PLC0415  (heavy)
 
     load_look(templates, brand)  # what is wrong with it is said before figures are formed
     before = api.load(baseline) if baseline is not None else None

@@ -113,7 +113,9 @@ def write_json(data: Callable[[], Any], target: str | None) -> None:
     if target == "-":
         sys.stdout.write(text)
     else:
-        Path(target).write_text(text, encoding="utf-8")
+        from harness.reporting.files import write_text  # noqa: PLC0415  (rarely needed)
+
+        write_text(Path(target), text)
 
 
 @contextmanager
