@@ -177,6 +177,7 @@ _LIMITS_TYPES: Final[Mapping[str, type]] = {
     "requests_per_minute": float,
     "tokens_per_minute": float,
     "request_seconds": float,
+    "outage_seconds": float,
 }
 _WORDS: Final[Mapping[type, str]] = {
     str: "a text",
