@@ -123,7 +123,9 @@ def _sum_of(costs: Sequence[float | None]) -> str:
     if costs and not known:
         return "an unknown amount"
     missing = len(costs) - len(known)
-    return f"${sum(known):.2f}" + (f" (and that of {_answers(missing)}, unknown)" if missing else "")
+    return f"${sum(known):.2f}" + (
+        f" (and that of {_answers(missing)}, unknown)" if missing else ""
+    )
 
 
 def _open_costs(systems: Sequence[SystemResult], scores: Sequence[Score]) -> Iterator[str]:
