@@ -187,8 +187,12 @@ class LoadTest:
         if not self._steps:
             return "interrupted before any step was finished; nothing is kept"
         count = len(self._steps)
-        done = "1 step was finished and is" if count == 1 else f"{count} steps were finished and are"
-        return f"interrupted: {done} kept; see the test with: harness load --from {self._folder.path}"
+        done = (
+            "1 step was finished and is" if count == 1 else f"{count} steps were finished and are"
+        )
+        return (
+            f"interrupted: {done} kept; see the test with: harness load --from {self._folder.path}"
+        )
 
 
 def _now() -> str:
