@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from harness.errors import ConfigError, RunError, RunInterruptedError
 from harness.result import plain
@@ -40,9 +40,6 @@ from harness.systems.search import VECTORS
 from harness.training.hosted.tuner import Tell
 from harness.training.lora import TrainingStep
 from harness.training.store import cache_folder
-
-if TYPE_CHECKING:
-    pass
 
 _WORK = "work"
 

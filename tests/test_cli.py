@@ -103,6 +103,30 @@ def test_a_wrong_word_is_one_line_that_says_what_and_where(
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--json", "suite.toml/a.json"], "--json: suite.toml/a.json cannot be written: "),
+        (["--json", "."], "--json: . is a folder"),
+        (["--report", "suite.toml/deep/a.html"], "suite.toml is no folder"),
+    ],
+)
+def test_where_nothing_can_be_written_nothing_is_asked(
+    office: Path, arguments: list[str], complaint: str
+) -> None:
+    done = run("compare", ".", *arguments, "--out", "runs", cwd=office)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert complaint in line
+    assert not (office / "runs").exists()
+
+
+def test_what_is_no_file_is_written_to_and_not_replaced(office: Path) -> None:
+    done = run("compare", ".", "--out", "runs", "--json", "/dev/stderr", cwd=office)
+    assert done.returncode == 0, done.stderr
+    assert '"systems"' in done.stderr
+
+
 def test_debug_shows_the_traceback(office: Path) -> None:
     assert "Traceback" in run("compare", "nowhere", "--debug", cwd=office).stderr
 

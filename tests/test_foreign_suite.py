@@ -57,10 +57,10 @@ def write(home: Path, systems: str, template: str = HARMLESS, *questions: object
     return suite
 
 
-def compare(folder: Path, suite: str = ".") -> subprocess.CompletedProcess[str]:
+def compare(folder: Path, suite: str = ".", *more: str) -> subprocess.CompletedProcess[str]:
     """`harness` as it is installed, which has not the working folder among its modules."""
     return subprocess.run(  # noqa: S603  (our own program)
-        [sys.executable, "-P", "-m", "harness", "compare", suite, "--out", "runs"],
+        [sys.executable, "-P", "-m", "harness", "compare", suite, "--out", "runs", *more],
         cwd=folder,
         env={**os.environ, "NO_COLOR": "1"},
         capture_output=True,
@@ -148,3 +148,46 @@ def test_a_template_that_never_ends_for_one_question_costs_that_question(
         "kind": "error",
         "message": "TemplateProblem: template: it takes more than 100,000 rounds and calls",
     }
+
+
+def test_a_dry_run_tells_each_server_with_the_variable_that_it_would_be_sent(
+    home: Path, server: Loopback
+) -> None:
+    before = len(server.calls)
+    systems = """\
+[systems.plain]
+strategy = "base"
+model = {{ kind = "openai", name = "small-1", url = "{url}" }}
+
+[systems.reading]
+strategy = "external"
+[systems.reading.http]
+url = "{url}/ask"
+key_env = "GITHUB_TOKEN"
+body = {{ q = "{{{{ question }}}}" }}
+text = "$.answer"
+
+[systems.open]
+strategy = "external"
+[systems.open.http]
+url = "{url}/open"
+body = {{ q = "{{{{ question }}}}" }}
+text = "$.answer"
+
+[systems.own]
+strategy = "external"
+function = "mine:answer"
+"""
+    suite = write(home, systems.format(url=server.url))
+    (suite / "mine.py").write_text("def answer(question, day):\n    return 'fine'\n")
+    done = compare(home, "suite", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    for line in (
+        f"note: {server.url} is asked, with the key in OPENAI_API_KEY, by plain",
+        f"note: {server.url}/ask is asked, with the key in GITHUB_TOKEN, by reading",
+        f"note: {server.url}/open is asked, without a key, by open",
+        "note: mine:answer is code of the suite that is run, by own",
+    ):
+        assert line in said
+    assert len(server.calls) == before

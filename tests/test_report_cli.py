@@ -126,7 +126,7 @@ def test_the_systems_of_two_runs_stand_in_one_report(
         (("{run}", "--baseline", "none"), "harness: none is not a run"),
         (("{run}", "--templates", "none"), "harness: --templates none: no such folder"),
         (("{run}", "--brand", "none.toml"), "harness: none.toml: No such file or directory"),
-        (("{run}", "--markdown", "file/s.md"), "harness: file/s.md: the report cannot be written"),
+        (("{run}", "--markdown", "file/s.md"), "harness: file/s.md: cannot be written"),
     ],
 )
 def test_what_is_wrong_is_one_line(
@@ -254,3 +254,31 @@ def test_reports_are_published(runs: tuple[Path, Path], tmp_path: Path) -> None:
     }  # fmt: skip
     done = harness("publish", "none", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (2, "harness: none: no such folder\n")
+
+
+TIMED = """\
+from harness import Answer, Timing
+
+def reading(question, day):
+    return Answer("Room 1", timing=Timing(retrieve=0.25, first_token=1.5, decode=2.25, total=4.0))
+
+def closed(question, day):
+    return Answer("Room 1", timing=Timing(retrieve=0.0, first_token=0.5, decode=2.0, total=2.5))
+"""
+
+
+def test_the_terminal_says_what_a_system_costs_over_another_and_where(tmp_path: Path) -> None:
+    folder = suite(tmp_path / "timed", "old")
+    (folder.parent / "assistants_of_known_times.py").write_text(TIMED)
+    declared = [
+        f'[systems.{name}]\nstrategy = "external"\nfunction = "assistants_of_known_times:{name}"\n'
+        for name in ("reading", "closed")
+    ]
+    (folder.parent / "systems.toml").write_text("".join(declared))
+    done = harness("compare", folder, "--out", "runs", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stdout.replace("\N{NO-BREAK SPACE}", " ").split())
+    assert (
+        "On the same questions, reading costs +1,500 ms [+1,500, +1,500] over closed: "
+        "retrieval +250, longer prefill +1,000, decode +250, other 0." in said
+    )

@@ -259,10 +259,14 @@ TALK = {
 QUESTIONS = (*TALK, "whole answer", "embed this", "rerank this", "raise this", "crash this")
 
 
-def write_suite(home: Path, systems: str, url: str) -> Path:
+QUICK = ("text refusal", "whole answer", "raise this")
+"""Those that nothing is asked again for: a run of them takes a second."""
+
+
+def write_suite(home: Path, systems: str, url: str, asked: Sequence[str] = QUESTIONS) -> Path:
     questions = [
         {"id": str(number), "question": f"{text}?", "answer": "fine"}
-        for number, text in enumerate(QUESTIONS)
+        for number, text in enumerate(asked)
     ]
     suite = home / "suite"
     suite.mkdir()
@@ -489,6 +493,96 @@ def test_retrieval():
         done = run(tmp_path, [*command, "-k", "own or retrieval"])
     assert done.stdout.count("the key is refused; look at the environment variable") >= 2
     assert "failed     = CallError(" in done.stdout, "local variables are shown"
+    assert leaks(tmp_path) == []
+
+
+def test_no_key_is_in_what_a_load_test_leaves(server: Echo, tmp_path: Path) -> None:
+    """Its samples keep neither texts nor messages; what ends a test early has them."""
+    write_suite(tmp_path, SYSTEMS + HTTP, server.url, QUICK)
+    asked = ("--rates", "100", "--requests", "20", "--seconds", "0.1", "--out", "loads")
+    for system in ("chat", "api"):
+        done = harness(tmp_path, "load", "suite", "--system", system, *asked, "--json", "load.json")
+        assert done.returncode == 0, done.stderr[-3000:]
+    folders = sorted((tmp_path / "loads").iterdir())
+    samples = (folders[0] / "samples.jsonl").read_text().splitlines()
+    assert {json.loads(line)["failure"] for line in samples} >= {"", "bad_request"}
+    assert harness(tmp_path, "load", "--from", folders[0], "--total", "1").returncode == 0
+
+    class Refusing(Echo):
+        def play(self, call: Call) -> Play:
+            return status(401, f"who is {call.header('Authorization')}?")
+
+    with Refusing() as other:
+        text = (tmp_path / "suite" / "systems.toml").read_text()
+        (tmp_path / "suite" / "systems.toml").write_text(text.replace(server.url, other.url))
+        done = harness(tmp_path, "load", "suite", "--system", "chat", *asked, "--debug")
+    assert done.returncode == 2
+    assert "(401 Unauthorized: who is Bearer [key]?)" in done.stderr
+    assert leaks(tmp_path) == []
+
+
+ASSERTIONS = """\
+def test_system(harness_system):
+    assert harness_system.metrics["right_rate"].value == 2, harness_system
+
+
+def test_answer(harness_answer):
+    assert harness_answer.score.freshness.label == "current", harness_answer
+    assert harness_answer.record.answer.failure is None
+
+
+def test_raw(harness_run):
+    assert [record.answer for record in harness_run.loaded.records] == []
+
+
+def test_gate(harness_gate, harness_results):
+    harness_gate.at_least(harness_results["api"], "right_rate", 0.99)
+"""
+
+
+def test_no_key_is_in_the_files_of_the_plugin_nor_in_what_its_assertions_show(
+    server: Echo, tmp_path: Path
+) -> None:
+    suite = write_suite(tmp_path, SYSTEMS + HTTP, server.url, QUICK)
+    (suite / "test_shown.py").write_text(ASSERTIONS)
+    command = [
+        *PYTEST, "-rA", "--log-level=DEBUG", "--junitxml=junit.xml", "--harness-per-question",
+        "--harness-systems=chat,api,mine", "--harness-json=figures.json",
+        "--harness-html=page.html", "--harness-save=first", "--harness-storage=kept", "suite",
+    ]  # fmt: skip
+    done = run(tmp_path, command, GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY="summary.md")
+    assert "failed" in done.stdout, done.stdout[-3000:]
+    assert "[key]" in done.stdout, "answers are shown"
+    for name in ("junit.xml", "figures.json", "page.html", "summary.md"):
+        assert (tmp_path / name).stat().st_size > 0, name
+    assert "[key]" in (tmp_path / "junit.xml").read_text()
+    assert list((tmp_path / "kept").rglob("*.parquet"))
+    run(tmp_path, [*command[:-1], "-n", "2", "--harness-compare", "suite"])
+    assert leaks(tmp_path) == []
+
+
+def test_no_key_is_in_what_the_history_and_its_comparisons_leave(
+    server: Echo, tmp_path: Path
+) -> None:
+    write_suite(tmp_path, SYSTEMS + HTTP, server.url, QUICK)
+    asked = ("suite", "--systems", "chat,api,mine")
+    for name in ("first", "second"):
+        done = harness(tmp_path, "compare", *asked, "--save", name, "--storage", "kept")
+        assert done.returncode == 0, done.stderr[-3000:]
+    done = harness(tmp_path, "diff", "first", "second", "--storage", "kept", "--json", "diff.json")
+    assert done.returncode == 0, done.stderr[-3000:]
+    first, _ = sorted((tmp_path / "runs").iterdir())
+    done = harness(
+        tmp_path, "report", first, "--html", "p.html", "--markdown", "s.md", "--csv", "tables"
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "[key]" in (tmp_path / "tables" / "answers.csv").read_text()
+    harness(tmp_path, "nightly", *asked, "--storage", "kept", "--summary", "night.md", "--out", "n")
+    assert (tmp_path / "night.md").stat().st_size > 0
+    # Parquet packs its texts: what is in it is seen when it is unpacked.
+    query = "SELECT * FROM answers"
+    done = harness(tmp_path, "history", "query", query, "--storage", "kept", "--json", "rows.json")
+    assert "[key]" in (tmp_path / "rows.json").read_text()
     assert leaks(tmp_path) == []
 
 

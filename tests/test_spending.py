@@ -150,6 +150,18 @@ def test_an_answer_is_not_asked_for_twice_and_has_no_latency(
     assert not [note for note in first.results.notes if "cache" in note]
 
 
+def test_what_was_avoided_at_no_known_price_is_unknown_and_not_nothing(
+    suite: Path, tmp_path: Path
+) -> None:
+    (suite / "suite.toml").write_text(SUITE.replace('prices = "prices.toml"\n', ""))
+    api.compare(suite, cache=tmp_path / "cache", out=tmp_path / "runs", systems=["one"])
+    again = api.compare(suite, cache=tmp_path / "cache", out=tmp_path / "runs", systems=["one"])
+    assert (
+        "$0.00 was spent on answers, and an unknown amount avoided by those from the cache."
+        in again.results.notes
+    )
+
+
 def test_what_shapes_an_answer_makes_it_another(
     suite: Path, server: Loopback, tmp_path: Path
 ) -> None:

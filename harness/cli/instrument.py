@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -17,9 +17,6 @@ from harness.cli.shown import (
     write_json,
 )
 from harness.errors import ConfigError, nearest
-
-if TYPE_CHECKING:
-    pass
 
 
 @conformance.command("staleness", epilog="Example:\n\n`harness conformance staleness answers/`")

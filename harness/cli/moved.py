@@ -14,6 +14,7 @@ from harness.cli.options import (
     BudgetOption,
     CacheOption,
     JsonOption,
+    ReportOption,
     StorageOption,
     SuiteOption,
     read_budget,
@@ -143,7 +144,7 @@ def nightly(
     keep: Annotated[
         str | None, typer.Option(metavar="POLICY", help="Prune afterwards; see history prune.")
     ] = None,
-    report: Annotated[Path | None, typer.Option(help="Where to write the report.")] = None,
+    report: ReportOption = None,
     summary: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Append a summary in Markdown.")
     ] = None,

@@ -2,18 +2,49 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from harness.errors import ConfigError
 
+
+def check_target(parameter: typer.CallbackParam, path: Path | str | None) -> Path | str | None:
+    """The file that will be written; what keeps it from being written is said before anything is asked.
+
+    Missing folders are made when it is written.
+    """
+    if path is None or path == "-":
+        return path
+    file = Path(path)
+    folder = next(place for place in file.absolute().parents if place.exists())
+    if file.is_dir():
+        problem = "is a folder"
+    elif not folder.is_dir():
+        problem = f"cannot be written: {folder} is no folder"
+    elif not os.access(file if file.exists() else folder, os.W_OK):
+        problem = "cannot be written: permission denied"
+    else:
+        return path
+    raise ConfigError(f"{parameter.opts[0]}: {path} {problem}")
+
+
 JsonOption = Annotated[
     str | None,
-    typer.Option("--json", metavar="FILE|-", help="Also write the figures as JSON; - is stdout."),
+    typer.Option(
+        "--json",
+        metavar="FILE|-",
+        help="Also write the figures as JSON; - is stdout.",
+        callback=check_target,
+    ),
 ]
-
+ReportOption = Annotated[
+    Path | None,
+    typer.Option(help="Where to write the report (default: in the run).", callback=check_target),
+]
 
 INCONCLUSIVE = ("fail", "warn", "pass")
 """What a gate that is inconclusive may do."""

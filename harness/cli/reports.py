@@ -65,7 +65,8 @@ def report(
 
     from harness import api  # noqa: PLC0415  (heavy)
     from harness.load_result import LoadResult  # noqa: PLC0415  (heavy)
-    from harness.reporting.pages import load_look, write_text  # noqa: PLC0415  (heavy)
+    from harness.reporting.files import write_text  # noqa: PLC0415  (with the rest)
+    from harness.reporting.pages import load_look  # noqa: PLC0415  (heavy)
 
     load_look(templates, brand)  # what is wrong with it is said before figures are formed
     history = _saved(storage, run[0]) if storage is not None else None  # as above

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -12,6 +12,7 @@ from harness.cli.options import (
     BudgetOption,
     CacheOption,
     JsonOption,
+    ReportOption,
     StorageOption,
     read_budget,
     read_days,
@@ -24,9 +25,6 @@ from harness.cli.shown import (
     show_result,
     shown_progress,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 @app.command(
@@ -77,9 +75,7 @@ def compare(
         typer.Option("--stop-when-decided", help="Stop when each gate has passed or failed."),
     ] = False,
     out: Annotated[Path | None, typer.Option(help="Folder for new runs (default: runs).")] = None,
-    report: Annotated[
-        Path | None, typer.Option(help="Where to write the report (default: in the run).")
-    ] = None,
+    report: ReportOption = None,
     save: Annotated[
         str | None, typer.Option(metavar="NAME", help="Save it in the history under this name.")
     ] = None,
@@ -130,7 +126,7 @@ def resume(
     run: Annotated[Path, typer.Argument(help="The folder of a broken run.")],
     cache: CacheOption = False,
     budget: BudgetOption = None,
-    report: Annotated[Path | None, typer.Option(help="Where to write the report.")] = None,
+    report: ReportOption = None,
     json_out: JsonOption = None,
 ) -> None:
     """Finish a broken run: only what is missing is asked again."""

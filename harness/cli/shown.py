@@ -77,10 +77,14 @@ def show_result(
 
 
 def show_figures(console: Console, result: Result) -> None:
-    """The table of a run and its notes."""
+    """The table of a run, what the slowest system costs in which stage, and its notes."""
     from harness.reporting.console import summary_table  # noqa: PLC0415  (heavy)
+    from harness.reporting.sections.overheads import overheads_summary  # noqa: PLC0415  (heavy)
 
     console.print(summary_table(result.results))
+    slower = overheads_summary(result.results)
+    if slower:
+        console.print(slower, highlight=False, markup=False)
     for note in result.results.notes:
         console.print(f"note: {note}", highlight=False, markup=False)
 
@@ -118,7 +122,9 @@ def write_json(data: Callable[[], Any], target: str | None) -> None:
     if target == "-":
         sys.stdout.write(text)
     else:
-        Path(target).write_text(text, encoding="utf-8")
+        from harness.reporting.files import write_text  # noqa: PLC0415  (rarely needed)
+
+        write_text(Path(target), text)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -22,9 +22,6 @@ from harness.cli.shown import (
 )
 from harness.errors import ConfigError, nearest
 from harness.fixtures import shipped_claims
-
-if TYPE_CHECKING:
-    pass
 
 
 @app.command(

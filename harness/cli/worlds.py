@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,9 +12,6 @@ from harness.cli.options import (
     read_day,
 )
 from harness.errors import ConfigError, nearest
-
-if TYPE_CHECKING:
-    pass
 
 
 @world.command(

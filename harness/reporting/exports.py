@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from harness.reporting.pages import write_text
+from harness.reporting.files import write_text
 from harness.scoring.quality import METRICS
 from harness.statistics.estimate import Estimate
 from harness.statistics.results import Comparison, Results

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.reporting.pages import PLAIN, Look, page, write_text
+from harness.reporting.files import write_text
+from harness.reporting.pages import PLAIN, Look, page
 from harness.reporting.view import ReportView, report_view
 from harness.statistics.hygiene import Hygiene
 from harness.statistics.results import Results

@@ -13,7 +13,6 @@ import traceback
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, Final
 
 from jinja2 import (
@@ -27,11 +26,11 @@ from jinja2 import (
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
-from harness.errors import ConfigError, RunError, located
+from harness.errors import ConfigError, located
 from harness.reporting.brand import Brand, load_brand
 from harness.reporting.untrusted import excerpt
 
-__all__ = ["PLAIN", "Look", "load_look", "page", "write_text"]
+__all__ = ["PLAIN", "Look", "load_look", "page"]
 
 _LONGEST: Final = 4000
 _OURS: Final = Path(__file__).parent / "templates"
@@ -93,23 +92,6 @@ def page(template: str, look: Look, *, script: str = "", **values: object) -> st
         if look.templates is None:
             raise
         raise ConfigError(f"{_where(error, look.templates)}: {error}") from error
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file, all or nothing; missing folders are made. Raises `RunError` where it cannot be."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(
-            "w", encoding="utf-8", newline="\n", dir=path.parent, delete=False
-        ) as file:
-            file.write(text)
-        temporary = Path(file.name)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except OSError as error:
-        raise RunError(
-            f"{path}: the report cannot be written: {error.strerror or error}"
-        ) from error
 
 
 @lru_cache(maxsize=4)

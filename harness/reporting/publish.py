@@ -11,7 +11,8 @@ from typing import Final
 from urllib.parse import quote
 
 from harness.errors import ConfigError, RunError
-from harness.reporting.pages import PLAIN, Look, page, write_text
+from harness.reporting.files import write_text
+from harness.reporting.pages import PLAIN, Look, page
 
 __all__ = ["FEED", "INDEX", "Published", "find_reports", "publish"]
 

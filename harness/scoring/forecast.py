@@ -19,6 +19,7 @@ from harness.running.job import Inputs, Job
 from harness.scoring.cost import tokens_cost
 from harness.scoring.prices import HardwarePrice, PriceBook
 from harness.systems.hosted import suite_orders
+from harness.systems.outside import outside_lines
 from harness.systems.prompts import CLOSED_BOOK, RETRIEVAL, PromptTemplate
 from harness.systems.spec import SystemSpec
 from harness.world.corpus import Corpus
@@ -184,7 +185,7 @@ def _typical(corpus: Corpus, day: date) -> Passage | None:
 
 
 def _notes(job: Job, inputs: Inputs) -> list[str]:
-    notes = []
+    notes = [*outside_lines(job.systems)]
     orders = suite_orders(job.systems, inputs.world)
     if orders:
         examples = sum(len(order.examples) for order in orders)

@@ -109,12 +109,23 @@ def _unmeasured(systems: Sequence[SystemResult], scores: Sequence[Score]) -> Ite
 
 
 def _avoided(scores: Sequence[Score]) -> Iterator[str]:
-    """What was spent in this run, where some of it was not; of answers whose cost is known."""
-    if not any(score.cached for score in scores):
-        return
-    spent = sum(score.cost.usd or 0.0 for score in scores if not score.cached)
-    avoided = sum(score.cost.usd or 0.0 for score in scores if score.cached)
-    yield f"${spent:.2f} was spent on answers, and ${avoided:.2f} avoided by those from the cache."
+    """What was spent in this run, where some of it was not."""
+    cached = [score.cost.usd for score in scores if score.cached]
+    asked = [score.cost.usd for score in scores if not score.cached]
+    if cached:
+        said = f"{_sum_of(asked)} was spent on answers, and {_sum_of(cached)} avoided by those from the cache."
+        yield said[0].upper() + said[1:]
+
+
+def _sum_of(costs: Sequence[float | None]) -> str:
+    """Of the costs that are known, with how many are not: unknown is not nothing."""
+    known = [cost for cost in costs if cost is not None]
+    if costs and not known:
+        return "an unknown amount"
+    missing = len(costs) - len(known)
+    return f"${sum(known):.2f}" + (
+        f" (and that of {_answers(missing)}, unknown)" if missing else ""
+    )
 
 
 def _open_costs(systems: Sequence[SystemResult], scores: Sequence[Score]) -> Iterator[str]:

@@ -267,6 +267,8 @@ def _limits_problems(spec: SystemSpec, limits: Limits) -> Iterator[tuple[str, st
         yield f"limits.{key}", message
     if spec.function is not None and limits.request_seconds is not None:
         yield "limits.request_seconds", "a function is called once; see deadline in suite.toml"
+    if spec.function is not None and limits.outage_seconds != Limits().outage_seconds:
+        yield "limits.outage_seconds", "a function is not waited for: what it raises is its answer"
     if spec.function is None and spec.http is None and not spec.model.is_endpoint:
         yield "limits", "only what asks a server or a function has limits"
 

@@ -14,19 +14,26 @@ _MINUTE = 60.0
 class Limits:
     """`concurrency` calls in flight; what is None has no limit.
 
-    `request_seconds` is how long one call may take before it is made again.
+    `request_seconds` is how long one call may take before it is made again, `outage_seconds` for how
+    long a server that was up may be down before the run ends.
     """
 
     concurrency: int = 1
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
     request_seconds: float | None = None
+    outage_seconds: float = 120.0
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """What is wrong, as (key, message)."""
         if self.concurrency < 1:
             yield "concurrency", f"must be at least 1, not {self.concurrency}"
-        for key in ("requests_per_minute", "tokens_per_minute", "request_seconds"):
+        for key in (
+            "requests_per_minute",
+            "tokens_per_minute",
+            "request_seconds",
+            "outage_seconds",
+        ):
             value = getattr(self, key)
             if value is not None and not 0 < value < float("inf"):
                 yield key, f"must be more than 0, not {value}"

@@ -8,8 +8,8 @@ A server is taken to be down when a few first calls of different questions have 
 few calls found nobody (circuit breaker; Nygard 2007, Release It!, chapter 5). A call that is made
 again and fails again may be its question's fault, and says nothing of the server. All then wait
 while one call at a time tries again, less and less often. What waits has not failed; when the
-server has been down for `patience` seconds, or has never answered at all, the run ends and can be
-resumed.
+server has been down for the limits' `outage_seconds`, or has never answered at all, the run ends and
+can be resumed.
 """
 
 from __future__ import annotations
@@ -31,14 +31,13 @@ Outcome = Literal["answered", "throttled", "failed", "unreachable", "refused"]
 """Of a call: an answer came; too much is asked; none came, or one that blames the server; there was
 no connection; any other."""
 
-PATIENCE: Final = 120.0
-"""Seconds for which a server that was up may be down."""
-
 _FEWEST_FAILURES: Final = 3
 _MOST_FAILURES: Final = 5  # or as many as are in flight at once, if those are fewer
 _UNREACHED: Final = 4  # of a server that nobody has reached yet: its address is wrong, or it is off
-_FIRST_PAUSE: Final = 1.0
+_FIRST_PAUSE: Final = 1.0  # of an outage that may last long; else these shares of what it may last
 _LONGEST_PAUSE: Final = 15.0
+_FIRST_SHARE: Final = 1 / 120
+_LONGEST_SHARE: Final = 1 / 8
 
 
 @dataclass(slots=True)
@@ -49,24 +48,17 @@ class _Outage:
     at: str
     noticed: float
     cause: str
-    pause: float = _FIRST_PAUSE
+    pause: float
 
 
 class Target:
     """Who wants to call enters, and leaves with what came of it; for one event loop."""
 
-    def __init__(
-        self,
-        url: str,
-        limits: Limits | None = None,
-        *,
-        patience: float | None = None,
-    ) -> None:
+    def __init__(self, url: str, limits: Limits | None = None) -> None:
         self.url = url
         self.note: Callable[[str], None] = lambda _: None
         """Told when the server goes down, comes back, or says that it is asked too much."""
         self._limits = limits or Limits()
-        self._patience = PATIENCE if patience is None else patience
         self._window = float(self._limits.concurrency)
         self._in_flight = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -212,7 +204,8 @@ class Target:
         if outage is None:
             if self._failures < self._bearable(outcome):
                 return
-            outage = self._outage = _Outage(*self._first_failure, now, cause)
+            pause = min(_FIRST_PAUSE, self._limits.outage_seconds * _FIRST_SHARE)
+            outage = self._outage = _Outage(*self._first_failure, now, cause, pause)
             self.note(f"{self.url} is down: {self._failures} calls in a row failed ({cause})")
             if not self._reached:
                 self._give_up(outage)
@@ -220,8 +213,9 @@ class Target:
             return  # it was in flight when the others failed, and says nothing new
         else:
             outage.cause = cause
-            outage.pause = min(_LONGEST_PAUSE, outage.pause * 2)
-            if now - outage.since >= self._patience:
+            longest = min(_LONGEST_PAUSE, self._limits.outage_seconds * _LONGEST_SHARE)
+            outage.pause = min(longest, outage.pause * 2)
+            if now - outage.since >= self._limits.outage_seconds:
                 self._give_up(outage)
         self._held_until = max(self._held_until, now + outage.pause)
 

@@ -179,9 +179,7 @@ def test_a_budget_stops_before_it_is_exceeded_and_more_of_it_goes_on(
 def test_no_budget_without_a_price(judge: SearchServer, tmp_path: Path) -> None:
     run = kept(two_systems(2), tmp_path / "run")
     other = JudgeSpec("another", judge.url)
-    with pytest.raises(
-        ConfigError, match=r"no budget can be kept: no price for 'another'"
-    ):
+    with pytest.raises(ConfigError, match=r"no budget can be kept: no price for 'another'"):
         api.quality(run, judge=other, budget=1.0)
     assert judge.calls == []
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import resource
 import time
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -202,8 +203,22 @@ def test_a_report_replaces_the_old_one_or_leaves_it(tmp_path: Path) -> None:
     assert [entry.name for entry in path.parent.iterdir()] == ["report.html"]
     blocked = tmp_path / "file"
     blocked.write_text("no folder")
-    with pytest.raises(RunError, match="report cannot be written"):
+    with pytest.raises(RunError, match="cannot be written"):
         write_report(*planted_run(), blocked / "report.html")
+
+
+def test_a_report_that_the_disk_has_no_room_for_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    path.write_text("the old one")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        with pytest.raises(RunError, match="cannot be written: File too large"):
+            write_report(*planted_run(), path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["report.html"]
+    assert path.read_text() == "the old one"
 
 
 def test_a_full_run_makes_a_small_file_soon(tmp_path: Path) -> None:

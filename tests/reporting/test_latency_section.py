@@ -9,7 +9,7 @@ import pytest
 from planted import planted_run
 
 from harness.reporting.components import Chart, Figure, Section, SystemLabel, Table
-from harness.reporting.sections.overheads import overhead_sentence
+from harness.reporting.sections.overheads import overhead_sentence, overheads_summary
 from harness.reporting.view import report_view
 from harness.running.folder import LoadedRun
 from harness.statistics.estimate import Estimate
@@ -71,6 +71,41 @@ def test_without_stages_there_is_nothing_behind_the_figure_and_without_pairs_no_
     assert overhead_sentence(unknown) == (
         "What rag costs over fine-tuned is not known: no question was measured on both."
     )
+
+
+def test_the_slower_of_two_is_said_to_cost_more_whichever_came_first() -> None:
+    found = overhead(0.212, retrieve=0.009, first_token=0.150, decode=0.053)
+    assert overhead_sentence(found.reversed()) == overhead_sentence(found)
+
+
+def test_reading_over_weights_is_said_beside_what_costs_most(
+    planted: tuple[LoadedRun, Results],
+) -> None:
+    run, results = planted
+    said = latency(run, results).sentence
+    names = [system.name for system in results.systems]
+    assert {"base", "rag", "fine-tuned"} < set(names)
+    most, choice = said.split(" No other system adds more. In direct comparison, ")
+    assert re.search(r"^On the same questions, \S+ costs \+.* over base: ", most)
+    assert re.match(r"(rag|fine-tuned) costs \+.* over (fine-tuned|rag): ", choice)
+    assert overheads_summary(results) in said
+
+
+def test_where_the_reference_is_slowest_it_is_what_costs_more(
+    planted: tuple[LoadedRun, Results],
+) -> None:
+    _, results = planted
+    pairs = [
+        Overhead("base", name, total=seconds(-gap), stages={}, other=NOTHING, queue=NOTHING)
+        for name, gap in (("rag", 0.2), ("hybrid", 0.3))
+    ]
+    faster = replace(results, latency=replace(results.latency, overheads=tuple(pairs)))
+    assert overheads_summary(faster).replace("\N{NO-BREAK SPACE}", " ") == (
+        "On the same questions, base costs +300 ms [+299, +301] over hybrid. "
+        "No other system takes less."
+    )
+    alone = replace(results, latency=replace(results.latency, overheads=()))
+    assert overheads_summary(alone) == ""
 
 
 def test_the_parts_of_each_row_add_up_to_the_whole_within_rounding(

@@ -139,7 +139,7 @@ def test_an_outage_is_waited_for_and_costs_no_answer(tmp_path: Path) -> None:
     """Twelve calls in a row are dropped, by which many a question would be lost."""
     notes: list[str] = []
     with Loopback(*[says("yes")] * 2, *[drops()] * 12, says("yes")) as server:
-        more = "limits = { concurrency = 8 }"
+        more = "limits = { concurrency = 8, outage_seconds = 12 }"
         suite = write_suite(tmp_path / "suite", SYSTEM.format(name="a", url=server.url, more=more))
         result = compare(suite, notes)
     assert [record.answer.text for record in result.loaded.records] == ["yes"] * 12
@@ -210,12 +210,9 @@ def test_waiting_for_a_turn_is_told_apart_and_is_no_part_of_the_deadline(tmp_pat
     assert max(timing.queue for timing in timings) > 1.0  # more than the deadline
 
 
-def test_a_server_that_goes_down_for_good_ends_the_run_in_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("harness.transport.target.PATIENCE", 1.0)
+def test_a_server_that_goes_down_for_good_ends_the_run_in_one_line(tmp_path: Path) -> None:
     with Loopback(*[says("yes")] * 3, drops()) as server:
-        more = "limits = { concurrency = 4 }"
+        more = "limits = { concurrency = 4, outage_seconds = 1 }"
         suite = write_suite(
             tmp_path / "suite", SYSTEM.format(name="a", url=server.url, more=more), count=60
         )

@@ -145,6 +145,20 @@ def test_a_server_that_is_down_is_tried_by_one_call_at_a_time_until_it_is_up() -
     ]
 
 
+def test_a_short_outage_is_looked_after_more_often() -> None:
+    server = Server(0.1, says=lambda n: "answered" if n > 9 else "failed")
+    target = Target(URL, Limits(1, outage_seconds=12.0))
+
+    async def scene() -> None:
+        await Server().call(target)
+        await calls(server, target, 12)
+
+    virtual_time.run(scene())
+    gaps = [later - earlier for earlier, later in itertools.pairwise(server.begun)]
+    pauses = [round(gap - server.seconds, 6) for gap in gaps[2:8]]
+    assert pauses == [0.1, 0.2, 0.4, 0.8, 1.5, 1.5]  # from a 120th of it to an eighth
+
+
 def test_failures_with_an_answer_between_them_are_no_outage() -> None:
     server = Server(says=lambda n: "answered" if n % 3 == 0 else "failed")
     target = Target(URL, Limits(1))
@@ -154,7 +168,7 @@ def test_failures_with_an_answer_between_them_are_no_outage() -> None:
 
 def test_a_server_that_stays_down_ends_all_that_wait() -> None:
     async def scene() -> list[object]:
-        target = Target(URL, Limits(4), patience=30.0)
+        target = Target(URL, Limits(4, outage_seconds=30.0))
         await Server().call(target)
         server = Server(says=lambda _: "failed")
         work = (server.call(target) for _ in range(50))

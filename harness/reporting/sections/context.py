@@ -75,9 +75,8 @@ class Context:
 
     @property
     def reference(self) -> SystemResult:
-        """The system that overheads are measured against: the first without retrieval or training."""
-        systems = self.results.systems
-        return next((system for system in systems if system.strategy == "base"), systems[0])
+        """The system that overheads are measured against."""
+        return reference_of(self.results)
 
     def difference(self, a: str, b: str, name: str) -> Comparison | None:
         """`b` minus `a` on a metric, whichever way round it was computed; None when it was not."""
@@ -103,6 +102,12 @@ class Context:
         estimates = [system.metrics.get(name) for system in self.results.systems]
         unit = metric(name).unit(estimates)
         return [figure(estimate, unit) for estimate in estimates]
+
+
+def reference_of(results: Results) -> SystemResult:
+    """The system that overheads are measured against: the first without retrieval or training."""
+    systems = results.systems
+    return next((system for system in systems if system.strategy == "base"), systems[0])
 
 
 def system_labels(context: Context) -> list[Cell]:

@@ -14,12 +14,12 @@ from harness.reporting.figures import LATENCY, count
 from harness.reporting.sections.context import Context, rows, system_labels
 from harness.reporting.sections.overheads import (
     overhead_blocks,
-    overhead_sentence,
-    overheads_over,
+    overheads_summary,
 )
 from harness.reporting.sections.stages import stage_blocks
 from harness.statistics.notes import closed_loop
 
+_UNPAIRED: Final = "The run holds no paired latencies, so no overhead is stated."
 _QUANTILES: Final = ("latency_p50", "latency_p95", "latency_p99", "latency_mean")
 _MOST_STEPS: Final = 300  # of a curve; a three-hundredth is less than its line is wide
 
@@ -29,7 +29,7 @@ def latency(context: Context) -> Section:
     return Section(
         id="latency",
         title="Latency",
-        sentence=f"{_sentence(context)} {closed_loop(context.run.manifest)}".rstrip(),
+        sentence=f"{overheads_summary(context.results) or _UNPAIRED} {closed_loop(context.run.manifest)}".rstrip(),
         reading=(
             "Times run from the intended start to the last token and belong to the machine named "
             "under “Reproduce”. An overhead is the mean of differences on the same question, day "
@@ -43,17 +43,6 @@ def latency(context: Context) -> Section:
             *overhead_blocks(context, context.reference.name),
         ),
     )
-
-
-def _sentence(context: Context) -> str:
-    """What the system that adds most costs over the reference."""
-    overheads = overheads_over(context, context.reference.name)
-    known = [overhead for overhead in overheads if overhead.total.value is not None]
-    if not known:
-        return "The run holds no paired latencies, so no overhead is stated."
-    most = max(known, key=lambda overhead: (overhead.total.value or 0.0, overhead.b))
-    others = " No other system adds more." if len(known) > 1 else ""
-    return f"On the same questions, {overhead_sentence(most)}{others}"
 
 
 def _left_out(context: Context) -> str:
@@ -74,7 +63,7 @@ def _elsewhere(context: Context) -> str:
         return ""
     return (
         f" The times of {join(names)} are not measured here: they were recorded with the answers, "
-        "wherever those came from, so no overhead is stated."
+        "wherever those came from, so no overhead of theirs is stated."
     )
 
 

@@ -10,11 +10,12 @@ from harness.reporting.charts import Mark, interval_chart, zero_axis
 from harness.reporting.components import Badge, Cell, Chart, Column, Table
 from harness.reporting.figures import LATENCY_DIFFERENCE, Unit, figure, p_value
 from harness.reporting.metrics import METRICS
-from harness.reporting.sections.context import Context
+from harness.reporting.sections.context import Context, reference_of
 from harness.reporting.sections.marks import mark
 from harness.reporting.sections.stages import OTHER, QUEUE, mean_of
 from harness.statistics.estimate import Estimate
 from harness.statistics.overhead import Overhead
+from harness.statistics.results import Results
 from harness.systems.base import STAGES, Stage
 
 _WHOLE: Final = "latency_mean"
@@ -33,17 +34,44 @@ _WORDS: Final[Mapping[Stage, tuple[str, str]]] = {
 """How each stage is named in a sentence: where it takes longer, and where less."""
 
 
-def overheads_over(context: Context, reference: str) -> list[Overhead]:
+def overheads_over(results: Results, reference: str) -> list[Overhead]:
     """What each other measured system takes longer than the reference, in the run's order."""
-    found = (_over(overhead, reference) for overhead in context.results.latency.overheads)
+    found = (_over(overhead, reference) for overhead in results.latency.overheads)
     return [overhead for overhead in found if overhead is not None]
 
 
+def overheads_summary(results: Results) -> str:
+    """What the system that adds most costs over the reference, and reading over weights that know.
+
+    Empty where no question was measured on two systems.
+    """
+    against = overheads_over(results, reference_of(results).name)
+    known = [overhead for overhead in against if overhead.total.value is not None]
+    choice = _reading_over_weights(results)
+    if not known:
+        return "" if choice is None else f"On the same questions, {overhead_sentence(choice)}"
+    most = max(known, key=lambda overhead: (overhead.total.value or 0.0, overhead.b))
+    rest = " No other system adds more."
+    if (most.total.value or 0.0) < 0:  # all are faster than the reference
+        most = min(known, key=lambda overhead: (overhead.total.value or 0.0, overhead.b))
+        rest = " No other system takes less."
+    said = f"On the same questions, {overhead_sentence(most)}{rest if len(known) > 1 else ''}"
+    if choice is None or {choice.a, choice.b} == {most.a, most.b}:
+        return said
+    return f"{said} In direct comparison, {overhead_sentence(choice)}"
+
+
 def overhead_sentence(overhead: Overhead) -> str:
-    """Such as: rag costs +212 ms [+198, +226] over base: retrieval +9, longer prefill +150, decode +53."""
+    """Such as: rag costs +212 ms [+198, +226] over base: retrieval +9, longer prefill +150, decode +53.
+
+    The slower of the two is named first.
+    """
     total = overhead.total
     if total.value is None:
         return f"What {overhead.b} costs over {overhead.a} is not known: {total.method}."
+    if total.value < 0:
+        overhead = overhead.reversed()
+        total = overhead.total
     unit = LATENCY_DIFFERENCE.fitted([total.value])
     whole = figure(total, unit)
     parts = [
@@ -62,7 +90,7 @@ def overhead_sentence(overhead: Overhead) -> str:
 
 def overhead_blocks(context: Context, reference: str) -> tuple[Chart | Table, ...]:
     """Chart and table against the reference, and a table of the pairs without it, if any."""
-    against = overheads_over(context, reference)
+    against = overheads_over(context.results, reference)
     others = [o for o in context.results.latency.overheads if reference not in {o.a, o.b}]
     blocks: list[Chart | Table] = []
     if against:
@@ -70,6 +98,14 @@ def overhead_blocks(context: Context, reference: str) -> tuple[Chart | Table, ..
     if others:
         blocks.append(_pairs(context, others))
     return tuple(blocks)
+
+
+def _reading_over_weights(results: Results) -> Overhead | None:
+    """The first system that retrieves against the first that was fine-tuned, where both were measured."""
+    first = {system.strategy: system.name for system in reversed(results.systems)}
+    pair = {first.get("rag"), first.get("fine-tuned")}
+    measured = (o for o in results.latency.overheads if o.total.value is not None)
+    return next((overhead for overhead in measured if {overhead.a, overhead.b} == pair), None)
 
 
 def _over(overhead: Overhead, reference: str) -> Overhead | None:

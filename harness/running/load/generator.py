@@ -186,9 +186,12 @@ class LoadTest:
     def _interrupted(self) -> str:
         if not self._steps:
             return "interrupted before any step was finished; nothing is kept"
+        count = len(self._steps)
+        done = (
+            "1 step was finished and is" if count == 1 else f"{count} steps were finished and are"
+        )
         return (
-            f"interrupted: {len(self._steps)} steps were finished and are kept; "
-            f"see them with: harness load --from {self._folder.path}"
+            f"interrupted: {done} kept; see the test with: harness load --from {self._folder.path}"
         )
 
 
