@@ -196,8 +196,14 @@ class RunFolder:
     def update(self, **changes: Any) -> None:  # noqa: ANN401  (fields of Manifest)
         """Write the manifest anew with some fields changed, all or nothing."""
         manifest = replace(self._manifest, **changes)
-        with disk_errors(self.path):
+        try:
             write_manifest(self.path, manifest)
+        except OSError as error:
+            told = located(error.filename or self.path, None, error.strerror or str(error))
+            raise RunError(
+                f"{told}; what was journalled before is kept, make room and go on with: "
+                f"harness resume {self.path}"
+            ) from error
         self._manifest = manifest
 
     def note(self, note: str) -> None:

@@ -147,17 +147,21 @@ def _between_repeats(systems: Sequence[SystemResult]) -> Iterator[str]:
 
 
 def _unstated(systems: Sequence[SystemResult]) -> Iterator[str]:
-    """One sentence for each metric and reason, with the systems that it holds for."""
-    found: dict[tuple[str, str], list[str]] = {}
+    """One sentence for each reason and the systems that it holds for, with the metrics that lack."""
+    missing: dict[tuple[str, str], list[str]] = {}
     for system in systems:
         for metric, estimate in system.metrics.items():
             if estimate.value is None:
-                found.setdefault((metric, estimate.method), []).append(system.name)
-    for (metric, reason), names in found.items():
+                missing.setdefault((metric, estimate.method), []).append(system.name)
+    together: dict[tuple[tuple[str, ...], str], list[str]] = {}
+    for (metric, reason), names in missing.items():
+        together.setdefault((tuple(names), reason), []).append(metric)
+    for (names, reason), metrics in together.items():
         if reason == UNTOLD and len(names) == len(systems):
             continue  # no gap: nobody here has such a stage
         who = "all systems" if len(names) == len(systems) else ", ".join(names)
-        yield f"{metric} is not shown for {who}: {reason}."
+        are = "is" if len(metrics) == 1 else "are"
+        yield f"{', '.join(metrics)} {are} not shown for {who}: {reason}."
 
 
 def _answers(count: int) -> str:

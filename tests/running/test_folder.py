@@ -6,6 +6,8 @@ import resource
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
@@ -228,21 +230,40 @@ def test_a_second_process_is_refused_by_the_pid_of_the_first(tmp_path: Path) -> 
             RunFolder.open(run)
 
 
-def test_a_full_disk_keeps_what_was_journalled(tmp_path: Path) -> None:
-    # a bound on the size of files fails a write as a full disk does, half a line included
-    run = new_run(tmp_path, record("q0"))
-    size = (run / "records.jsonl").stat().st_size
+@contextmanager
+def full_beyond(size: int) -> Iterator[None]:
+    """A bound on the size of files fails a write as a full disk does, half a line included."""
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+
+
+def test_a_full_disk_keeps_what_was_journalled(tmp_path: Path) -> None:
+    run = new_run(tmp_path, record("q0"))
+    size = (run / "records.jsonl").stat().st_size
     with RunFolder.open(run) as folder:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 100, hard))
-        try:
-            with pytest.raises(RunError, match=r"records.jsonl: .* is kept, .* harness resume"):
-                folder.append(record("q1", position=1))
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-            signal.signal(signal.SIGXFSZ, before)
+        with (
+            full_beyond(size + 100),
+            pytest.raises(RunError, match=r"records.jsonl: .* is kept, .* harness resume"),
+        ):
+            folder.append(record("q1", position=1))
         assert (run / "records.jsonl").stat().st_size == size
         folder.append(record("q1", position=1))
     assert len(load_run(run).records) == 2
     assert load_run(run).notes == ()
+
+
+def test_a_manifest_that_does_not_fit_on_the_disk_stays_what_it_was(tmp_path: Path) -> None:
+    run = new_run(tmp_path, record("q0"))
+    before = (run / "manifest.json").read_bytes()
+    with RunFolder.open(run) as folder:
+        with full_beyond(50), pytest.raises(RunError, match=r"is kept, .* harness resume"):
+            folder.note("it is late")
+        assert (run / "manifest.json").read_bytes() == before
+        folder.note("it is late")
+    assert load_run(run).notes == ("it is late",)
