@@ -156,12 +156,12 @@ def _unstated(systems: Sequence[SystemResult]) -> Iterator[str]:
     together: dict[tuple[tuple[str, ...], str], list[str]] = {}
     for (metric, reason), names in missing.items():
         together.setdefault((tuple(names), reason), []).append(metric)
-    for (names, reason), metrics in together.items():
-        if reason == UNTOLD and len(names) == len(systems):
+    for (who, reason), metrics in together.items():
+        if reason == UNTOLD and len(who) == len(systems):
             continue  # no gap: nobody here has such a stage
-        who = "all systems" if len(names) == len(systems) else ", ".join(names)
+        whom = "all systems" if len(who) == len(systems) else ", ".join(who)
         are = "is" if len(metrics) == 1 else "are"
-        yield f"{', '.join(metrics)} {are} not shown for {who}: {reason}."
+        yield f"{', '.join(metrics)} {are} not shown for {whom}: {reason}."
 
 
 def _answers(count: int) -> str:
