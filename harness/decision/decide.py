@@ -159,9 +159,7 @@ def _compared(decision: Decision) -> Ranking | None:
     everyone = decision.everyone
     if everyone is None or decision.front is None or decision.pool == everyone.systems:
         return everyone if decision.pool else None
-    return Ranking(
-        decision.pool, everyone.metrics, decision.front, decision.choice.standings
-    )
+    return Ranking(decision.pool, everyone.metrics, decision.front, decision.choice.standings)
 
 
 class _Maker:

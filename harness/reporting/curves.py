@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from markupsafe import Markup
@@ -54,8 +55,8 @@ def step_chart(curves: Sequence[Steps], x_axis: Axis, y_axis: Axis, label: str) 
     """All curves in one field; values outside the axes are drawn at their ends."""
     return _field(
         [
-            _curve(curve, lambda values, own=curve: _corners(own, values, x_axis, y_axis))
-            for curve in curves
+            _curve(curve, partial(_corners, curve, x_axis=x_axis, y_axis=y_axis))
+            for curve in sorted(curves, key=_broken)
         ],
         x_axis,
         y_axis,
@@ -67,13 +68,18 @@ def smooth_chart(curves: Sequence[Smooth], x_axis: Axis, y_axis: Axis, label: st
     """As `step_chart`, without steps."""
     return _field(
         [
-            _curve(curve, lambda values, own=curve: _points(own.x, values, x_axis, y_axis))
-            for curve in curves
+            _curve(curve, partial(_points, curve.x, x_axis=x_axis, y_axis=y_axis))
+            for curve in sorted(curves, key=_broken)
         ],
         x_axis,
         y_axis,
         label,
     )
+
+
+def _broken(curve: Steps | Smooth) -> bool:
+    """Whether its line is; such lie over solid ones, so that both are seen where they coincide."""
+    return dash(curve.slot) != dash(0)
 
 
 def _curve(
@@ -148,8 +154,14 @@ def levels(axis: Axis) -> Markup:
 
 
 def numbers(axis: Axis) -> Markup:
-    """The ticks of the horizontal axis."""
-    text = Markup('<text x="{}%" y="14">{}</text>')
+    """The ticks of the horizontal axis; a long one at its end stays inside."""
+    text = Markup('<text{} x="{}%" y="14">{}</text>')
+    written = [(tick, axis.unit.tick(tick)) for tick in axis.ticks]
     return Markup().join(
-        text.format(f"{axis.x(tick):.4g}", axis.unit.tick(tick)) for tick in axis.ticks
+        text.format(
+            Markup(' class="end"') if tick == axis.ticks[-1] and len(it) > _FITTING else "",
+            f"{axis.x(tick):.4g}",
+            it,
+        )
+        for tick, it in written
     )

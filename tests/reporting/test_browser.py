@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from planted import planted_run, planted_sweep, with_formats, with_parts, with_texts
+from planted import BOOK, planted_run, planted_sweep, with_formats, with_parts, with_texts
 from planted_load import planted_loads
 from planted_past import planted_entries, planted_past, step
 from planted_quality import planted_agreement, planted_quality
 
+from harness.decision import Needs, decide, recommendation
 from harness.reporting import write_report
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run,
         with_parts(results, lambda _, number, place: number > 10 * place),
         tmp_path_factory.mktemp("report") / "report.html",
+        recommendation=recommendation(decide(run, results, BOOK, Needs())),
         hygiene=planted_sweep(),
         quality=planted_quality(results, HOSTILE),
         agreement=[planted_agreement(results)],
