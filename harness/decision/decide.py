@@ -33,7 +33,7 @@ from harness.decision.ownership import (
     savings,
 )
 from harness.decision.pareto import Front, pareto
-from harness.decision.recommend import DEFAULT_CONSTRAINTS, Recommendation
+from harness.decision.recommend import DEFAULT_CONSTRAINTS, Ranking, Recommendation
 from harness.decision.situation import Fit, fits, shifted
 from harness.decision.words import join
 from harness.running.folder import LoadedRun
@@ -54,7 +54,8 @@ class Decision:
     `provisional`: no system surely keeps everything, and the pool has those that may. `uncounted` are
     metrics that would count and are not known for every system. `shifts` has what would have to be so
     for another choice. `break_evens_by_change` has the break-evens at other days between two changes
-    (`CHANGES`). `text` says it all in a paragraph.
+    (`CHANGES`). `everyone` ranks all systems of the run, whatever was asked for. `text` says it all in a
+    paragraph.
     """
 
     needs: Needs
@@ -74,6 +75,7 @@ class Decision:
     text: str
     shifts: tuple[Shift, ...] = ()
     break_evens_by_change: Mapping[float, tuple[BreakEven, ...]] = field(default_factory=dict)
+    everyone: Ranking | None = None
 
 
 def decide(
@@ -119,6 +121,7 @@ def decide(
         text="",
         shifts=tuple(maker.shifts(needs)),
         break_evens_by_change={days: break_evens(owned, saved, days) for days in CHANGES},
+        everyone=_ranking(maker.sets[0], maker.choose(maker.sets[0].systems)),
     )
     return replace(decision, text=_text(decision))
 
@@ -140,7 +143,23 @@ def recommendation(decision: Decision) -> Recommendation:
         ),
         owned=decision.owned,
         break_evens_by_change=decision.break_evens_by_change,
+        compared=_compared(decision),
+        everyone=decision.everyone,
     )
+
+
+def _ranking(draws: Draws, choice: Choice) -> Ranking | None:
+    if not draws.metrics:
+        return None
+    return Ranking(draws.systems, draws.metrics, pareto(draws), choice.standings)
+
+
+def _compared(decision: Decision) -> Ranking | None:
+    """The ranking of those that the choice was made among; that of everyone where these are all."""
+    everyone = decision.everyone
+    if everyone is None or decision.front is None or decision.pool == everyone.systems:
+        return everyone if decision.pool else None
+    return Ranking(decision.pool, everyone.metrics, decision.front, decision.choice.standings)
 
 
 class _Maker:

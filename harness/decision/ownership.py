@@ -70,6 +70,11 @@ class Ownership:
         """US dollars a month for being there, without any question or refresh."""
         return self.hosting + (self.storage or 0.0)
 
+    def month(self, questions: float, change_days: float) -> Estimate:
+        """US dollars a month of so many questions, where the facts change every `change_days`."""
+        fixed = _fixed(self.per_refresh, _MONTH / change_days, self.standing)
+        return _month(self.per_query, questions, fixed, self.basis)
+
 
 @dataclass(frozen=True, slots=True)
 class BreakEven:
@@ -229,7 +234,7 @@ def _reached(fixed: float, difference: float | None) -> float | None:
     return abs(fixed) / -difference if difference is not None and difference < 0 else None
 
 
-def _month(per_query: Estimate, volume: int, fixed: float | None, basis: str) -> Estimate:
+def _month(per_query: Estimate, volume: float, fixed: float | None, basis: str) -> Estimate:
     if fixed is None:
         return Estimate.unknown(basis)
     if per_query.value is None or per_query.low is None or per_query.high is None:

@@ -1,4 +1,4 @@
-"""Step curves over two axes, as static inline SVG.
+"""Curves over two axes, in steps or smooth, as static inline SVG.
 
 The field fills whatever width it gets: the curves live in a stretched coordinate system of their own
 whose lines keep their width, grid and numbers in percentages beside them. To a screen reader a chart
@@ -7,8 +7,9 @@ is one image with a label; the numbers are in the table beside it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from markupsafe import Markup
@@ -19,6 +20,7 @@ from harness.reporting.untrusted import visible
 
 HEIGHT: Final = 240
 _SIZE: Final = 1000  # of the stretched field, in its own units
+_FITTING: Final = 6  # characters of a number that fit to the left of the field
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +40,69 @@ class Steps:
     high: tuple[float, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Smooth:
+    """A curve through (`x[i]`, `y[i]`), close enough for straight lines between; the rest as in `Steps`."""
+
+    slot: int
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+
+
 def step_chart(curves: Sequence[Steps], x_axis: Axis, y_axis: Axis, label: str) -> Markup:
     """All curves in one field; values outside the axes are drawn at their ends."""
-    field = Markup().join(
-        Markup('<g class="{}">{}<path class="curve {}" vector-effect="non-scaling-stroke" d="{}"/></g>').format(
-            colour(curve.slot), _band(curve, x_axis, y_axis), dash(curve.slot),
-            _path(_corners(curve, curve.y, x_axis, y_axis)),
-        )
-        for curve in curves
-    )  # fmt: skip
+    return _field(
+        [
+            _curve(curve, partial(_corners, curve, x_axis=x_axis, y_axis=y_axis))
+            for curve in sorted(curves, key=_broken)
+        ],
+        x_axis,
+        y_axis,
+        label,
+    )
+
+
+def smooth_chart(curves: Sequence[Smooth], x_axis: Axis, y_axis: Axis, label: str) -> Markup:
+    """As `step_chart`, without steps."""
+    return _field(
+        [
+            _curve(curve, partial(_points, curve.x, x_axis=x_axis, y_axis=y_axis))
+            for curve in sorted(curves, key=_broken)
+        ],
+        x_axis,
+        y_axis,
+        label,
+    )
+
+
+def _broken(curve: Steps | Smooth) -> bool:
+    """Whether its line is; such lie over solid ones, so that both are seen where they coincide."""
+    return dash(curve.slot) != dash(0)
+
+
+def _curve(
+    curve: Steps | Smooth, corners: Callable[[Sequence[float]], list[tuple[float, float]]]
+) -> Markup:
+    band = Markup()
+    if curve.low:
+        around = [*corners(curve.low), *reversed(corners(curve.high))]
+        band = Markup('<path class="band" d="{}Z"/>').format(_path(around))
     return Markup(
-        '<div class="curves" role="img" aria-label="{}">\n<svg width="100%" height="{height}">{}{}\n'
+        '<g class="{}">{}<path class="curve {}" vector-effect="non-scaling-stroke" d="{}"/></g>'
+    ).format(colour(curve.slot), band, dash(curve.slot), _path(corners(curve.y)))
+
+
+def _field(curves: Sequence[Markup], x_axis: Axis, y_axis: Axis, label: str) -> Markup:
+    room = " long" if max(len(y_axis.unit.tick(t)) for t in y_axis.ticks) > _FITTING else ""
+    return Markup(
+        '<div class="curves{}" role="img" aria-label="{}">\n<svg width="100%" height="{height}">{}{}\n'
         '<svg width="100%" height="{height}" viewBox="0 0 {size} {size}" preserveAspectRatio="none">'
         "{}</svg></svg>\n"
         '<svg width="100%" height="20">{}</svg>\n</div>'
     ).format(
-        visible(label), vertical_rules(x_axis), levels(y_axis), field, numbers(x_axis),
+        room, visible(label), vertical_rules(x_axis), levels(y_axis), Markup().join(curves), numbers(x_axis),
         height=HEIGHT, size=_SIZE,
     )  # fmt: skip
 
@@ -66,17 +115,19 @@ def _corners(
     corners = [(x_axis.x(0), y_axis.x(curve.start)), (x_axis.x(places[0]), y_axis.x(curve.start))]
     for value, left, right in zip(values, places, places[1:], strict=False):
         corners += [(x_axis.x(left), y_axis.x(value)), (x_axis.x(right), y_axis.x(value))]
-    return [(x * _SIZE / 100, _SIZE - y * _SIZE / 100) for x, y in corners]
+    return [_placed(x, y) for x, y in corners]
 
 
-def _band(curve: Steps, x_axis: Axis, y_axis: Axis) -> Markup:
-    if not curve.low:
-        return Markup()
-    around = [
-        *_corners(curve, curve.low, x_axis, y_axis),
-        *reversed(_corners(curve, curve.high, x_axis, y_axis)),
-    ]
-    return Markup('<path class="band" d="{}Z"/>').format(_path(around))
+def _points(
+    x: Sequence[float], y: Sequence[float], x_axis: Axis, y_axis: Axis
+) -> list[tuple[float, float]]:
+    """The points of a smooth curve in the field's units."""
+    return [_placed(x_axis.x(a), y_axis.x(b)) for a, b in zip(x, y, strict=True)]
+
+
+def _placed(x: float, y: float) -> tuple[float, float]:
+    """From per cent of the axes to the field's units, in which y goes down."""
+    return x * _SIZE / 100, _SIZE - y * _SIZE / 100
 
 
 def _path(corners: Sequence[tuple[float, float]]) -> str:
@@ -103,8 +154,14 @@ def levels(axis: Axis) -> Markup:
 
 
 def numbers(axis: Axis) -> Markup:
-    """The ticks of the horizontal axis."""
-    text = Markup('<text x="{}%" y="14">{}</text>')
+    """The ticks of the horizontal axis; a long one at its end stays inside."""
+    text = Markup('<text{} x="{}%" y="14">{}</text>')
+    written = [(tick, axis.unit.tick(tick)) for tick in axis.ticks]
     return Markup().join(
-        text.format(f"{axis.x(tick):.4g}", axis.unit.tick(tick)) for tick in axis.ticks
+        text.format(
+            Markup(' class="end"') if tick == axis.ticks[-1] and len(it) > _FITTING else "",
+            f"{axis.x(tick):.4g}",
+            it,
+        )
+        for tick, it in written
     )

@@ -92,7 +92,11 @@ class Unit:
         """A round number, as at an axis, with prefix and suffix."""
         scaled = self.factor * number
         sign = MINUS if scaled < 0 else "+" if self.signed and scaled > 0 else ""
-        return self.decorate(f"{sign}{abs(scaled):,.6g}")
+        size = abs(scaled)
+        text = f"{size:,.6g}"
+        if "e" in text:  # nobody reads $1e-06
+            text = f"{size:,.0f}" if size > 1 else f"{size:.{_decimals(size)}f}".rstrip("0")
+        return self.decorate(f"{sign}{text}")
 
     def decorate(self, text: str) -> str:
         """A written number with prefix and suffix; a sign stays in front."""

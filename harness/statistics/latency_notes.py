@@ -47,7 +47,7 @@ def _warm_ups(settling: Sequence[Settling]) -> Iterator[str]:
     """One sentence for all systems with a warm-up."""
     told = [
         f"{found.system}: {_first(found)}, {found.cut:,} of {found.measured:,} "
-        f"(p = {found.warm_up.p_value:.2g}; the slowest took {_span(found.slowest_cut or 0.0)})"
+        f"(p = {found.warm_up.p_value:.2g}, up to {_span(found.slowest_cut or 0.0)})"
         for found in settling
         if found.warm_up.ended and found.cut
     ]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from planting import DAYS, Script, planted_run
 
-from harness.decision import Decision, Needs, Situation, decide
+from harness.decision import Decision, Needs, Situation, decide, recommendation
 from harness.decision.bounds import parse_constraint
 from harness.decision.choice import choose
 from harness.decision.draws import Draws, draw
@@ -60,6 +60,27 @@ def test_the_planted_best_is_taken_whatever_the_weights_and_seed(
         assert found.front.dominated == (("beaten", "best"),)
         assert list(found.out) == ["dear"]
         assert found.text.startswith("Take best. It keeps all that was asked for.")
+
+
+def test_everyone_is_ranked_whatever_was_asked_for(run: LoadedRun, results: Results) -> None:
+    alone = made(run, results, needs("right_rate >= 80%", "latency_p95 <= 300 ms"))
+    assert alone.pool == ("best",)
+    everyone = alone.everyone
+    assert everyone is not None
+    assert everyone.systems == ("beaten", "best", "dear")
+    assert everyone.front.front == ("best", "dear")
+    assert everyone.front.dominated == (("beaten", "best"),)
+    assert [one.system for one in everyone.standings] == ["beaten", "best", "dear"]
+    assert all(sum(one.ranks) == pytest.approx(1) for one in everyone.standings)
+    told = recommendation(alone)
+    assert told.everyone is everyone
+    assert told.compared is not None
+    assert (told.compared.systems, told.compared.standings) == (("best",), ())
+    all_of_them = recommendation(made(run, results, needs()))
+    assert all_of_them.compared is all_of_them.everyone
+    nobody = recommendation(made(run, results, needs("latency_p95 <= 1 ms")))
+    assert nobody.compared is None
+    assert nobody.everyone is not None
 
 
 def test_a_trade_off_depends_on_what_counts_more_and_is_settled_by_saying_so(

@@ -138,6 +138,8 @@ def test_a_month_is_known_at_several_rates_of_change(results: Results) -> None:
     assert fast.set_up == pytest.approx(5.0)
     assert list(fast.by_change) == list(CHANGES)
     assert fast.by_change[30.0] == fast.monthly
+    for days, months in fast.by_change.items():
+        assert {v: fast.month(v, days) for v in months} == months
     daily, weekly = (fast.by_change[days][1_000].value or 0 for days in (1.0, 7.0))
     assert daily - weekly == pytest.approx(1.0 * 365.25 / 12 * (1 - 1 / 7))
 

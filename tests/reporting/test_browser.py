@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from planted import planted_run, planted_sweep, with_formats, with_parts, with_texts
+from planted import BOOK, planted_run, planted_sweep, with_formats, with_parts, with_texts
 from planted_load import planted_loads
 from planted_past import planted_entries, planted_past, step
 from planted_quality import planted_agreement, planted_quality
 
+from harness.decision import Needs, decide, recommendation
 from harness.reporting import write_report
+from harness.statistics.estimate import Estimate
+from harness.statistics.results import SystemResult
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -46,6 +50,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run,
         with_parts(results, lambda _, number, place: number > 10 * place),
         tmp_path_factory.mktemp("report") / "report.html",
+        recommendation=recommendation(decide(run, results, BOOK, Needs())),
         hygiene=planted_sweep(),
         quality=planted_quality(results, HOSTILE),
         agreement=[planted_agreement(results)],
@@ -80,10 +85,24 @@ def test_the_page_loads_alone_and_fits(
     context.close()
 
 
+def _priced_with_six_digits(system: SystemResult) -> SystemResult:
+    """A cost whose column is wide: `[0.00153, 0.00180]`, 1,083 answers in 205 groups."""
+    cost = Estimate(1.7e-6, 1.53e-6, 1.8e-6, 1083, 205, "planted")
+    least = Estimate(5.3e-7, 4.9e-7, 5.7e-7, 1083, 205, "planted")
+    rates = {
+        name: replace(estimate, n=1083, groups=205)
+        for name, estimate in system.metrics.items()
+        if estimate.value is not None
+    }
+    paid = least if system.name == "base" else cost
+    return replace(system, metrics={**system.metrics, **rates, "cost_per_query": paid})
+
+
 @pytest.mark.parametrize("width", [1000, 1024, 1217, 1280])
 def test_ten_systems_with_long_names_fit(browser: Browser, tmp_path: Path, width: int) -> None:
     run, results = planted_run(questions=24, days=3, systems=10)
-    path = write_report(run, results, tmp_path / "report.html")
+    dear = replace(results, systems=tuple(map(_priced_with_six_digits, results.systems)))
+    path = write_report(run, dear, tmp_path / "report.html")
     page = browser.new_page(viewport={"width": width, "height": 900})
     page.goto(path.as_uri(), timeout=120_000)
     assert page.evaluate(CLIPPED) == []

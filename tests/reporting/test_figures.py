@@ -6,6 +6,7 @@ from harness.reporting.figures import (
     DOLLARS,
     LATENCY,
     LATENCY_DIFFERENCE,
+    MINUS,
     NUMBER,
     RATE,
     RATE_DIFFERENCE,
@@ -95,6 +96,14 @@ def test_numbers_that_stand_together_share_their_decimals(
     unit: Unit, numbers: tuple[float, ...], texts: tuple[str, ...]
 ) -> None:
     assert unit.write(*numbers) == texts
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(1e-6, "$0.000001"), (-2.5e-7, f"{MINUS}$0.00000025"), (1e6, "$1,000,000"), (0.05, "$0.05")],
+)
+def test_no_tick_has_an_exponent(number: float, text: str) -> None:
+    assert DOLLARS.tick(number) == text
 
 
 def test_a_sign_stays_before_the_prefix() -> None:

@@ -417,7 +417,7 @@ def test_the_first_page_says_what_would_change_the_choice_first() -> None:
         " No system surely keeps all that was asked for. What would change this first: "
         "stale rate below 4%, then the choice is rag."
     )
-    changes = tables(section(view, "decision"))[-1]
+    changes = tables(section(view, "decision"))[1]
     assert [row[0] for row in changes.rows] == list(asked.changes)
     depends = replace(asked, choice=None, tied=("rag", "hybrid"), depends=True)
     answer = report_view(run, results, recommendation=depends).overview.answer

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from harness.decision.words import join
 from harness.reporting.components import Badge, Cell, Column, Lines, Section, Table
-from harness.reporting.figures import NUMBER, Unit, figure
+from harness.reporting.figures import DOLLARS, NUMBER, Unit, figure
 from harness.reporting.metrics import in_words, metric
 from harness.reporting.sections.context import Context
 from harness.reporting.sections.scope import scope
@@ -79,19 +79,17 @@ def _why(verdict: ClaimVerdict, unit: Unit) -> str:
 
 
 def _unit(verdict: ClaimVerdict) -> Unit:
-    """The metric's unit; arithmetic is about dollars."""
+    """The metric's unit, said with each number: here no column heads it; arithmetic is in dollars."""
     claim = verdict.claim
     if claim.computed is not None:
-        return metric("cost_per_query").unit([claim.computed])
+        return DOLLARS
     if not claim.metric:
         return NUMBER
     of = metric(claim.metric)
-    if not claim.a:
-        return of.unit([verdict.estimate])
-    unit = of.difference_unit([verdict.estimate])
+    unit = (of.difference_unit if claim.a else of.unit)([verdict.estimate])
     if of.quantity == "usd":
         return replace(unit, prefix="$", suffix=unit.name.removeprefix("$"))
-    return replace(unit, suffix=f" {unit.name}")
+    return replace(unit, suffix=f" {unit.name}") if claim.a else unit
 
 
 def _range(claim: Claim, unit: Unit) -> str:

@@ -13,6 +13,7 @@ from harness.reporting.crossings import crossing_volume, others_lines
 from harness.reporting.figures import DOLLARS, NBSP, NUMBER, Unit, count, duration, figure
 from harness.reporting.metrics import METRICS
 from harness.reporting.sections.context import Context, rows, system_labels
+from harness.reporting.sections.months import month_charts
 from harness.reporting.spent import spent_dollars, spent_words
 from harness.reporting.untrusted import single_line
 from harness.statistics.results import Upkeep
@@ -40,12 +41,15 @@ def cost(context: Context) -> Section:
         reading=(
             "Cost per query is what answering took; setting up and keeping up to date (indexing, "
             "training) stands apart, because it falls per change of the corpus and not per "
-            "question. A price that is not known is unknown, never 0."
+            "question. A price that is not known is unknown, never 0. Where two curves of a month "
+            "cross, the other system becomes the cheaper; the band is the interval of the cost per "
+            "query."
             + (f" {_OPEN}" if any(s.cost.least is not None for s in context.results.scores) else "")
         ),
         blocks=(
             _query_table(context),
             _upkeep_table(context),
+            *month_charts(context),
             *_owned_table(context),
             *_crossing_table(context),
             *_judging_table(context),

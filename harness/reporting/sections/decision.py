@@ -1,4 +1,4 @@
-"""The recommendation: what was asked of a system, and which systems keep it."""
+"""The recommendation: what was asked of a system, who keeps it, and how they rank."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from harness.reporting.components import Badge, Cell, Column, Section, Table
 from harness.reporting.figures import figure
 from harness.reporting.metrics import metric
 from harness.reporting.sections.context import Context
+from harness.reporting.sections.ranking import ranking_blocks, ranking_reading
 
 if TYPE_CHECKING:
     from harness.decision.recommend import Recommendation
@@ -32,7 +33,7 @@ def decision(context: Context) -> Section | None:
         reading=(
             "“Met” and “missed” take the whole interval; “undecided” means that the bound lies "
             "inside it and more questions would tell. The bounds are assumptions of this report: "
-            "other bounds can choose another system."
+            f"other bounds can choose another system.{ranking_reading(context)}"
         ),
         blocks=(
             Table(
@@ -50,6 +51,7 @@ def decision(context: Context) -> Section | None:
                 ),
             ),
             *_changes(recommendation),
+            *ranking_blocks(context),
         ),
     )
 

@@ -28,7 +28,7 @@ def flips(context: Context) -> Section:
         sentence = "On no question was one system right and another not."
     else:
         hidden = total - len(shown)
-        rest = f"; the other {count(hidden)} are in the run's records" if hidden else ""
+        rest = f"; the other {count(hidden)} are under “Every answer”" if hidden else ""
         sentence = (
             f"{count(total)} times one system was right where another was not; "
             f"{count(len(shown))} are shown{rest}."

@@ -67,9 +67,16 @@ def _ran(context: Context) -> tuple[tuple[str, str], ...]:
             f"{count(per_day)} a day, {count(attempted)} answers attempted in all",
         ),
         ("Systems", ", ".join(system.name for system in results.systems)),
-        ("Machine", ", ".join(str(value) for value in machine.values()) or "not recorded"),
+        ("Machine", ", ".join(_said(*entry) for entry in machine.items()) or "not recorded"),
         ("Date", manifest.created),
     )
+
+
+def _said(name: str, value: object) -> str:
+    """An entry of the machine; a number alone does not say of what."""
+    if name == "cores":
+        return f"{value} core{'' if str(value) == '1' else 's'}"
+    return str(value)
 
 
 def _limits(context: Context) -> tuple[str, ...]:

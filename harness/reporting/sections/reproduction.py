@@ -82,13 +82,20 @@ def _run_facts(context: Context) -> tuple[tuple[str, str], ...]:
 
 
 def _systems_table(context: Context) -> Table:
+    counts = {
+        system.name: " / ".join(
+            map(count, (system.counts.attempted, system.counts.answered, system.counts.failed))
+        )
+        for system in context.results.systems
+    }
     return Table(
-        caption="Systems: settings and fingerprints",
+        caption="Systems: settings, fingerprints and answers",
         columns=(
             Column("System", numeric=False),
             Column("Strategy", numeric=False),
             Column("Settings", numeric=False),
             Column("Fingerprints", numeric=False),
+            Column("Answers", "attempted / answered / failed"),
         ),
         rows=tuple(
             (
@@ -96,6 +103,7 @@ def _systems_table(context: Context) -> Table:
                 system.strategy,
                 Lines(tuple(f"{key}: {text}" for key, text in _entries(system.settings))),
                 Lines(tuple(f"{key}: {text}" for key, text in _entries(system.fingerprints))),
+                counts.get(system.name, "none"),
             )
             for system in context.run.manifest.systems
         ),
