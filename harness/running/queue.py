@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from array import array
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
@@ -16,10 +16,11 @@ class TaskQueue:
 
     def __init__(self, plan: Sequence[Task]) -> None:
         self._plan = plan
-        self._positions: deque[int] = deque()
+        self._positions = array("I")
+        self._taken = 0  # so many at the beginning have had their turn
 
     def __len__(self) -> int:
-        return len(self._positions)
+        return len(self._positions) - self._taken
 
     def put(self, task: Task) -> None:
         """Let a task of the plan wait behind the others."""
@@ -27,13 +28,17 @@ class TaskQueue:
 
     def take(self) -> Task:
         """The next task."""
-        return self._plan[self._positions.popleft()]
+        task = self._plan[self._positions[self._taken]]
+        self._taken += 1
+        return task
 
     def take_together(self, most: Mapping[str, int]) -> list[Task]:
         """The next task, and later ones of its system: up to so many as that takes at once."""
         first = self.take()
-        later = (self._plan[position] for position in self._positions)
-        also = list(islice((t for t in later if t.system == first.system), most[first.system] - 1))
-        for task in also:
-            self._positions.remove(task.position)
+        places = range(self._taken, len(self._positions))
+        alike = (p for p in places if self._plan[self._positions[p]].system == first.system)
+        chosen = list(islice(alike, most[first.system] - 1))
+        also = [self._plan[self._positions[place]] for place in chosen]
+        for place in reversed(chosen):
+            del self._positions[place]
         return [first, *also]

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from harness.errors import ConfigError, nearest
 from harness.scoring.prices import Entry, PriceBook, PublishedPrice, TokenPrice, UnknownPrice
+from harness.transport.urls import is_local
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice, Provider
@@ -97,7 +98,9 @@ def _named(entry: Entry, day: date) -> Entry:
 
 def _at(one: Served, day: date) -> TokenPrice | UnknownPrice:
     """The price of what is behind an address."""
-    serving = [provider for provider in _providers() if _serves(provider, one.url)]
+    # The data take fifteen megabytes, and a server on this machine is in none of them.
+    known = () if is_local(one.url) else _providers()
+    serving = [provider for provider in known if _serves(provider, one.url)]
     if not serving:
         host = urlsplit(one.url).hostname or one.url
         return UnknownPrice(

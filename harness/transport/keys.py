@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import os
 import re
 from typing import Any, Final, NoReturn
-from urllib.parse import urlsplit
 
 from harness.errors import ConfigError
+from harness.transport.urls import is_local
 
 __all__ = ["Key", "key_of", "variable_problem", "without_secrets"]
 
@@ -99,7 +98,7 @@ def key_of(url: str, variable: str) -> Key:
     """
     # Never a text in a local variable, which test runners print beside a traceback.
     key = Key(os.environ.get(variable, "").strip())
-    if not key and not _is_local(url):
+    if not key and not is_local(url):
         raise ConfigError(
             f"{url} needs a key: set the environment variable {variable}, "
             "or name another with key_env"
@@ -144,13 +143,3 @@ def _looks_random(name: str) -> bool:
     """Whether one of its words is as long as none is, and has a digit or both cases: as keys do."""
     words = [word for word in name.split("_") if len(word) > _LONGEST_WORD]
     return any(not word.isalpha() or not (word.isupper() or word.islower()) for word in words)
-
-
-def _is_local(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from typing import Final
 from urllib.parse import urlsplit
 
 from harness.errors import ConfigError
 
-__all__ = ["KEY_VARIABLE", "openai_url", "url_problem"]
+__all__ = ["KEY_VARIABLE", "is_local", "openai_url", "url_problem"]
 
 KEY_VARIABLE: Final = "OPENAI_API_KEY"
 """The environment variable of the key, where a server that speaks OpenAI's dialect names no other."""
@@ -48,6 +49,17 @@ def url_problem(url: str, path: str | None = None) -> str | None:
     if path is not None and parts.path.rstrip("/").endswith(path):
         return f"must not end in {path}, which is put behind it"
     return None
+
+
+def is_local(url: str) -> bool:
+    """Whether it leads to this machine, by name or by address."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _url_of_environment() -> str:

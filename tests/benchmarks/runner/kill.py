@@ -24,7 +24,10 @@ _QUICK_QUESTIONS: Final = 3_300
 _CONCURRENCY: Final = 64
 _BEHAVIOUR: Final = Behaviour(mode="lognormal", seconds=0.03, sigma=0.5)
 _SEED: Final = 20260101
-_TIMED: Final = ("latency", "first_token", "decode", "retrieve", "upkeep")
+_TIMED: Final = (
+    "latency", "connect", "first_token", "decode", "retrieve", "other_mean", "tokens_per_second",
+    "upkeep",
+)  # fmt: skip
 """Figures that begin so depend on how fast things went, and differ from run to run."""
 
 
