@@ -17,7 +17,7 @@ from harness.statistics.load_figures import LoadFigures
 
 __all__ = ["load_table"]
 
-_MOST_TIMES: Final = 3  # columns of times that fit beside the others with intervals on one line
+_WIDTH: Final = 80
 _PERCENT: Final = Unit("%", factor=100, decimals=1)
 
 
@@ -26,7 +26,9 @@ def load_table(test: LoadFigures) -> Table:
     table = plain_table(
         f"{setup(test)}; times from the intended start; each figure above its 95% interval"
     )
-    columns = list(_columns(test, test.by_rate))
+    columns = list(_columns(test, test.by_rate, narrow=False))
+    if sum(map(_width, columns)) > _WIDTH:
+        columns = list(_columns(test, test.by_rate, narrow=True))
     for heading, _ in columns:
         table.add_column(heading, justify="right", overflow="fold")
     for row in zip(*(cells for _, cells in columns), strict=True):
@@ -34,12 +36,20 @@ def load_table(test: LoadFigures) -> Table:
     return table
 
 
-def _columns(test: LoadFigures, steps: Sequence[StepFigures]) -> Iterator[tuple[str, list[Text]]]:
+def _width(column: tuple[str, list[Text]]) -> int:
+    """Characters of the longest line, with the gap to the next column."""
+    heading, cells = column
+    lines = [*heading.splitlines(), *(line for cell in cells for line in cell.plain.splitlines())]
+    return max(map(len, lines)) + 2
+
+
+def _columns(
+    test: LoadFigures, steps: Sequence[StepFigures], *, narrow: bool
+) -> Iterator[tuple[str, list[Text]]]:
     quantiles = known_quantiles([step.latency for step in steps]) or ["p50"]
     times = {f"{name}\n": [step.latency[name] for step in steps] for name in quantiles}
     if test.place == "worker":
         times["queue\np95 "] = [step.queue for step in steps]
-    narrow = len(times) > _MOST_TIMES
     unit = time_unit([estimate for column in times.values() for estimate in column])
     yield "rate\n/s", [_rate(step) for step in steps]
     yield "answered\n/s", [_cell(step.reached, NUMBER, narrow=narrow) for step in steps]
