@@ -87,16 +87,16 @@ def look_back(contents: Contents, suite: str, run_id: str) -> Past:
         for entry in every
         if entry.pinned or entry.header.manifest.run_id == run_id or entry in every[-RUNS:]
     ]
-    metrics = [name for name in METRICS if any(_known(entries, name).values())]
+    known = {name: values for name in METRICS if (values := _known(entries, name))}
     tested = sum(
         len(values) >= 2 * LEAST and len(set(values)) > 1
-        for name in metrics
-        for values in _known(entries, name).values()
+        for systems in known.values()
+        for values in systems.values()
     )
     family = max(1, tested)
     found = [
         one
-        for name in metrics
+        for name in known
         for one in series(
             entries,
             name,

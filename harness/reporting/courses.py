@@ -15,12 +15,12 @@ from markupsafe import Markup
 
 from harness.reporting.charts import Axis
 from harness.reporting.colours import colour, dash
+from harness.reporting.curves import SIZE, levels, svg_path
 from harness.reporting.untrusted import visible
 
 __all__ = ["Change", "Course", "Marked", "Place", "course_chart"]
 
 _HEIGHT: Final = 150
-_SIZE: Final = 1000  # of the stretched field, in its own units
 _APART: Final = 20  # per cent of the width that a number below the field needs
 _NUMBERS: Final = 4  # runs that are numbered below the field, at most
 _DOTTED: Final = 40  # runs up to which each has a dot; of more, dots would hide the lines
@@ -78,9 +78,9 @@ def course_chart(
         '<svg width="100%" height="{height}" viewBox="0 0 {size} {size}" preserveAspectRatio="none">'
         '{}</svg>{}</svg>\n<svg width="100%" height="34">{}</svg>\n</div>\n{}</div>'
     ).format(
-        title, visible(label), _levels(axis), _rules(places), field,
+        title, visible(label), levels(axis, _HEIGHT), _rules(places), field,
         Markup().join(_flags(courses, len(places), axis)), Markup().join(_numbers(places)),
-        _moves(courses), height=_HEIGHT, size=_SIZE,
+        _moves(courses), height=_HEIGHT, size=SIZE,
     )  # fmt: skip
 
 
@@ -96,7 +96,7 @@ def _drawn(course: Course, runs: int, axis: Axis) -> Markup:
         ]
         around = [(x, low) for x, low, _ in bounds] + [(x, high) for x, _, high in bounds[::-1]]
         if len(bounds) > 1:
-            parts.append(Markup('<path class="band" d="{}Z"/>').format(_path(around)))
+            parts.append(Markup('<path class="band" d="{}Z"/>').format(svg_path(around)))
         elif bounds:  # a band of one run would have no width
             parts.append(_line(f"curve {dash(course.slot)}", around))
         parts.append(_line(f"curve {dash(course.slot)}", points))
@@ -124,16 +124,12 @@ def _stretches(values: Sequence[Marked | None]) -> Iterator[list[tuple[int, Mark
 
 def _line(style: str, points: Sequence[tuple[float, float]]) -> Markup:
     return Markup('<path class="{}" vector-effect="non-scaling-stroke" d="{}"/>').format(
-        style, _path(points)
+        style, svg_path(points)
     )
 
 
-def _path(points: Sequence[tuple[float, float]]) -> str:
-    return "M" + "L".join(f"{x:.4g} {y:.4g}" for x, y in points)
-
-
 def _x(place: int, runs: int) -> float:
-    return _SIZE * _percent(place, runs) / 100
+    return SIZE * _percent(place, runs) / 100
 
 
 def _percent(place: int, runs: int) -> float:
@@ -141,7 +137,7 @@ def _percent(place: int, runs: int) -> float:
 
 
 def _y(value: float, axis: Axis) -> float:
-    return _SIZE * (1 - axis.x(value) / 100)
+    return SIZE * (1 - axis.x(value) / 100)
 
 
 def _flags(courses: Sequence[Course], runs: int, axis: Axis) -> Iterator[Markup]:
@@ -174,18 +170,6 @@ def _moves(courses: Sequence[Course]) -> Markup:
         Markup("<li>{}</li>\n").format(change.text) for _, change in _changes(courses)
     )
     return Markup('<ol class="moves">\n{}</ol>\n').format(items) if items else Markup()
-
-
-def _levels(axis: Axis) -> Markup:
-    line = Markup(
-        '<line class="rule" x1="0" x2="100%" y1="{y}" y2="{y}"/>'
-        '<text class="end" x="-8" y="{text}">{}</text>'
-    )
-    heights = [_HEIGHT * (1 - axis.x(tick) / 100) for tick in axis.ticks]
-    return Markup().join(
-        line.format(axis.unit.tick(tick), y=f"{y:.4g}", text=f"{y + 4:.4g}")
-        for tick, y in zip(axis.ticks, heights, strict=True)
-    )
 
 
 def _rules(places: Sequence[Place]) -> Markup:

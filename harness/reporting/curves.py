@@ -19,7 +19,7 @@ from harness.reporting.colours import colour, dash
 from harness.reporting.untrusted import visible
 
 HEIGHT: Final = 240
-_SIZE: Final = 1000  # of the stretched field, in its own units
+SIZE: Final = 1000  # of the stretched field, in its own units
 _FITTING: Final = 6  # characters of a number that fit to the left of the field
 
 
@@ -88,10 +88,10 @@ def _curve(
     band = Markup()
     if curve.low:
         around = [*corners(curve.low), *reversed(corners(curve.high))]
-        band = Markup('<path class="band" d="{}Z"/>').format(_path(around))
+        band = Markup('<path class="band" d="{}Z"/>').format(svg_path(around))
     return Markup(
         '<g class="{}">{}<path class="curve {}" vector-effect="non-scaling-stroke" d="{}"/></g>'
-    ).format(colour(curve.slot), band, dash(curve.slot), _path(corners(curve.y)))
+    ).format(colour(curve.slot), band, dash(curve.slot), svg_path(corners(curve.y)))
 
 
 def _field(curves: Sequence[Markup], x_axis: Axis, y_axis: Axis, label: str) -> Markup:
@@ -103,7 +103,7 @@ def _field(curves: Sequence[Markup], x_axis: Axis, y_axis: Axis, label: str) -> 
         '<svg width="100%" height="20">{}</svg>\n</div>'
     ).format(
         room, visible(label), vertical_rules(x_axis), levels(y_axis), Markup().join(curves), numbers(x_axis),
-        height=HEIGHT, size=_SIZE,
+        height=HEIGHT, size=SIZE,
     )  # fmt: skip
 
 
@@ -127,10 +127,11 @@ def _points(
 
 def _placed(x: float, y: float) -> tuple[float, float]:
     """From per cent of the axes to the field's units, in which y goes down."""
-    return x * _SIZE / 100, _SIZE - y * _SIZE / 100
+    return x * SIZE / 100, SIZE - y * SIZE / 100
 
 
-def _path(corners: Sequence[tuple[float, float]]) -> str:
+def svg_path(corners: Sequence[tuple[float, float]]) -> str:
+    """A line through all of them, in the units of the field, as the data of a path."""
     return "M" + "L".join(f"{x:.4g} {y:.4g}" for x, y in corners)
 
 
@@ -140,13 +141,13 @@ def vertical_rules(axis: Axis) -> Markup:
     return Markup().join(line.format(x=f"{axis.x(t):.4g}", height=HEIGHT) for t in axis.ticks)
 
 
-def levels(axis: Axis) -> Markup:
-    """The rules across, each with its number to the left."""
+def levels(axis: Axis, height: int = HEIGHT) -> Markup:
+    """The rules across a field so many pixels high, each with its number to the left."""
     line = Markup(
         '<line class="rule" x1="0" x2="100%" y1="{y}" y2="{y}"/>'
         '<text class="end" x="-8" y="{text}">{}</text>'
     )
-    heights = [HEIGHT * (1 - axis.x(tick) / 100) for tick in axis.ticks]
+    heights = [height * (1 - axis.x(tick) / 100) for tick in axis.ticks]
     return Markup().join(
         line.format(axis.unit.tick(tick), y=f"{y:.4g}", text=f"{y + 4:.4g}")
         for tick, y in zip(axis.ticks, heights, strict=True)

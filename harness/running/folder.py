@@ -105,14 +105,13 @@ def new_folder(home: Path, name: str) -> Path:
 
 
 @contextmanager
-def disk_errors(path: Path) -> Iterator[None]:
-    """What the disk refuses in here is a `RunError` that names the file."""
+def disk_errors(path: Path, advice: str = "") -> Iterator[None]:
+    """What the disk refuses in here is a `RunError` that names the file; `advice` is put behind it."""
     try:
         yield
     except OSError as error:
-        raise RunError(
-            located(error.filename or path, None, error.strerror or str(error))
-        ) from error
+        told = located(error.filename or path, None, error.strerror or str(error))
+        raise RunError(told + advice) from error
 
 
 class RunFolder:
@@ -196,14 +195,9 @@ class RunFolder:
     def update(self, **changes: Any) -> None:  # noqa: ANN401  (fields of Manifest)
         """Write the manifest anew with some fields changed, all or nothing."""
         manifest = replace(self._manifest, **changes)
-        try:
+        kept = "what was journalled before is kept, make room and go on with"
+        with disk_errors(self.path, f"; {kept}: harness resume {self.path}"):
             write_manifest(self.path, manifest)
-        except OSError as error:
-            told = located(error.filename or self.path, None, error.strerror or str(error))
-            raise RunError(
-                f"{told}; what was journalled before is kept, make room and go on with: "
-                f"harness resume {self.path}"
-            ) from error
         self._manifest = manifest
 
     def note(self, note: str) -> None:
