@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from harness.errors import ConfigError, RunError, nearest
 from harness.gates.expression import Expression
 from harness.gates.units import quantity
-from harness.running.fingerprints import differences
+from harness.running.fingerprints import differences, differing
 from harness.running.manifest import Manifest
 
 __all__ = ["changes_under_test", "check_alike", "unlike"]
@@ -48,12 +48,8 @@ def unlike(
     run: Manifest, baseline: Manifest, expressions: Sequence[Expression]
 ) -> Mapping[str, str]:
     """What differs, a word each with a phrase that says how; empty where the runs are alike."""
-    found: dict[str, str] = {}
     shared = (baseline.fingerprints, run.fingerprints)
-    for name in sorted({*baseline.fingerprints, *run.fingerprints}):
-        changed = differences(*({name: f[name]} if name in f else {} for f in shared))
-        if changed:
-            found[name] = changed[0]
+    found = dict(zip(differing(*shared), differences(*shared), strict=True))
     for name, before, now in (
         ("days", ", ".join(map(str, baseline.days)), ", ".join(map(str, run.days))),
         ("repeats", str(baseline.repeats), str(run.repeats)),
@@ -77,11 +73,7 @@ def changes_under_test(
     before = {system.name: system.fingerprints for system in baseline.systems}
     notes = []
     for mine, theirs in _compared(expressions):
-        parts = [
-            name
-            for name in sorted({*before.get(theirs, {}), *now.get(mine, {})})
-            if before.get(theirs, {}).get(name) != now.get(mine, {}).get(name)
-        ]
+        parts = differing(before.get(theirs, {}), now.get(mine, {}))
         what = f"{mine} differs from {'itself' if mine == theirs else theirs} in the baseline"
         notes.append(f"{what} in: {', '.join(parts)}" if parts else "")
     return tuple(note for note in notes if note)

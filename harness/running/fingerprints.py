@@ -33,9 +33,13 @@ def differences(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     """What changed, one phrase each: `corpus (was 1f2e..., is 9a8b...)`; empty when nothing did."""
     return [
         f"{name} (was {before.get(name, 'absent')}, is {now.get(name, 'absent')})"
-        for name in sorted(before.keys() | now.keys())
-        if before.get(name) != now.get(name)
+        for name in differing(before, now)
     ]
+
+
+def differing(before: Mapping[str, str | None], now: Mapping[str, str | None]) -> list[str]:
+    """The names of what is not the same in both, in alphabetical order."""
+    return [n for n in sorted(before.keys() | now.keys()) if before.get(n) != now.get(n)]
 
 
 def _digest(items: Iterable[Any]) -> str:

@@ -189,7 +189,7 @@ class Runner:
             await roster.make()
             # A resumed run begins with its first day again: what a system is on one day may
             # depend on the days before. Artefacts that exist are reused.
-            last = max(task.day for task in self._tasks())
+            last = self._plan[self._pending[-1]].day  # the plan has its days in order
             for day in sorted(day for day in self._folder.manifest.days if day <= last):
                 await self._prepare(roster, day)
                 with self._lag:
@@ -213,11 +213,7 @@ class Runner:
         await roster.follow(day)
 
     async def _answer_all(self, roster: Roster, day: date) -> None:
-        local = {arm.name for arm in self._in_workers}
-        for_workers = TaskQueue(self._plan)
-        for task in self._tasks(day):
-            if task.system in local:
-                for_workers.put(task)
+        for_workers, queues = self._queues(day)
         started, before = time.perf_counter(), self._answering
 
         def ticking() -> None:
@@ -227,24 +223,28 @@ class Runner:
             *(self._serve_seat(for_workers, seat, ticking) for seat in roster.seats),
             *(
                 self._serve(waiting, self._in_this_loop(roster), ticking)
-                for waiting, places in self._queues(day)
+                for waiting, places in queues
                 for _ in range(min(places, len(waiting)))
             ),
         )
 
-    def _tasks(self, day: date | None = None) -> Iterator[Task]:
-        """Those that were missing at the start, of one day or of all, in the plan's order."""
-        tasks = (self._plan[position] for position in self._pending)
-        return tasks if day is None else (task for task in tasks if task.day == day)
+    def _tasks(self) -> Iterator[Task]:
+        """Those that were missing at the start, in the plan's order."""
+        return (self._plan[position] for position in self._pending)
 
-    def _queues(self, day: date) -> list[tuple[TaskQueue, int]]:
-        """The day's tasks of each target in the plan's order, and how many may be in flight."""
+    def _queues(self, day: date) -> tuple[TaskQueue, list[tuple[TaskQueue, int]]]:
+        """The day's tasks in the plan's order: the workers', and each target's with how many may be in flight."""
         targets = {arm.name: arm.target for arm in self._in_loop}
+        for_workers = TaskQueue(self._plan)
         queues: dict[Target | None, TaskQueue] = {}
-        for task in self._tasks(day):
+        for task in self._tasks():
+            if task.day != day:
+                continue
             if task.system in targets:
                 queues.setdefault(targets[task.system], TaskQueue(self._plan)).put(task)
-        return [
+            else:
+                for_workers.put(task)
+        return for_workers, [
             (queue, 1 if target is None else target.limits.concurrency)
             for target, queue in queues.items()
         ]

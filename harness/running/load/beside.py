@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from harness.errors import RunError, nearest
+from harness.running.fingerprints import differing
 from harness.running.manifest import Manifest, SystemManifest
 from harness.running.together import names_together
 
@@ -70,29 +71,23 @@ def _sampled(run: Manifest) -> bool:
 
 
 def _differing(run: Mapping[str, str | None], test: Mapping[str, str | None]) -> Iterator[str]:
-    for name in sorted({*run, *test}):
-        ours, theirs = run.get(name), test.get(name)
-        if ours != theirs:
-            yield f"{name} ({ours or 'none'} in the run, {theirs or 'none'} in the test)"
+    for name in differing(run, test):
+        yield f"{name} ({run.get(name) or 'none'} in the run, {test.get(name) or 'none'} in the test)"
 
 
 def _notes(test: Manifest, run: Manifest, system: str) -> Iterator[str]:
     if test.fingerprints.get("questions") != run.fingerprints.get("questions"):
         yield "the load test asked all questions of the suite, the run a sample of them"
-    if machine := _names(run.machine, test.machine):
+    if machine := differing(run.machine, test.machine):
         yield f"measured on another machine than the run ({', '.join(machine)})"
-    if versions := _names(run.versions, test.versions):
+    if versions := differing(run.versions, test.versions):
         yield f"measured with other versions than the run ({', '.join(versions)})"
     ours, theirs = _prepared(run, test, system), _prepared(test, test, system)
-    if ours and theirs and (parts := _names(ours, theirs)):
+    if ours and theirs and (parts := differing(ours, theirs)):
         yield (
             f"the {' and '.join(parts)} of that day is not the run's: a load test prepares for one day, "
             "and a run for each of its days in turn"
         )
-
-
-def _names(run: Mapping[str, str], test: Mapping[str, str]) -> list[str]:
-    return [name for name in sorted({*run, *test}) if run.get(name) != test.get(name)]
 
 
 def _prepared(of: Manifest, test: Manifest, system: str) -> Mapping[str, str]:
